@@ -1,0 +1,198 @@
+//! The catalogue of audit events. No part of an event can hold a secret: details are built from safe types only.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EmailAddress, Environment, Name, Role};
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident $text:literal $sentence:literal;)*) => {
+        /// What was done (or refused, or failed).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Action { $($(#[$doc])* #[serde(rename = $text)] $name),* }
+
+        impl Action {
+            pub const ALL: &'static [Action] = &[$(Action::$name),*];
+            /// The name in tables, filters and exports.
+            pub fn as_str(self) -> &'static str { match self { $(Self::$name => $text),* } }
+            /// The predicate of the sentence the log shows: "Ada <sentence>".
+            pub fn sentence(self) -> &'static str { match self { $(Self::$name => $sentence),* } }
+            pub fn parse(text: &str) -> Option<Self> { Self::ALL.iter().copied().find(|a| a.as_str() == text) }
+        }
+    };
+}
+
+actions! {
+    SignInCodeSent "auth.code_sent" "asked for a sign-in code";
+    SignedIn "auth.signed_in" "signed in";
+    SignInRefused "auth.sign_in_refused" "was refused at sign-in";
+    SignedOut "auth.signed_out" "signed out";
+    SessionRevoked "auth.session_revoked" "ended a session";
+    StepUpCodeSent "auth.step_up_code_sent" "asked for a confirmation code";
+    SteppedUp "auth.stepped_up" "confirmed who they are";
+    StepUpRefused "auth.step_up_refused" "failed to confirm who they are";
+    UserCreated "user.created" "became a user";
+    OperatorAppointed "user.operator_appointed" "became the installation's operator";
+    TeamCreated "team.created" "created the Team";
+    TeamRenamed "team.renamed" "renamed the Team";
+    MemberInvited "member.invited" "invited";
+    InvitationRevoked "member.invitation_revoked" "withdrew the invitation of";
+    InvitationDeclined "member.invitation_declined" "declined the invitation";
+    MemberJoined "member.joined" "joined the Team";
+    MemberRemoved "member.removed" "removed";
+    MemberLeft "member.left" "left the Team";
+    RoleChanged "member.role_changed" "changed the role of";
+    LwaAppCreated "lwa_app.created" "added the LWA app";
+    LwaAppRenamed "lwa_app.renamed" "renamed the LWA app";
+    ClientSecretStaged "lwa_app.secret_staged" "stored the next client secret of";
+    ClientSecretPromoted "lwa_app.secret_promoted" "promoted the next client secret of";
+    ClientSecretDropped "lwa_app.secret_dropped" "dropped the old client secret of";
+    LwaAppRejected "lwa_app.rejected" "learned that Amazon refuses";
+    LwaAppRecovered "lwa_app.recovered" "learned that Amazon accepts again";
+    ConnectionCreated "connection.created" "connected";
+    ConnectionProofFailed "connection.proof_failed" "could not connect";
+    ConsentStarted "connection.consent_started" "went to Amazon to authorize";
+    ConnectionDisabled "connection.disabled" "disabled";
+    ConnectionEnabled "connection.enabled" "enabled";
+    RefreshTokenReplaced "connection.refresh_token_replaced" "replaced the refresh token of";
+    ConnectionDisconnected "connection.disconnected" "disconnected";
+    ReauthorizationRequired "connection.reauthorization_required" "learned that the seller must authorize again:";
+    AccessTokenRefreshed "connection.access_token_refreshed" "refreshed the access token of";
+    RefreshFailed "connection.refresh_failed" "could not refresh the access token of";
+    GatewayCreated "gateway.created" "created the gateway";
+    GatewayChanged "gateway.changed" "changed the gateway";
+    GatewayDisabled "gateway.disabled" "disabled the gateway";
+    GatewayEnabled "gateway.enabled" "enabled the gateway";
+    GatewayKeyCreated "gateway_key.created" "made a key for";
+    GatewayKeyRevoked "gateway_key.revoked" "revoked a key of";
+    CredentialIssued "credential.issued" "received a runtime credential for";
+    CredentialUnchanged "credential.unchanged" "kept its runtime credential for";
+    CredentialRefused "credential.refused" "was refused a runtime credential for";
+    ConnectionStatusRead "connection.status_read" "read the status of";
+    GatewaySelfRead "gateway.self_read" "read its own description";
+    GatewayRefused "gateway.refused" "was refused";
+    FeedbackReceived "feedback.received" "reported an answer of SP-API for";
+    LogRead "log.read" "read the log";
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Ok,
+    Refused,
+    Failed,
+}
+
+impl Outcome {
+    pub const ALL: [Outcome; 3] = [Outcome::Ok, Outcome::Refused, Outcome::Failed];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Refused => "refused",
+            Outcome::Failed => "failed",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|o| o.as_str() == text)
+    }
+}
+
+/// Text from outside, made fit for the log: one line, bounded, with anything that looks like a secret replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SafeText(String);
+
+/// Starts of Amazon's and Portal's own secrets (source: the wire forms of LWA, see `docs/gateway-api.md`).
+const SECRET_STARTS: [&str; 6] = ["Atza|", "Atzr|", "Atz.", "amzn1.oa2-cs.", "ptl_gw_", "Bearer "];
+
+impl SafeText {
+    pub fn new(text: &str, most: usize) -> Self {
+        let line: String = text.chars().filter(|c| !c.is_control()).take(most).collect();
+        let lower = line.to_ascii_lowercase();
+        // A run this long without a space is no sentence; it is a token of some kind.
+        let long_run = line.split_whitespace().any(|word| word.len() >= 48 && !word.contains('/'));
+        if long_run || SECRET_STARTS.iter().any(|start| lower.contains(&start.to_ascii_lowercase())) {
+            return Self("[redacted]".to_owned());
+        }
+        Self(line)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SafeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One value of an event's details.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Detail {
+    Number(i64),
+    Flag(bool),
+    Text(String),
+}
+
+macro_rules! safe_details {
+    ($($type:ty)*) => {$(
+        impl From<$type> for Detail { fn from(value: $type) -> Self { Detail::Text(value.to_string()) } }
+    )*};
+}
+
+use crate::ids::*;
+safe_details! {
+    &'static str &Name &EmailAddress &SafeText UserId TeamId InvitationId LwaAppId ConnectionId GatewayId GatewayKeyId
+    LeaseId LockId SessionId ChallengeId
+}
+
+impl From<Role> for Detail {
+    fn from(role: Role) -> Self {
+        Detail::Text(role.as_str().to_owned())
+    }
+}
+
+impl From<Environment> for Detail {
+    fn from(environment: Environment) -> Self {
+        Detail::Text(environment.as_str().to_owned())
+    }
+}
+
+impl From<i64> for Detail {
+    fn from(number: i64) -> Self {
+        Detail::Number(number)
+    }
+}
+
+impl From<bool> for Detail {
+    fn from(flag: bool) -> Self {
+        Detail::Flag(flag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_of_events() {
+        let rows = Action::ALL.iter().map(|action| format!("{:<38} {}", action.as_str(), action.sentence()));
+        insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn text_that_looks_like_a_secret_does_not_enter_the_log() {
+        for text in ["Atza|IwEBIO", "token=atzr|abc", "ptl_gw_1_2", "authorization: bearer abc", &"a1".repeat(24)] {
+            assert_eq!(SafeText::new(text, 200).as_str(), "[redacted]", "{text}");
+        }
+        assert_eq!(SafeText::new("orders-sync job 8812", 200).as_str(), "orders-sync job 8812");
+        assert_eq!(SafeText::new("a\nb\u{7}c", 200).as_str(), "abc");
+        assert_eq!(SafeText::new("abcdef", 3).as_str(), "abc");
+    }
+}

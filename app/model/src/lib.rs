@@ -1,0 +1,26 @@
+//! The words and rules of Portal as pure types: no I/O, no clock, no randomness. Compiles for the browser.
+
+pub mod access;
+pub mod amazon;
+pub mod audit;
+pub mod connection;
+pub mod credential;
+pub mod email;
+pub mod environment;
+pub mod gateway;
+pub mod ids;
+pub mod login;
+pub mod lwa_app;
+pub mod name;
+pub mod problem;
+pub mod session;
+pub mod step_up;
+
+pub use access::{Permission, Role};
+pub use email::EmailAddress;
+pub use environment::{Environment, Environments};
+pub use name::Name;
+pub use problem::{Problem, ProblemCode};
+
+/// A moment, always UTC. Portal keeps microseconds, as PostgreSQL does.
+pub type Time = chrono::DateTime<chrono::Utc>;

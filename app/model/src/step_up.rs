@@ -1,0 +1,63 @@
+//! Dangerous acts ask for a fresh proof of the person: the list is data.
+
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+
+/// How long one fresh code is good for (A14).
+pub const STEP_UP_LIFE: Duration = Duration::minutes(10);
+
+/// An act that needs a step-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DangerousAct {
+    CreateGatewayKey,
+    ChangeClientSecret,
+    Disconnect,
+    ChangeRole,
+    RemoveMember,
+    InviteMember,
+}
+
+impl DangerousAct {
+    pub const ALL: [DangerousAct; 6] = [
+        DangerousAct::CreateGatewayKey,
+        DangerousAct::ChangeClientSecret,
+        DangerousAct::Disconnect,
+        DangerousAct::ChangeRole,
+        DangerousAct::RemoveMember,
+        DangerousAct::InviteMember,
+    ];
+
+    /// The act in words, as the mail and the step-up page name it.
+    pub fn words(self) -> &'static str {
+        match self {
+            DangerousAct::CreateGatewayKey => "create a gateway key",
+            DangerousAct::ChangeClientSecret => "change an LWA client secret",
+            DangerousAct::Disconnect => "disconnect an Amazon account",
+            DangerousAct::ChangeRole => "change a member's role",
+            DangerousAct::RemoveMember => "remove a member",
+            DangerousAct::InviteMember => "invite a member",
+        }
+    }
+}
+
+/// True while a step-up made at `stepped_up_at` still covers `now`.
+pub fn covers(stepped_up_at: Option<Time>, now: Time) -> bool {
+    stepped_up_at.is_some_and(|at| at <= now && now - at <= STEP_UP_LIFE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_up_lasts_ten_minutes() {
+        let at = Time::UNIX_EPOCH;
+        assert!(covers(Some(at), at + Duration::minutes(10)));
+        assert!(!covers(Some(at), at + Duration::minutes(10) + Duration::microseconds(1)));
+        assert!(!covers(Some(at), at - Duration::seconds(1)));
+        assert!(!covers(None, at));
+    }
+}

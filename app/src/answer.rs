@@ -1,0 +1,26 @@
+//! What the page that answers a plain form post gets beside its data. Provided on the server only; in the browser forms
+//! keep their own content.
+
+use std::{collections::HashMap, sync::Arc};
+
+use leptos::prelude::*;
+
+use crate::api::gateways::ShownKey;
+
+/// The fields of a form that failed, so that the page can be shown again with what was typed. Never secrets.
+#[derive(Clone, Debug, Default)]
+pub struct Echo(pub Arc<HashMap<String, String>>);
+
+/// A secret that was made by the post which this page answers.
+#[derive(Clone, Debug)]
+pub struct Revealed(pub ShownKey);
+
+/// What was typed into a field of the form that failed.
+pub(crate) fn echo(name: &str) -> Option<String> {
+    use_context::<Echo>().and_then(|echo| echo.0.get(name).cloned())
+}
+
+/// The key that was made by the post which this page answers.
+pub(crate) fn revealed_key() -> Option<ShownKey> {
+    use_context::<Revealed>().map(|revealed| revealed.0)
+}

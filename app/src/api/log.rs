@@ -1,0 +1,63 @@
+//! The Team's log.
+
+use leptos::prelude::*;
+use model::{audit::Outcome, ids::TeamId};
+use serde::{Deserialize, Serialize};
+
+use super::Moment;
+use crate::Failure;
+
+/// What the log page asks for; lives in the page's address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogQuery {
+    #[serde(default)]
+    pub action: String,
+    #[serde(default)]
+    pub actor: String,
+    #[serde(default)]
+    pub target: String,
+    #[serde(default)]
+    pub outcome: String,
+    #[serde(default)]
+    pub from: String,
+    #[serde(default)]
+    pub until: String,
+    #[serde(default)]
+    pub before: String,
+}
+
+/// One event as a sentence, its raw form behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogItem {
+    pub id: String,
+    pub at: Moment,
+    pub day: String,
+    pub clock: String,
+    pub actor: String,
+    pub sentence: String,
+    pub target: Option<String>,
+    pub outcome: Outcome,
+    pub reason: Option<String>,
+    pub raw: String,
+}
+
+/// A page of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogItems {
+    pub items: Vec<LogItem>,
+    /// The key of the next page.
+    pub older: Option<String>,
+    /// Who can be chosen as actor: id and name.
+    pub actors: Vec<(String, String)>,
+    /// What can be chosen as target: id and name.
+    pub targets: Vec<(String, String)>,
+}
+
+/// A page of the Team's log, the newest first.
+#[server(prefix = "/act", endpoint = "log")]
+pub async fn log(team: TeamId, query: LogQuery) -> Result<LogItems, Failure> {
+    use crate::edge::{enter, fail, log_filter, log_items};
+    let (cx, scope) = enter(team, model::Permission::ViewLog).await?;
+    let page = backend::audit::read(&cx, &scope, &log_filter(&query)?).await.map_err(fail)?;
+    log_items(&cx, &scope, page).await
+}

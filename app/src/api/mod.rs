@@ -1,0 +1,64 @@
+//! Server functions and what they carry: one file an area. A server function is an edge: it gets the context, enters the
+//! Team, calls one verb and answers. It holds no rule.
+
+pub mod account;
+pub mod apps;
+pub mod connections;
+pub mod gateways;
+pub mod log;
+pub mod login;
+pub mod teams;
+
+use model::{Environments, Role, ids::TeamId};
+use serde::{Deserialize, Serialize};
+
+/// A time in words, with the absolute time behind it. Formatted on the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    pub iso: String,
+    pub absolute: String,
+    pub words: String,
+}
+
+/// A clock that runs out: a client secret, an authorization, a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Countdown {
+    pub ends: Moment,
+    pub days_left: i64,
+    pub of_days: i64,
+}
+
+impl Countdown {
+    /// `calm`, `soon` or `late`, as the style knows them.
+    pub fn level(&self) -> &'static str {
+        match self.days_left {
+            ..=0 => "late",
+            1..=30 => "soon",
+            _ => "calm",
+        }
+    }
+}
+
+/// The signed-in person, as every page's frame shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    pub email: String,
+    pub is_operator: bool,
+    pub teams: Vec<TeamItem>,
+    pub theme: String,
+    /// Amazon is played by the simulator.
+    pub simulated: bool,
+    /// Captured mail can be read at `/dev/mailbox`.
+    pub mailbox: bool,
+    /// A fresh proof of the person is at hand.
+    pub stepped_up: bool,
+}
+
+/// A Team in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamItem {
+    pub id: TeamId,
+    pub name: String,
+    pub role: Role,
+    pub environments: Environments,
+}

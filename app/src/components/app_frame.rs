@@ -1,0 +1,136 @@
+use leptos::prelude::*;
+use leptos_router::components::A;
+use model::{Permission, ids::TeamId};
+
+use super::{Icon, card_page::Brand};
+use crate::api::{Viewer, login::SignOut};
+
+/// The frame of the signed-in product: skip link, banner, top bar, navigation, content, toasts.
+#[component]
+pub fn AppFrame(viewer: Viewer, #[prop(optional)] team: Option<TeamId>, children: Children) -> impl IntoView {
+    let banner = viewer.simulated.then(|| {
+        view! {
+            <div class="banner" role="note">
+                <Icon name="flask"/>
+                <p><strong>"Simulated data."</strong> " Amazon is played by a stand-in on this machine; no real account is touched."</p>
+            </div>
+        }
+    });
+    let nav = team.and_then(|id| viewer.teams.iter().find(|t| t.id == id)).map(|team| {
+        view! { <TeamNav team=team.id may_see_log=team.role.may(Permission::ViewLog) may_manage=team.role.may(Permission::ManageTeam)/> }
+    });
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        {banner}
+        <div class=if nav.is_some() { "shell" } else { "shell shell-plain" }>
+            <TopBar viewer team/>
+            {nav}
+            <main class="main" id="main" tabindex="-1">{children()}</main>
+        </div>
+        <div class="toasts" role="status" aria-live="polite"></div>
+    }
+}
+
+fn initial(name: &str) -> String {
+    name.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default()
+}
+
+/// Brand, Team switcher, account menu.
+#[component]
+pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
+    let current = team.and_then(|id| viewer.teams.iter().find(|t| t.id == id).cloned());
+    let name = current.map_or_else(|| "Choose a Team".to_owned(), |team| team.name);
+    let items = viewer
+        .teams
+        .iter()
+        .map(|item| {
+            let here = Some(item.id) == team;
+            view! {
+                <a class="menu-item" href=format!("/teams/{}", item.id) aria-current=here.then_some("true")>
+                    <span class="avatar avatar-team" aria-hidden="true">{initial(&item.name)}</span>
+                    <span class="truncate">{item.name.clone()}</span>
+                    {here.then(|| view! { <Icon name="check"/> })}
+                </a>
+            }
+        })
+        .collect_view();
+    let sign_out = ServerAction::<SignOut>::new();
+    let mailbox = viewer.mailbox.then(|| view! { <a class="menu-item" href="/dev/mailbox" rel="external"><Icon name="mail"/>"Captured mail"</a> });
+    view! {
+        <header class="topbar">
+            <Brand/>
+            <details class="menu menu-team" name="topbar">
+                <summary class="menu-button">
+                    <span class="avatar avatar-team" aria-hidden="true">{initial(&name)}</span>
+                    <span class="truncate">{name}</span>
+                    <span class="visually-hidden">"Switch Team"</span>
+                    <Icon name="chevron-down"/>
+                </summary>
+                <div class="menu-list">
+                    <p class="menu-title">"Teams"</p>
+                    {items}
+                    <hr/>
+                    <a class="menu-item" href="/"><Icon name="plus"/>"All Teams and new Team"</a>
+                </div>
+            </details>
+            <div class="topbar-end">
+                <details class="menu menu-end" name="topbar">
+                    <summary class="menu-button" aria-label="Your account"><span class="avatar" aria-hidden="true">{initial(&viewer.email)}</span></summary>
+                    <div class="menu-list">
+                        <p class="menu-title">{viewer.email.clone()}</p>
+                        <a class="menu-item" href="/account"><Icon name="shield"/>"Your sessions"</a>
+                        <a class="menu-item" href="/gateway-api"><Icon name="gateway"/>"Gateway API"</a>
+                        {mailbox}
+                        <hr/>
+                        <ThemeSwitch theme=viewer.theme.clone()/>
+                        <hr/>
+                        <ActionForm action=sign_out><button type="submit" class="menu-item"><Icon name="logout"/>"Sign out"</button></ActionForm>
+                    </div>
+                </details>
+            </div>
+        </header>
+    }
+}
+
+/// The colours: a plain form, since the whole document changes with them.
+#[component]
+fn ThemeSwitch(theme: String) -> impl IntoView {
+    let choice = |value: &'static str, label: &'static str, icon: &'static str| {
+        let pressed = if theme == value { "true" } else { "false" };
+        view! { <button type="submit" name="theme" value=value aria-pressed=pressed aria-label=label title=label><Icon name=icon/></button> }
+    };
+    view! {
+        <form class="theme" method="post" action="/theme">
+            <span class="menu-title" id="theme-label">"Theme"</span>
+            <div class="segmented" role="group" aria-labelledby="theme-label">
+                {choice("light", "Light", "sun")} {choice("dark", "Dark", "moon")} {choice("system", "System", "system")}
+            </div>
+        </form>
+    }
+}
+
+/// The places of a Team.
+#[component]
+pub fn TeamNav(team: TeamId, may_see_log: bool, may_manage: bool) -> impl IntoView {
+    let home = format!("/teams/{team}");
+    let link = move |part: &'static str, icon: &'static str, word: &'static str| {
+        let href = if part.is_empty() { home.clone() } else { format!("{home}/{part}") };
+        view! { <li><A href=href exact=part.is_empty()><Icon name=icon/>{word}</A></li> }
+    };
+    view! {
+        <nav class="sidenav" aria-label="Team">
+            <ul>
+                {link.clone()("", "home", "Overview")}
+                {link.clone()("connections", "plug", "Connections")}
+                {link.clone()("apps", "app", "LWA apps")}
+                {link.clone()("gateways", "gateway", "Gateways")}
+            </ul>
+            <p class="sidenav-title">"Team"</p>
+            <ul>
+                {may_see_log.then(|| link.clone()("log", "log", "Log"))}
+                {link.clone()("members", "team", "Members")}
+                {may_manage.then(|| link.clone()("settings", "settings", "Settings"))}
+            </ul>
+        </nav>
+    }
+}

@@ -1,0 +1,38 @@
+use leptos::{
+    prelude::*,
+    server_fn::{ServerFn, error::FromServerFnError},
+};
+
+use super::FailureNotice;
+use crate::Failure;
+
+/// The failure of an action's last run.
+pub fn failure_of<S>(action: ServerAction<S>) -> Signal<Option<Failure>>
+where
+    S: ServerFn<Error = Failure> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+    Failure: FromServerFnError,
+{
+    Signal::derive(move || action.value().with(|value| value.as_ref().and_then(|result| result.as_ref().err().cloned())))
+}
+
+/// The submit button: it says what happens, and that it is happening. Above it stands why it did not.
+#[component]
+pub fn Submit(
+    #[prop(into)] label: String,
+    #[prop(into)] failure: Signal<Option<Failure>>,
+    #[prop(into)] pending: Signal<bool>,
+    #[prop(default = "btn-primary")] class: &'static str,
+) -> impl IntoView {
+    view! {
+        {move || failure.get().map(|failure| view! { <FailureNotice failure/> })}
+        <div class="form-actions">
+            <button type="submit" class=format!("btn {class}") aria-busy=move || pending.get().then_some("true")>{label}</button>
+        </div>
+    }
+}
+
+#[component]
+pub fn Hidden(name: &'static str, #[prop(into)] value: String) -> impl IntoView {
+    view! { <input type="hidden" name=name value=value/> }
+}

@@ -1,0 +1,23 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{Hidden, Icon, Submit, failure_of};
+use crate::api::login::AskConfirmation;
+
+/// Stands before a dangerous form until the person has confirmed who they are, so that no filled-in form is lost to it.
+#[component]
+pub fn StepUpGate(open: bool, act: &'static str, children: ChildrenFn) -> impl IntoView {
+    let ask = ServerAction::<AskConfirmation>::new();
+    let path = use_location().pathname;
+    if open {
+        return children().into_any();
+    }
+    view! {
+        <ActionForm action=ask attr:class="gate stack stack-sm">
+            <p class="row"><Icon name="shield"/>{format!("To {act}, confirm that it is you. We send a code to your e-mail; it is good for 10 minutes.")}</p>
+            <Hidden name="next" value=path.get_untracked()/>
+            <Submit label="Confirm that it is me" failure=failure_of(ask) pending=ask.pending() class="btn-secondary"/>
+        </ActionForm>
+    }
+    .into_any()
+}

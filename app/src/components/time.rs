@@ -1,0 +1,34 @@
+use leptos::prelude::*;
+
+use super::Icon;
+use crate::api::{Countdown, Moment};
+
+/// A time in words; the absolute time on hover.
+#[component]
+pub fn At(moment: Moment) -> impl IntoView {
+    view! { <time class="time" datetime=moment.iso title=moment.absolute>{moment.words}</time> }
+}
+
+/// A clock that runs out, growing louder.
+#[component]
+pub fn CountdownMeter(id: &'static str, label: &'static str, countdown: Countdown, note: &'static str) -> impl IntoView {
+    let level = countdown.level();
+    let words = match countdown.days_left {
+        ..0 => format!("ended {}", countdown.ends.words),
+        0 => "ends today".to_owned(),
+        1 => "1 day left".to_owned(),
+        days => format!("{days} days left"),
+    };
+    let icon = match level {
+        "late" => Some("cross"),
+        "soon" => Some("warning"),
+        _ => None,
+    };
+    view! {
+        <div class="countdown" data-level=level>
+            <p id=id>{label} " " <strong>{icon.map(|name| view! { <Icon name/> })}{words}</strong></p>
+            <meter min="0" max=countdown.of_days.to_string() value=countdown.days_left.max(0).to_string() aria-labelledby=id></meter>
+            <p class="countdown-note">{note} " " <time datetime=countdown.ends.iso>{countdown.ends.absolute}</time></p>
+        </div>
+    }
+}

@@ -1,0 +1,84 @@
+//! The HTML document around the application.
+
+use std::sync::Arc;
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use crate::App;
+
+/// The bundle's files, found once at start; their names hold a hash of their content.
+#[derive(Clone, Debug)]
+pub struct Assets {
+    pub js: Arc<str>,
+    pub wasm: Arc<str>,
+    pub css: Arc<str>,
+    /// Copying, dialogs, menus: little scripts that need no WASM.
+    pub script: Arc<str>,
+}
+
+/// Which colours the person chose; the system decides without a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => Theme::System,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Theme::System => "system",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+}
+
+/// The document. Pages for signed-out people, and answers to plain form posts, carry no WASM: `hydrate` is false there.
+pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
+    let data_theme = (theme != Theme::System).then(|| theme.as_str());
+    let nonce = use_nonce();
+    let start = hydrate.then(|| {
+        let script = format!(
+            "import({:?}).then(m => m.default({{module_or_path: {:?}}}).then(() => {{ m.hydrate(); document.documentElement.dataset.ready = ''; }}));",
+            assets.js, assets.wasm
+        );
+        view! {
+            <link rel="modulepreload" href=assets.js.to_string()/>
+            <link rel="preload" href=assets.wasm.to_string() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+            <script type="module" nonce=nonce.clone()>{script}</script>
+        }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=data_theme>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf9f7"/>
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0e1112"/>
+                <link rel="stylesheet" href=assets.css.to_string()/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="icon" href="/favicon.ico" sizes="32x32"/>
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
+                <link rel="manifest" href="/site.webmanifest"/>
+                <script type="module" src=assets.script.to_string() nonce=nonce></script>
+                {start}
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}

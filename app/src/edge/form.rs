@@ -1,0 +1,144 @@
+//! Reading forms: text into types, with all that is wrong said at once.
+
+use std::{fmt::Display, str::FromStr};
+
+use backend::{connections::NewConnection, lwa_apps::NewLwaApp};
+use chrono::{NaiveDate, NaiveTime};
+use model::{
+    Environment, Name, Role, Time,
+    amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
+    gateway::{Networks, Scope, Scopes},
+    ids::{ConnectionId, LwaAppId},
+    problem::FieldErrors,
+};
+use secrecy::SecretString;
+
+use super::refuse;
+use crate::Failure;
+
+/// The parsed field, or the failure that names it.
+pub(crate) fn one<T, E: Display>(field: &str, parsed: Result<T, E>) -> Result<T, Failure> {
+    parsed.map_err(|error| refuse(model::Problem::field(field, error)))
+}
+
+/// Two parsed fields, or the failure that names what is wrong with both.
+pub(crate) fn two<A, B, E: Display, F: Display>(a: (&str, Result<A, E>), b: (&str, Result<B, F>)) -> Result<(A, B), Failure> {
+    let mut errors = FieldErrors::default();
+    match (errors.take(a.0, a.1), errors.take(b.0, b.1)) {
+        (Some(a), Some(b)) => Ok((a, b)),
+        _ => Err(wrong(errors)),
+    }
+}
+
+fn wrong(errors: FieldErrors) -> Failure {
+    refuse(errors.into_problem().unwrap_or_else(|| model::Problem::of(model::ProblemCode::InvalidRequest)))
+}
+
+pub(crate) fn role(text: &str) -> Result<Role, &'static str> {
+    Role::parse(text).ok_or("Choose one of the roles.")
+}
+
+fn environment(text: &str) -> Result<Environment, &'static str> {
+    Environment::parse(text).ok_or("Choose production or sandbox.")
+}
+
+fn app(text: &str) -> Result<LwaAppId, &'static str> {
+    text.parse().map_err(|_| "Choose one of the Team's LWA apps.")
+}
+
+fn marketplace(text: &str) -> Result<Marketplace, &'static str> {
+    Marketplace::by_code(text.trim()).ok_or("Choose one of the marketplaces.")
+}
+
+/// An empty field is a missing one.
+fn optional<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
+    let text = text.trim();
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
+}
+
+/// A day at noon UTC, today's at the present; without a day, now.
+fn made_on(text: &str, now: Time) -> Result<Time, &'static str> {
+    if text.trim().is_empty() {
+        return Ok(now);
+    }
+    let day: NaiveDate = text.trim().parse().map_err(|_| "Enter a day, like 2026-05-16.")?;
+    if day == now.date_naive() { Ok(now) } else { Ok(day.and_time(NaiveTime::MIN).and_utc()) }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
+pub(crate) fn new_lwa_app(
+    now: Time,
+    name: String,
+    environment: String,
+    client_id: String,
+    client_secret: String,
+    application_id: String,
+    is_draft: bool,
+    secret_made_on: String,
+) -> Result<NewLwaApp, Failure> {
+    let mut errors = FieldErrors::default();
+    let parsed = (
+        errors.take("name", name.parse::<Name>()),
+        errors.take("environment", self::environment(&environment)),
+        errors.take("client_id", client_id.parse::<LwaClientId>()),
+        errors.take("client_secret", check_client_secret(&client_secret)),
+        errors.take("application_id", optional::<ApplicationId>(&application_id)),
+        errors.take("secret_made_on", made_on(&secret_made_on, now)),
+    );
+    let (Some(name), Some(environment), Some(client_id), Some(()), Some(application_id), Some(secret_made_at)) = parsed else {
+        return Err(wrong(errors));
+    };
+    let client_secret = SecretString::from(client_secret.trim());
+    Ok(NewLwaApp { name, environment, client_id, client_secret, application_id, is_draft, secret_made_at })
+}
+
+pub(crate) fn client_secret(now: Time, client_secret: String, secret_made_on: String) -> Result<(SecretString, Time), Failure> {
+    let checked = check_client_secret(&client_secret);
+    let ((), made_at) = two(("client_secret", checked), ("secret_made_on", made_on(&secret_made_on, now)))?;
+    Ok((SecretString::from(client_secret.trim()), made_at))
+}
+
+pub(crate) fn refresh_token(refresh_token: String) -> Result<SecretString, Failure> {
+    one("refresh_token", check_refresh_token(&refresh_token))?;
+    Ok(SecretString::from(refresh_token.trim()))
+}
+
+pub(crate) fn new_connection(name: String, lwa_app: String, seller_id: String, marketplace: String, refresh_token: String) -> Result<NewConnection, Failure> {
+    let mut errors = FieldErrors::default();
+    let parsed = (
+        errors.take("name", name.parse::<Name>()),
+        errors.take("lwa_app", app(&lwa_app)),
+        errors.take("seller_id", seller_id.parse()),
+        errors.take("marketplace", self::marketplace(&marketplace)),
+        errors.take("refresh_token", check_refresh_token(&refresh_token)),
+    );
+    let (Some(name), Some(lwa_app), Some(seller_id), Some(marketplace), Some(())) = parsed else { return Err(wrong(errors)) };
+    Ok(NewConnection { name, lwa_app, seller_id, marketplace, refresh_token: SecretString::from(refresh_token.trim()) })
+}
+
+pub(crate) fn consent(name: String, lwa_app: String, marketplace: String) -> Result<(Name, LwaAppId, Marketplace), Failure> {
+    let mut errors = FieldErrors::default();
+    let parsed = (
+        errors.take("name", name.parse::<Name>()),
+        errors.take("lwa_app", app(&lwa_app)),
+        errors.take("marketplace", self::marketplace(&marketplace)),
+    );
+    let (Some(name), Some(app), Some(marketplace)) = parsed else { return Err(wrong(errors)) };
+    Ok((name, app, marketplace))
+}
+
+pub(crate) fn gateway(name: String, environment: String, scopes: &[String], networks: &str) -> Result<(Name, Environment, Scopes, Networks), Failure> {
+    let mut errors = FieldErrors::default();
+    let parsed = (
+        errors.take("name", name.parse::<Name>()),
+        errors.take("environment", self::environment(&environment)),
+        errors.take("networks", networks.parse::<Networks>()),
+    );
+    let (Some(name), Some(environment), Some(networks)) = parsed else { return Err(wrong(errors)) };
+    let scopes = Scopes(scopes.iter().filter_map(|scope| Scope::parse(scope)).collect());
+    Ok((name, environment, scopes, networks))
+}
+
+pub(crate) fn connections(ids: &[String]) -> Result<Vec<ConnectionId>, Failure> {
+    one("connections", ids.iter().map(|id| id.parse()).collect::<Result<_, _>>())
+}

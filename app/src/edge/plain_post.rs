@@ -1,0 +1,45 @@
+//! A form posted without JavaScript, or before it arrived. The page that answers the post shows the outcome itself:
+//! it goes through no redirect, no address and no store.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{
+    answer::{Echo, Revealed},
+    api::gateways::ShownKey,
+};
+
+/// Field names whose values are never given back to a page.
+const NEVER: [&str; 4] = ["client_secret", "refresh_token", "code", "confirm"];
+
+/// The fields of a form body, but for secret ones.
+pub fn echo_of(body: &[u8]) -> Echo {
+    let fields = url::form_urlencoded::parse(body).into_owned();
+    Echo(Arc::new(fields.filter(|(name, _)| !NEVER.contains(&name.as_str())).collect()))
+}
+
+/// Where a server function leaves a secret that it reveals once.
+#[derive(Clone, Default)]
+pub struct Reveal(Arc<Mutex<Option<ShownKey>>>);
+
+impl Reveal {
+    pub(crate) fn put(&self, key: ShownKey) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+    }
+
+    /// Takes out what was left, to show it.
+    pub fn take(&self) -> Option<Revealed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map(Revealed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_given_back_to_a_page() {
+        let echo = echo_of(b"name=Northwind+EU&client_secret=amzn1.oa2-cs.v1.x&refresh_token=Atzr&code=12345678");
+        assert_eq!(echo.0.len(), 1);
+        assert_eq!(echo.0.get("name").map(String::as_str), Some("Northwind EU"));
+    }
+}

@@ -1,0 +1,57 @@
+#![recursion_limit = "256"]
+//! What may reach a browser: pages, components and server functions.
+
+mod answer;
+pub mod api;
+mod components;
+#[cfg(feature = "ssr")]
+pub mod edge;
+mod failure;
+mod pages;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+pub use failure::Failure;
+use pages::*;
+
+/// The whole application; the same on the server and in the browser.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Portal".to_owned() } else { format!("{title} · Portal") }/>
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in/code") view=CodePage ssr=SsrMode::Async/>
+                <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=AccountLayout ssr=SsrMode::Async>
+                    <Route path=path!("") view=TeamsPage ssr=SsrMode::Async/>
+                    <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
+                    <Route path=path!("gateway-api") view=GatewayApiPage ssr=SsrMode::Async/>
+                </ParentRoute>
+                <ParentRoute path=path!("/teams/:team") view=TeamLayout ssr=SsrMode::Async>
+                    <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("members") view=MembersPage ssr=SsrMode::Async/>
+                    <Route path=path!("apps") view=AppsPage ssr=SsrMode::Async/>
+                    <Route path=path!("apps/new") view=NewAppPage ssr=SsrMode::Async/>
+                    <Route path=path!("apps/:app") view=AppPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections") view=ConnectionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections/new") view=NewConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections/:connection") view=ConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("gateways") view=GatewaysPage ssr=SsrMode::Async/>
+                    <Route path=path!("gateways/new") view=NewGatewayPage ssr=SsrMode::Async/>
+                    <Route path=path!("gateways/:gateway") view=GatewayPage ssr=SsrMode::Async/>
+                    <Route path=path!("log") view=LogPage ssr=SsrMode::Async/>
+                    <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}

@@ -1,0 +1,92 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::{
+    ids::{LwaAppId, TeamId},
+    lwa_app::OtherSecret,
+};
+
+use super::{apps::AppBadge, param, stepped_up, team};
+use crate::{
+    api::apps::{AppItem, DropOtherSecret, PromoteSecret, StageSecret, lwa_app},
+    components::{CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, StepUpGate, Submit, failure_of, loaded},
+};
+
+/// One LWA app: its clock and the rotation of its secret.
+#[component]
+pub fn AppPage() -> impl IntoView {
+    let (team, id) = (team(), param::<LwaAppId>("app"));
+    let stage = ServerAction::<StageSecret>::new();
+    let promote = ServerAction::<PromoteSecret>::new();
+    let drop = ServerAction::<DropOtherSecret>::new();
+    let versions = move || (stage.version().get(), promote.version().get(), drop.version().get());
+    let app = Resource::new(move || (team.get(), id.get(), versions()), |(team, id, _)| lwa_app(team, id));
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team.get_untracked())>"LWA apps"</a></li><li aria-current="page">"App"</li></ol></nav>
+        {loaded(app, move |app| {
+            let team = team.get_untracked();
+            view! { <Facts app=app.clone()/> <Rotation team app stage promote drop/> }.into_any()
+        })}
+    }
+}
+
+#[component]
+fn Facts(app: AppItem) -> impl IntoView {
+    let tags = view! { <EnvironmentTag environment=app.environment/> <AppBadge app=app.clone()/> }.into_any();
+    let rejected = app.rejected.clone().map(|code| view! {
+        <Notice tone="danger" title="Amazon refuses this app">
+            <p>"Amazon answered " <code>{code}</code> ". Its connections get no new access tokens until the client id and secret are right. Store a new client secret below."</p>
+        </Notice>
+    });
+    view! {
+        <Title text=app.name.clone()/>
+        <PageHeader title=app.name.clone() lead=format!("Serves {} connections.", app.connections) tags/>
+        {rejected}
+        <section class="card" aria-label="Facts">
+            <dl class="facts">
+                <div><dt>"Client id"</dt><dd><CopyId id=app.client_id.clone() what="client id"/></dd></div>
+                <div><dt>"Application id"</dt><dd class="mono">{app.application_id.clone().unwrap_or_else(|| "not given".to_owned())}</dd></div>
+                <div><dt>"Added"</dt><dd>{app.created.words.clone()}</dd></div>
+            </dl>
+            <CountdownMeter id="secret-clock" label="Client secret" countdown=app.secret note="Rotate before"/>
+        </section>
+    }
+}
+
+#[component]
+fn Rotation(
+    team: TeamId,
+    app: AppItem,
+    stage: ServerAction<StageSecret>,
+    promote: ServerAction<PromoteSecret>,
+    drop: ServerAction<DropOtherSecret>,
+) -> impl IntoView {
+    let ids = move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="app" value=app.id.to_string()/> };
+    let failure = failure_of(stage);
+    let when = app.other_at.clone().map(|at| at.words).unwrap_or_default();
+    let other = app.other;
+    let step = move || match other {
+        OtherSecret::Next { .. } => view! {
+            <p>"The next secret is stored and waits. Promote it: it becomes the current one, and the one before is kept for seven days."</p>
+            <ActionForm action=promote>{ids()}<Submit label="Promote the next secret" failure=failure_of(promote) pending=promote.pending()/></ActionForm>
+            <ActionForm action=drop>{ids()}<Submit label="Drop it" failure=failure_of(drop) pending=drop.pending() class="btn-quiet"/></ActionForm>
+        }.into_any(),
+        OtherSecret::Empty | OtherSecret::Old { .. } => view! {
+            <ActionForm action=stage attr:class="form" attr:novalidate="">
+                {ids()}
+                <Field name="client_secret" label="New client secret" kind="password" mono=true autocomplete="new-password" hint="Rotate it in Seller Central first, then paste the new one. It is proved with a live connection before it is stored." failure/>
+                <Field name="secret_made_on" label="Secret made on" kind="date" optional=true failure/>
+                <Submit label="Store as next secret" failure pending=stage.pending()/>
+            </ActionForm>
+        }.into_any(),
+    };
+    let old = matches!(other, OtherSecret::Old { .. }).then(|| view! {
+        <p class="muted">{format!("The secret before this one still works; it is forgotten {when}.")}</p>
+    });
+    view! {
+        <section class="card" aria-labelledby="rotate-h">
+            <h2 id="rotate-h">"Rotate the client secret"</h2>
+            {old}
+            <StepUpGate open=stepped_up() act="change a client secret">{step()}</StepUpGate>
+        </section>
+    }
+}

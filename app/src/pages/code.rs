@@ -1,0 +1,88 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    api::login::{AskCode, PendingCode, SignIn, pending_code},
+    components::{CardPage, FailureNotice, Hidden, Icon, Submit, failure_of, loaded},
+};
+
+/// Eight digits, typed, pasted or filled in by the browser.
+#[component]
+pub fn CodeInput(failure: Signal<Option<crate::Failure>>) -> impl IntoView {
+    let message = move || failure.with(|f| f.as_ref().and_then(|f| f.0.message_for("code").map(str::to_owned)));
+    view! {
+        <div class="field">
+            <label for="code">"Code"</label>
+            <input
+                class="code-input"
+                id="code"
+                name="code"
+                inputmode="numeric"
+                autocomplete="one-time-code"
+                maxlength="11"
+                required
+                autofocus
+                placeholder="0000 0000"
+                data-submit-at="8"
+                aria-describedby="code-msg"
+                aria-invalid=move || message().map(|_| "true")
+            />
+            <p class="field-msg" id="code-msg">
+                {move || message().map(|text| view! { <span class="field-error"><Icon name="warning"/>{text}</span> })}
+            </p>
+        </div>
+    }
+}
+
+/// What stands under every code field: how long it lives, where captured mail is, how to get another.
+#[component]
+pub fn AboutCode(pending: PendingCode) -> impl IntoView {
+    let mailbox = pending.mailbox.then(|| {
+        view! { <p class="notice notice-info"><Icon name="mail"/><span>"Development: mail is captured. " <a href="/dev/mailbox" target="_blank">"Open the mailbox"</a></span></p> }
+    });
+    view! {
+        <p class="muted small">"The code works until " <time datetime=pending.expires.iso.clone()>{pending.expires.absolute.clone()}</time> ", in this browser only."</p>
+        {mailbox}
+    }
+}
+
+#[component]
+pub fn CodePage() -> impl IntoView {
+    let pending = Resource::new_blocking(|| (), |()| pending_code());
+    let sign_in = ServerAction::<SignIn>::new();
+    let again = ServerAction::<AskCode>::new();
+    let failure = failure_of(sign_in);
+    view! {
+        <Title text="Enter the code"/>
+        {loaded(pending, move |pending| match pending {
+            None => view! {
+                <CardPage title="Ask for a code first" lead="This browser waits for no code. A code works only in the browser that asked for it.">
+                    <a class="btn btn-primary btn-block" href="/sign-in">"Sign in"</a>
+                </CardPage>
+            }.into_any(),
+            Some(pending) => {
+                let lead = format!("We sent 8 digits to {}. If nothing comes within a minute, look into the spam folder; an address that is not invited gets no mail.", pending.email);
+                let (email, next, wait) = (pending.email.clone(), pending.next.clone(), pending.resend_in_s);
+                view! {
+                    <CardPage title="Enter the code" lead>
+                        <ActionForm action=sign_in attr:class="form" attr:novalidate="">
+                            <CodeInput failure/>
+                            <AboutCode pending/>
+                            <Submit label="Sign in" failure pending=sign_in.pending() class="btn-primary btn-block"/>
+                        </ActionForm>
+                        <div class="row row-between">
+                            <ActionForm action=again>
+                                <Hidden name="email" value=email/>
+                                <Hidden name="next" value=next/>
+                                <button type="submit" class="btn btn-quiet btn-sm" data-countdown=wait.to_string()>"Send another code"</button>
+                            </ActionForm>
+                            <a class="btn btn-quiet btn-sm" href="/sign-in">"Wrong address?"</a>
+                        </div>
+                        {move || failure_of(again).get().map(|failure| view! { <FailureNotice failure/> })}
+                    </CardPage>
+                }.into_any()
+            }
+        })}
+    }
+}
+

@@ -1,0 +1,126 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::team;
+use crate::{
+    api::log::{LogItem, LogItems, LogQuery, log},
+    components::{Icon, OutcomeBadge, PageHeader, loaded},
+};
+
+/// The kinds of events, as the filter offers them.
+const KINDS: [(&str, &str); 9] = [
+    ("", "Every action"),
+    ("team.", "Team"),
+    ("member.", "Members"),
+    ("lwa_app.", "LWA apps"),
+    ("connection.", "Connections"),
+    ("gateway", "Gateways and keys"),
+    ("credential.", "Runtime credentials"),
+    ("feedback.", "Feedback"),
+    ("log.", "Readings of the log"),
+];
+
+/// What happened in this Team: sentences first, the raw event behind each.
+#[component]
+pub fn LogPage() -> impl IntoView {
+    let team = team();
+    let params = use_query_map();
+    let query = Memo::new(move |_| {
+        let get = |name: &str| params.read().get(name).unwrap_or_default();
+        LogQuery {
+            action: get("action"),
+            actor: get("actor"),
+            target: get("target"),
+            outcome: get("outcome"),
+            from: get("from"),
+            until: get("until"),
+            before: get("before"),
+        }
+    });
+    let page = Resource::new(move || (team.get(), query.get()), |(team, query)| log(team, query));
+    view! {
+        <Title text="Log"/>
+        <PageHeader title="Log" lead="Everything that touched this Team, the newest first. Nothing in it can be changed, and reading it is an event too."/>
+        {loaded(page, move |page| view! { <Filters query=query.get_untracked() page=page.clone()/> <Events query=query.get_untracked() page/> }.into_any())}
+    }
+}
+
+fn options(list: Vec<(String, String)>, chosen: &str) -> impl IntoView + use<> {
+    let chosen = chosen.to_owned();
+    list.into_iter().map(|(value, text)| { let selected = value == chosen; view! { <option value=value selected=selected>{text}</option> } }).collect_view()
+}
+
+#[component]
+fn Filters(query: LogQuery, page: LogItems) -> impl IntoView {
+    let kinds = KINDS.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect();
+    let outcomes = [("", "Every result"), ("ok", "Done"), ("refused", "Refused"), ("failed", "Failed")];
+    let outcomes = outcomes.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect();
+    let all = |first: &str, rest: Vec<(String, String)>| std::iter::once((String::new(), first.to_owned())).chain(rest).collect::<Vec<_>>();
+    view! {
+        <form class="filters" method="get" role="search" aria-label="Filter the log">
+            <label class="visually-hidden" for="f-action">"Action"</label>
+            <select id="f-action" name="action">{options(kinds, &query.action)}</select>
+            <label class="visually-hidden" for="f-actor">"Actor"</label>
+            <select id="f-actor" name="actor">{options(all("Everybody", page.actors), &query.actor)}</select>
+            <label class="visually-hidden" for="f-target">"Target"</label>
+            <select id="f-target" name="target">{options(all("Every target", page.targets), &query.target)}</select>
+            <label class="visually-hidden" for="f-outcome">"Result"</label>
+            <select id="f-outcome" name="outcome">{options(outcomes, &query.outcome)}</select>
+            <label class="visually-hidden" for="f-from">"From (UTC)"</label>
+            <input id="f-from" name="from" type="datetime-local" title="From (UTC)" value=query.from/>
+            <label class="visually-hidden" for="f-until">"Until (UTC)"</label>
+            <input id="f-until" name="until" type="datetime-local" title="Until (UTC)" value=query.until/>
+            <button type="submit" class="btn btn-secondary">"Apply"</button>
+            <a class="btn btn-quiet" href="?">"Clear"</a>
+        </form>
+    }
+}
+
+#[component]
+fn Events(query: LogQuery, page: LogItems) -> impl IntoView {
+    if page.items.is_empty() {
+        return view! { <p class="muted">"Nothing fits this filter."</p> }.into_any();
+    }
+    let mut days: Vec<(String, Vec<LogItem>)> = Vec::new();
+    for item in page.items {
+        match days.last_mut() {
+            Some((day, items)) if *day == item.day => items.push(item),
+            _ => days.push((item.day.clone(), vec![item])),
+        }
+    }
+    let days = days
+        .into_iter()
+        .map(|(day, items)| view! { <div class="stack stack-sm"><h2 class="log-day">{day}</h2><ol class="log">{items.into_iter().map(|item| view! { <Row item/> }).collect_view()}</ol></div> })
+        .collect_view();
+    let older = page.older.map(|before| {
+        let LogQuery { action, actor, target, outcome, from, until, .. } = query;
+        format!("?action={action}&actor={actor}&target={target}&outcome={outcome}&from={from}&until={until}&before={before}")
+    });
+    let next = match older {
+        Some(href) => view! { <a class="btn btn-secondary btn-sm" href=href rel="next">"Older"</a> }.into_any(),
+        None => view! { <span class="btn btn-secondary btn-sm" aria-disabled="true">"Older"</span> }.into_any(),
+    };
+    view! {
+        {days}
+        <nav class="paging" aria-label="Pages"><p class="muted small">"Newest first"</p><a class="btn btn-secondary btn-sm" href="?">"Newest"</a>{next}</nav>
+    }.into_any()
+}
+
+#[component]
+fn Row(item: LogItem) -> impl IntoView {
+    let reason = item.reason.map(|reason| view! { " (" <code>{reason}</code> ")" });
+    view! {
+        <li>
+            <details>
+                <summary>
+                    <time class="time" datetime=item.at.iso title=item.at.absolute>{item.clock}</time>
+                    <span class="log-text"><strong>{item.actor}</strong>{format!(" {} ", item.sentence)}{item.target.map(|t| view! { <strong>{t}</strong> })}{reason}</span>
+                    <OutcomeBadge outcome=item.outcome/>
+                    <Icon name="chevron-right"/>
+                </summary>
+                <pre tabindex="0"><code>{item.raw}</code></pre>
+            </details>
+        </li>
+    }
+}

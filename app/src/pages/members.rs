@@ -1,0 +1,180 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::{Permission, Role, ids::TeamId};
+
+use super::{stepped_up, team};
+use crate::{
+    api::teams::{ChangeMember, InvitationItem, InviteMember, LeaveTeam, MemberItem, People, RemoveMember, RevokeInvitation, people},
+    components::{At, Badge, Choice, Confirm, FailureNotice, Field, Hidden, PageHeader, RoleName, Select, StepUpGate, Submit, failure_of, loaded},
+};
+
+#[derive(Clone, Copy)]
+struct Acts {
+    invite: ServerAction<InviteMember>,
+    revoke: ServerAction<RevokeInvitation>,
+    change: ServerAction<ChangeMember>,
+    remove: ServerAction<RemoveMember>,
+}
+
+/// Who is in the Team, and who is invited.
+#[component]
+pub fn MembersPage() -> impl IntoView {
+    let team = team();
+    let acts = Acts { invite: ServerAction::new(), revoke: ServerAction::new(), change: ServerAction::new(), remove: ServerAction::new() };
+    let versions = move || (acts.invite.version().get(), acts.revoke.version().get(), acts.change.version().get(), acts.remove.version().get());
+    let data = Resource::new(move || (team.get(), versions()), |(team, _)| people(team));
+    view! {
+        <Title text="Members"/>
+        <PageHeader title="Members" lead="People of this Team, their roles and the environments they may touch."/>
+        {loaded(data, move |people| view! { <Everybody team=team.get_untracked() people acts/> }.into_any())}
+    }
+}
+
+#[component]
+fn Everybody(team: TeamId, people: People, acts: Acts) -> impl IntoView {
+    let manager = people.my_role.may(Permission::ManageMembers);
+    let my_role = people.my_role;
+    let rows = people.members.into_iter().map(|member| view! { <MemberRow team member manager my_role acts/> }).collect_view();
+    let failed = move || failure_of(acts.change).get().or_else(|| failure_of(acts.remove).get()).or_else(|| failure_of(acts.revoke).get());
+    let invitations = people.invitations;
+    let open = (!invitations.is_empty()).then(|| view! { <Invitations team invitations manager acts/> });
+    let leave = ServerAction::<LeaveTeam>::new();
+    view! {
+        {move || failed().map(|failure| view! { <FailureNotice failure/> })}
+        <section class="card card-flush" aria-label="Members">
+            <div class="table-wrap">
+                <table class="table">
+                    <caption class="visually-hidden">"Members"</caption>
+                    <thead><tr><th scope="col">"Member"</th><th scope="col">"Role"</th><th scope="col">"Environments"</th><th scope="col">"Joined"</th><th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+        {open}
+        {manager.then(|| view! { <Invite team my_role acts/> })}
+        <Confirm summary="Leave this Team…" title="Leave this Team?" text="You lose access at once. To come back, somebody must invite you again. The last owner cannot leave.">
+            <ActionForm action=leave>
+                <Hidden name="team" value=team.to_string()/>
+                <Submit label="Leave" failure=failure_of(leave) pending=leave.pending() class="btn-danger"/>
+            </ActionForm>
+        </Confirm>
+    }
+}
+
+fn roles(up_to: Role) -> Vec<(String, String)> {
+    let words = |role: &Role| (role.as_str().to_owned(), format!("{}: {}", role.as_str(), role.purpose()));
+    Role::ALL.iter().filter(|role| up_to.may_give(**role)).map(words).collect()
+}
+
+#[component]
+fn EnvironmentChoices(production: bool, sandbox: bool) -> impl IntoView {
+    view! {
+        <fieldset class="group">
+            <legend>"Environments"</legend>
+            <div class="choices">
+                <Choice name="production" value="true" label="Production" checked=production/>
+                <Choice name="sandbox" value="true" label="Sandbox" checked=sandbox/>
+            </div>
+        </fieldset>
+    }
+}
+
+#[component]
+fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role, acts: Acts) -> impl IntoView {
+    let environments = match (member.environments.production, member.environments.sandbox) {
+        (true, true) => "Production, sandbox",
+        (true, false) => "Production",
+        (false, true) => "Sandbox",
+        (false, false) => "None",
+    };
+    let user = member.user.to_string();
+    let role = member.role;
+    let (production, sandbox) = (member.environments.production, member.environments.sandbox);
+    let change = (manager && member.may_change).then(|| {
+        let user = user.clone();
+        view! {
+            <details class="disclosure">
+                <summary>"Change"</summary>
+                <StepUpGate open=stepped_up() act="change a member">
+                    <ActionForm action=acts.change attr:class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="user" value=user.clone()/>
+                        <label class="visually-hidden" for=format!("role-{user}")>"Role"</label>
+                        <select id=format!("role-{user}") name="role">
+                            {roles(my_role).into_iter().map(|(value, text)| { let chosen = value == role.as_str(); view! { <option value=value selected=chosen>{text}</option> } }).collect_view()}
+                        </select>
+                        <EnvironmentChoices production sandbox/>
+                        <button type="submit" class="btn btn-secondary btn-sm">"Save"</button>
+                    </ActionForm>
+                    <ActionForm action=acts.remove>
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="user" value=user.clone()/>
+                        <button type="submit" class="btn btn-danger-quiet btn-sm">"Remove from Team"</button>
+                    </ActionForm>
+                </StepUpGate>
+            </details>
+        }
+    });
+    view! {
+        <tr>
+            <th scope="row">{member.email}{member.is_me.then(|| view! { " " <Badge tone="neutral" word="You"/> })}</th>
+            <td data-label="Role"><RoleName role/></td>
+            <td data-label="Environments">{environments}</td>
+            <td data-label="Joined"><At moment=member.joined/></td>
+            <td class="cell-actions">{change}</td>
+        </tr>
+    }
+}
+
+#[component]
+fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool, acts: Acts) -> impl IntoView {
+    let rows = invitations.into_iter().map(|invitation| {
+        let (tone, word) = if invitation.expired { ("neutral", "Expired") } else { ("pending", "Waiting") };
+        let revoke = manager.then(|| view! {
+            <ActionForm action=acts.revoke>
+                <Hidden name="team" value=team.to_string()/>
+                <Hidden name="invitation" value=invitation.id.to_string()/>
+                <button type="submit" class="btn btn-danger-quiet btn-sm">"Withdraw"</button>
+            </ActionForm>
+        });
+        view! {
+            <tr>
+                <th scope="row">{invitation.email}</th>
+                <td data-label="Status"><Badge tone word/></td>
+                <td data-label="Role"><RoleName role=invitation.role/></td>
+                <td data-label="Ends"><At moment=invitation.expires/></td>
+                <td class="cell-actions">{revoke}</td>
+            </tr>
+        }
+    }).collect_view();
+    view! {
+        <section class="card card-flush" aria-label="Invitations">
+            <div class="table-wrap">
+                <table class="table">
+                    <caption>"Invitations"</caption>
+                    <thead><tr><th scope="col">"Address"</th><th scope="col">"Status"</th><th scope="col">"Role"</th><th scope="col">"Ends"</th><th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Invite(team: TeamId, my_role: Role, acts: Acts) -> impl IntoView {
+    let failure = failure_of(acts.invite);
+    view! {
+        <section class="card" aria-labelledby="invite-h">
+            <h2 id="invite-h">"Invite"</h2>
+            <StepUpGate open=stepped_up() act="invite a member">
+                <ActionForm action=acts.invite attr:class="form" attr:novalidate="">
+                    <Hidden name="team" value=team.to_string()/>
+                    <Field name="email" label="E-mail address" kind="email" failure/>
+                    <Select name="role" label="Role" options=roles(my_role) selected="operator" failure/>
+                    <EnvironmentChoices production=true sandbox=true/>
+                    <Submit label="Invite" failure pending=acts.invite.pending()/>
+                </ActionForm>
+            </StepUpGate>
+        </section>
+    }
+}

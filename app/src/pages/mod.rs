@@ -1,0 +1,75 @@
+//! Pages: each composes components; none holds a rule.
+
+mod account;
+mod app;
+mod apps;
+mod code;
+mod confirm;
+mod connection;
+mod connections;
+mod gateway;
+mod gateway_api;
+mod gateways;
+mod layout;
+mod log;
+mod members;
+mod new_app;
+mod new_connection;
+mod new_gateway;
+mod not_found;
+mod overview;
+mod settings;
+mod sign_in;
+mod teams;
+
+pub use account::AccountPage;
+pub use app::AppPage;
+pub use apps::AppsPage;
+pub use code::CodePage;
+pub use confirm::ConfirmPage;
+pub use connection::ConnectionPage;
+pub use connections::ConnectionsPage;
+pub use gateway::GatewayPage;
+pub use gateway_api::GatewayApiPage;
+pub use gateways::GatewaysPage;
+pub use layout::{AccountLayout, TeamLayout};
+pub use log::LogPage;
+pub use members::MembersPage;
+pub use new_app::NewAppPage;
+pub use new_connection::NewConnectionPage;
+pub use new_gateway::NewGatewayPage;
+pub use not_found::NotFoundPage;
+pub use overview::OverviewPage;
+pub use settings::SettingsPage;
+pub use sign_in::SignInPage;
+pub use teams::TeamsPage;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use model::ids::{Id, TeamId};
+
+use crate::api::Viewer;
+
+/// An id from the address; an unreadable one is an id that does not exist.
+fn param<I: Id + std::str::FromStr>(name: &'static str) -> Memo<I>
+where
+    I: PartialEq + Send + Sync + 'static,
+{
+    let params = use_params_map();
+    Memo::new(move |_| params.read().get(name).and_then(|text| text.parse().ok()).unwrap_or_else(|| I::from_uuid(model::ids::NIL)))
+}
+
+/// The Team of the address.
+fn team() -> Memo<TeamId> {
+    param("team")
+}
+
+/// The signed-in person, loaded once by the layout.
+fn viewer() -> Signal<Option<Viewer>> {
+    expect_context::<Signal<Option<Viewer>>>()
+}
+
+/// A fresh proof of the person is at hand.
+fn stepped_up() -> bool {
+    viewer().with_untracked(|viewer| viewer.as_ref().is_some_and(|viewer| viewer.stepped_up))
+}

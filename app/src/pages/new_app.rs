@@ -1,0 +1,37 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::team;
+use crate::{
+    api::apps::CreateLwaApp,
+    components::{Choice, Field, Hidden, PageHeader, Select, Submit, failure_of},
+};
+
+pub(super) fn environments() -> Vec<(String, String)> {
+    vec![("production".to_owned(), "Production".to_owned()), ("sandbox".to_owned(), "Sandbox".to_owned())]
+}
+
+#[component]
+pub fn NewAppPage() -> impl IntoView {
+    let team = team();
+    let create = ServerAction::<CreateLwaApp>::new();
+    let failure = failure_of(create);
+    view! {
+        <Title text="Add LWA app"/>
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team.get_untracked())>"LWA apps"</a></li><li aria-current="page">"Add"</li></ol></nav>
+        <PageHeader title="Add LWA app" lead="Find these in Seller Central under Develop Apps, “LWA credentials”."/>
+        <section class="card" aria-label="LWA app">
+            <ActionForm action=create attr:class="form" attr:novalidate="">
+                <Hidden name="team" value=team.get_untracked().to_string()/>
+                <Field name="name" label="Name" hint="Your colleagues see this name in the log." failure/>
+                <Select name="environment" label="Environment" hint="Keep one app for production and another for the sandbox. They never mix." options=environments() failure/>
+                <Field name="client_id" label="Client id" mono=true hint="Starts with amzn1.application-oa2-client." failure/>
+                <Field name="client_secret" label="Client secret" kind="password" mono=true autocomplete="new-password" hint="Sealed as soon as it arrives; no page ever shows it again." failure/>
+                <Field name="secret_made_on" label="Secret made on" kind="date" optional=true hint="Amazon ends a secret after 180 days. Without a day, the clock starts today." failure/>
+                <Field name="application_id" label="Application id" mono=true optional=true hint="Needed for Amazon's consent page. Starts with amzn1.sp.solution. or amzn1.sellerapps.app." failure/>
+                <Choice name="is_draft" value="true" label="This app is a draft" hint="Its consent page needs another address until Amazon publishes it."/>
+                <Submit label="Add LWA app" failure pending=create.pending()/>
+            </ActionForm>
+        </section>
+    }
+}

@@ -1,0 +1,93 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::amazon::Marketplace;
+
+use super::team;
+use crate::{
+    api::{
+        apps::{AppItem, lwa_apps},
+        connections::{CreateConnection, StartConsent},
+    },
+    components::{EmptyState, Field, Hidden, PageHeader, Select, Submit, failure_of, loaded},
+};
+
+/// Name, code and region of every marketplace; id and endpoint follow from the choice.
+fn marketplaces() -> Vec<(String, String)> {
+    let words = |m: &Marketplace| format!("{} ({}), {}", m.name(), m.code(), m.region().name());
+    Marketplace::all().map(|m| (m.code().to_owned(), words(&m))).collect()
+}
+
+fn app_options(apps: &[AppItem]) -> Vec<(String, String)> {
+    apps.iter().map(|app| (app.id.to_string(), format!("{} ({})", app.name, app.environment.as_str()))).collect()
+}
+
+#[component]
+pub fn NewConnectionPage() -> impl IntoView {
+    let team = team();
+    let apps = Resource::new(move || team.get(), lwa_apps);
+    view! {
+        <Title text="Connect account"/>
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team.get_untracked())>"Connections"</a></li><li aria-current="page">"Connect"</li></ol></nav>
+        <PageHeader title="Connect a seller account" lead="Portal proves the grant against Amazon before it stores anything."/>
+        {loaded(apps, move |apps| if apps.is_empty() {
+            let href = format!("/teams/{}/apps/new", team.get_untracked());
+            let add = view! { <a class="btn btn-primary" href=href>"Add LWA app"</a> }.into_any();
+            view! { <EmptyState icon="app" title="Add an LWA app first" text="A connection is a seller's grant to one of your Amazon developer applications." action=add/> }.into_any()
+        } else {
+            let team = team.get_untracked().to_string();
+            view! { <div class="grid-2"><ByConsent team=team.clone() apps=apps.clone()/><ByToken team apps/></div> }.into_any()
+        })}
+    }
+}
+
+#[component]
+fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
+    let start = ServerAction::<StartConsent>::new();
+    let failure = failure_of(start);
+    let with_id: Vec<_> = apps.into_iter().filter(|app| app.application_id.is_some()).collect();
+    let body = if with_id.is_empty() {
+        view! { <p class="muted">"None of the Team's LWA apps has an application id, which Amazon's consent page needs."</p> }.into_any()
+    } else {
+        view! {
+            <ActionForm action=start attr:class="form" attr:novalidate="">
+                <Hidden name="team" value=team/>
+                <div class="field"><label for="consent-name">"Name"</label><input id="consent-name" name="name" required autocomplete="off"/></div>
+                <div class="field"><label for="consent-app">"LWA app"</label><select id="consent-app" name="lwa_app">{options(app_options(&with_id))}</select></div>
+                <div class="field"><label for="consent-marketplace">"Marketplace"</label><select id="consent-marketplace" name="marketplace">{options(marketplaces())}</select></div>
+                <Submit label="Continue at Amazon" failure pending=start.pending()/>
+            </ActionForm>
+        }.into_any()
+    };
+    view! {
+        <section class="card" aria-labelledby="consent-h">
+            <h2 id="consent-h">"By Amazon's consent page"</h2>
+            <p class="muted">"The seller signs in at Amazon and agrees. The Seller ID comes from Amazon itself: the surest way."</p>
+            {body}
+        </section>
+    }
+}
+
+fn options(options: Vec<(String, String)>) -> impl IntoView {
+    options.into_iter().map(|(value, text)| view! { <option value=value>{text}</option> }).collect_view()
+}
+
+#[component]
+fn ByToken(team: String, apps: Vec<AppItem>) -> impl IntoView {
+    let create = ServerAction::<CreateConnection>::new();
+    let failure = failure_of(create);
+    view! {
+        <section class="card" aria-labelledby="token-h">
+            <h2 id="token-h">"With a refresh token"</h2>
+            <p class="muted">"For a self-authorized app: the token that Seller Central shows once."</p>
+            <ActionForm action=create attr:class="form" attr:novalidate="">
+                <Hidden name="team" value=team/>
+                <Field name="name" label="Name" hint="The shop as your colleagues call it, like Northwind DE." failure/>
+                <Select name="lwa_app" label="LWA app" options=app_options(&apps) failure/>
+                <Field name="seller_id" label="Seller ID" mono=true hint="Seller Central, Account Info, Merchant Token. Kept as declared by you." failure/>
+                <Select name="marketplace" label="Marketplace" options=marketplaces() hint="Marketplace id, region and endpoint follow from it." failure/>
+                <Field name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Sealed as soon as it is proved." failure/>
+                <Submit label="Prove and connect" failure pending=create.pending()/>
+            </ActionForm>
+        </section>
+    }
+}

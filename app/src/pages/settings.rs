@@ -1,0 +1,34 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{team, viewer};
+use crate::{
+    api::teams::RenameTeam,
+    components::{CopyId, Field, Hidden, PageHeader, Submit, failure_of},
+};
+
+/// The Team's own settings.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let id = team().get_untracked();
+    let name = viewer().with_untracked(|v| v.as_ref().and_then(|v| v.teams.iter().find(|t| t.id == id).map(|t| t.name.clone())));
+    let rename = ServerAction::<RenameTeam>::new();
+    let failure = failure_of(rename);
+    view! {
+        <Title text="Settings"/>
+        <PageHeader title="Settings"/>
+        <section class="card" aria-labelledby="name-h">
+            <h2 id="name-h">"Name"</h2>
+            <ActionForm action=rename attr:class="form" attr:novalidate="">
+                <Hidden name="team" value=id.to_string()/>
+                <Field name="name" label="Name" value=name.unwrap_or_default() failure/>
+                <Submit label="Rename" failure pending=rename.pending() class="btn-secondary"/>
+            </ActionForm>
+        </section>
+        <section class="card" aria-labelledby="id-h">
+            <h2 id="id-h">"Team id"</h2>
+            <p class="muted">"Gateways name it in every request."</p>
+            <CopyId id=id.to_string() what="Team id"/>
+        </section>
+    }
+}

@@ -1,0 +1,84 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::viewer;
+use crate::{
+    api::teams::{AcceptInvitation, CreateTeam, DeclineInvitation, InvitationItem, my_invitations},
+    components::{At, EmptyState, Field, Hidden, Icon, PageHeader, RoleName, Submit, failure_of, loaded},
+};
+
+/// The person's Teams, invitations, and a new Team.
+#[component]
+pub fn TeamsPage() -> impl IntoView {
+    let viewer = viewer();
+    let create = ServerAction::<CreateTeam>::new();
+    let failure = failure_of(create);
+    let teams = move || viewer.get().map(|viewer| viewer.teams).unwrap_or_default();
+    view! {
+        <Title text="Teams"/>
+        <PageHeader title="Your Teams" lead="A Team keeps its Amazon accounts, its gateways and its log apart from every other."/>
+        <Invitations/>
+        <section class="card card-flush" aria-label="Teams">
+            {move || if teams().is_empty() {
+                view! { <EmptyState icon="team" title="No Team yet" text="Create one below, or ask an owner to invite your address."/> }.into_any()
+            } else {
+                let rows = teams().into_iter().map(|team| view! {
+                    <tr>
+                        <th scope="row"><a href=format!("/teams/{}", team.id)>{team.name}</a></th>
+                        <td data-label="Your role"><RoleName role=team.role/></td>
+                    </tr>
+                }).collect_view();
+                view! {
+                    <div class="table-wrap">
+                        <table class="table">
+                            <caption class="visually-hidden">"Your Teams"</caption>
+                            <thead><tr><th scope="col">"Team"</th><th scope="col">"Your role"</th></tr></thead>
+                            <tbody>{rows}</tbody>
+                        </table>
+                    </div>
+                }.into_any()
+            }}
+        </section>
+        <section class="card" aria-labelledby="new-team">
+            <h2 id="new-team">"New Team"</h2>
+            <ActionForm action=create attr:class="form" attr:novalidate="">
+                <Field name="name" label="Name" hint="Your company or brand, as your colleagues call it." failure/>
+                <Submit label="Create Team" failure pending=create.pending()/>
+            </ActionForm>
+        </section>
+    }
+}
+
+#[component]
+fn Invitations() -> impl IntoView {
+    let decline = ServerAction::<DeclineInvitation>::new();
+    let invitations = Resource::new(move || decline.version().get(), |_| my_invitations());
+    loaded(invitations, move |invitations| {
+        invitations.into_iter().map(|invitation| view! { <Invited invitation decline/> }).collect_view().into_any()
+    })
+}
+
+#[component]
+fn Invited(invitation: InvitationItem, decline: ServerAction<DeclineInvitation>) -> impl IntoView {
+    let accept = ServerAction::<AcceptInvitation>::new();
+    let id = invitation.id.to_string();
+    view! {
+        <section class="notice notice-info" aria-label="Invitation">
+            <Icon name="mail"/>
+            <div>
+                <p class="notice-title">{format!("{} invites you to {}", invitation.invited_by, invitation.team)}</p>
+                <p>"Your role: " <RoleName role=invitation.role/> ". The invitation ends " <At moment=invitation.expires/> "."</p>
+                <div class="row">
+                    <ActionForm action=accept>
+                        <Hidden name="invitation" value=id.clone()/>
+                        <Submit label="Join" failure=failure_of(accept) pending=accept.pending() class="btn-primary btn-sm"/>
+                    </ActionForm>
+                    <ActionForm action=decline>
+                        <Hidden name="invitation" value=id/>
+                        <Submit label="Decline" failure=failure_of(decline) pending=decline.pending() class="btn-quiet btn-sm"/>
+                    </ActionForm>
+                </div>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,27 @@
+//! The schema. Imports nothing of ours: a migration must go on meaning what it meant.
+
+pub use sea_orm_migration::prelude::*;
+
+mod dialect;
+mod m0001_vault_and_mail;
+mod m0002_people;
+mod m0003_teams;
+mod m0004_amazon;
+mod m0005_gateways;
+mod m0006_audit;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_vault_and_mail::Migration),
+            Box::new(m0002_people::Migration),
+            Box::new(m0003_teams::Migration),
+            Box::new(m0004_amazon::Migration),
+            Box::new(m0005_gateways::Migration),
+            Box::new(m0006_audit::Migration),
+        ]
+    }
+}

@@ -1,0 +1,120 @@
+//! Authority as a value: a [`TeamScope`] is proof that the actor may do a thing in a Team. Only this module makes one.
+
+use model::{
+    Environment, Environments, Name, Permission, Problem, ProblemCode, Role,
+    ids::{TeamId, UserId},
+    step_up::{self, DangerousAct},
+};
+
+use crate::{Cx, cx::SignedIn, error::Outage, store};
+
+/// Why an actor may not do a thing.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    #[error("nobody is signed in")]
+    SignInRequired,
+    /// The Team does not exist, or the actor has no part in it: the same answer, so that nothing can be probed.
+    #[error("no such thing for this actor")]
+    NotFound,
+    #[error("the role does not allow {}", .0.as_str())]
+    NotPermitted(Permission),
+    #[error("the member may not touch {}", .0.as_str())]
+    EnvironmentClosed(Environment),
+    #[error("a fresh proof of the person is needed to {}", .0.words())]
+    StepUpRequired(DangerousAct),
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+impl From<sea_orm::DbErr> for AccessError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        AccessError::Outage(error.into())
+    }
+}
+
+impl From<&AccessError> for Problem {
+    fn from(error: &AccessError) -> Self {
+        match error {
+            AccessError::SignInRequired => Problem::of(ProblemCode::SignInRequired),
+            AccessError::NotFound => Problem::of(ProblemCode::NotFound),
+            AccessError::NotPermitted(_) => Problem::of(ProblemCode::NotPermitted),
+            AccessError::EnvironmentClosed(environment) => {
+                Problem::new(ProblemCode::NotPermitted, format!("You may not touch {} in this Team.", environment.as_str()))
+            }
+            AccessError::StepUpRequired(act) => {
+                Problem::new(ProblemCode::StepUpRequired, format!("To {}, confirm that it is you.", act.words()))
+            }
+            AccessError::Outage(outage) => outage.into(),
+        }
+    }
+}
+
+/// Proof that the actor may do a thing in a Team. Every query on a Team's table starts here.
+#[derive(Clone, Debug)]
+pub struct TeamScope {
+    team: TeamId,
+    name: Option<Name>,
+    role: Option<Role>,
+    environments: Environments,
+}
+
+impl TeamScope {
+    pub fn team(&self) -> TeamId {
+        self.team
+    }
+
+    /// The Team's name; a Gateway's scope has none.
+    pub fn name(&self) -> Option<&Name> {
+        self.name.as_ref()
+    }
+
+    /// The Member's role; a Gateway or a job has none.
+    pub fn role(&self) -> Option<Role> {
+        self.role
+    }
+
+    /// Whether the actor may touch an environment.
+    pub fn touch(&self, environment: Environment) -> Result<(), AccessError> {
+        if self.environments.contain(environment) { Ok(()) } else { Err(AccessError::EnvironmentClosed(environment)) }
+    }
+}
+
+/// The signed-in person.
+pub fn signed_in(cx: &Cx) -> Result<&SignedIn, AccessError> {
+    cx.signed_in().ok_or(AccessError::SignInRequired)
+}
+
+/// Enters a Team as one of its Members, for a thing that the role allows.
+pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<TeamScope, AccessError> {
+    let user = signed_in(cx)?.user;
+    let membership = store::team::membership(cx.portal.db.reader(), team, user).await?.ok_or(AccessError::NotFound)?;
+    if !membership.role.may(permission) {
+        return Err(AccessError::NotPermitted(permission));
+    }
+    Ok(TeamScope { team, name: Some(membership.name), role: Some(membership.role), environments: membership.environments })
+}
+
+/// The scope of a Team that its creator makes in this very transaction.
+pub(crate) fn found(team: TeamId, name: Name) -> TeamScope {
+    TeamScope { team, name: Some(name), role: Some(Role::Owner), environments: Environments::BOTH }
+}
+
+/// The scope of a person who answers an invitation to this Team; the caller has checked the invitation.
+pub(crate) fn invited(team: TeamId, name: Name) -> TeamScope {
+    TeamScope { team, name: Some(name), role: None, environments: Environments { production: false, sandbox: false } }
+}
+
+/// The scope of a Gateway whose key was checked: its own Team, its own environment.
+pub(crate) fn gateway(team: TeamId, environment: Environment) -> TeamScope {
+    let environments = Environments {
+        production: environment == Environment::Production,
+        sandbox: environment == Environment::Sandbox,
+    };
+    TeamScope { team, name: None, role: None, environments }
+}
+
+/// Refuses a dangerous act without a fresh step-up of this session.
+pub fn require_step_up(cx: &Cx, act: DangerousAct) -> Result<UserId, AccessError> {
+    let person = signed_in(cx)?;
+    if step_up::covers(person.stepped_up_at, cx.now()) { Ok(person.user) } else { Err(AccessError::StepUpRequired(act)) }
+}

@@ -1,0 +1,116 @@
+//! The handle: where Amazon is, and the one HTTP client that goes there.
+
+use std::{sync::Arc, time::Duration};
+
+use model::{Environment, amazon::Marketplace};
+use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
+use url::Url;
+
+use super::egress::{Guard, host_allowed};
+
+/// LWA has one host for the whole world, sandbox included.
+const LWA: &str = "https://api.amazon.com";
+/// No honest answer of Amazon's is longer.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// Where Amazon is: the real one, or the simulator in development.
+#[derive(Clone, Debug)]
+pub struct Amazon {
+    client: Client,
+    simulator: Option<Arc<Url>>,
+}
+
+/// An answer, read whole and within bounds.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// The request did not get an answer that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoAnswer {
+    /// The egress list does not allow the address.
+    Refused,
+    /// No connection, a cut one, or too slow.
+    Unavailable,
+    /// Longer than any honest answer.
+    TooLong,
+}
+
+impl Amazon {
+    /// The real Amazon: HTTPS only, no redirects, no proxies of the environment, only hosts of the egress list.
+    pub fn production() -> Self {
+        Self { client: client(true), simulator: None }
+    }
+
+    /// The simulator at `base`, for development and tests.
+    pub fn simulated(base: Url) -> Self {
+        Self { client: client(false), simulator: Some(Arc::new(base)) }
+    }
+
+    pub fn is_simulated(&self) -> bool {
+        self.simulator.is_some()
+    }
+
+    pub(super) fn lwa_url(&self) -> String {
+        format!("{}/auth/o2/token", self.base(LWA))
+    }
+
+    pub(super) fn sp_api_url(&self, marketplace: Marketplace, environment: Environment, path: &str) -> String {
+        format!("{}{path}", self.base(marketplace.endpoint(environment)))
+    }
+
+    fn base(&self, real: &str) -> String {
+        self.simulator.as_ref().map_or_else(|| real.to_owned(), |url| url.as_str().trim_end_matches('/').to_owned())
+    }
+
+    /// Amazon's consent page for a seller of `marketplace`. Only this proves a Seller ID.
+    pub fn consent_url(&self, marketplace: Marketplace, application_id: &str, state: &str, redirect_uri: &str, draft: bool) -> Url {
+        let page = format!("{}/apps/authorize/consent", self.base(marketplace.seller_central()));
+        let mut parameters = vec![("application_id", application_id), ("state", state), ("redirect_uri", redirect_uri)];
+        if draft {
+            parameters.push(("version", "beta"));
+        }
+        #[expect(clippy::expect_used, reason = "every base of the table, and a simulator's, is an address")]
+        Url::parse_with_params(&page, parameters).expect("an address of the table")
+    }
+
+    pub(super) fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, NoAnswer> {
+        let url = Url::parse(url).map_err(|_| NoAnswer::Refused)?;
+        if self.simulator.is_none() && !host_allowed(&url) {
+            return Err(NoAnswer::Refused);
+        }
+        Ok(self.client.request(method, url))
+    }
+
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, NoAnswer> {
+        let mut response: Response = request.send().await.map_err(|_| NoAnswer::Unavailable)?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| NoAnswer::Unavailable)? {
+            if body.len() + chunk.len() > BODY_LIMIT {
+                return Err(NoAnswer::TooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body })
+    }
+}
+
+fn client(real: bool) -> Client {
+    #[expect(clippy::disallowed_methods, reason = "this is the client that the egress list guards")]
+    let mut builder = Client::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .timeout(Duration::from_secs(10))
+        .redirect(Policy::none())
+        .no_proxy()
+        .https_only(real)
+        .user_agent(concat!("Portal/", env!("CARGO_PKG_VERSION")));
+    if real {
+        builder = builder.dns_resolver(Arc::new(Guard));
+    }
+    #[expect(clippy::expect_used, reason = "fails only without a TLS backend, which is compiled in")]
+    builder.build().expect("an HTTP client")
+}

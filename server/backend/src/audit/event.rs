@@ -1,0 +1,138 @@
+//! An event before it is stored. Built from ids, names and details that cannot hold a secret.
+
+use model::{
+    EmailAddress, Name,
+    audit::{Action, Detail, Outcome, SafeText},
+    ids::{
+        ConnectionId, EventId, GatewayId, GatewayKeyId, Id, InvitationId, LwaAppId, SessionId, TeamId, UserId,
+    },
+};
+use uuid::Uuid;
+
+use crate::{Actor, Cx, TeamScope, random, store::audit_event::Row};
+
+/// What an event is about.
+#[derive(Clone, Debug)]
+pub struct Target {
+    kind: &'static str,
+    id: Uuid,
+    name: Option<String>,
+}
+
+macro_rules! targets {
+    ($($function:ident $kind:literal $id:ty, $name:ty;)*) => {
+        impl Target {$(
+            pub fn $function(id: $id, name: &$name) -> Self {
+                Self { kind: $kind, id: id.uuid(), name: Some(name.to_string()) }
+            }
+        )*}
+    };
+}
+
+targets! {
+    team "team" TeamId, Name;
+    user "user" UserId, EmailAddress;
+    invitation "invitation" InvitationId, EmailAddress;
+    lwa_app "lwa_app" LwaAppId, Name;
+    connection "connection" ConnectionId, Name;
+    gateway "gateway" GatewayId, Name;
+}
+
+impl Target {
+    pub fn session(id: SessionId) -> Self {
+        Self { kind: "session", id: id.0, name: None }
+    }
+
+    pub fn gateway_key(id: GatewayKeyId, gateway: &Name) -> Self {
+        Self { kind: "gateway_key", id: id.0, name: Some(gateway.to_string()) }
+    }
+
+    /// A connection that was asked for and may not exist.
+    pub fn asked_connection(id: ConnectionId) -> Self {
+        Self { kind: "connection", id: id.0, name: None }
+    }
+}
+
+/// One fact: what, on what, with what result. Who, when and from where come from the [`Cx`].
+#[derive(Clone, Debug)]
+pub struct Event {
+    team: Option<TeamId>,
+    action: Action,
+    target: Option<Target>,
+    outcome: Outcome,
+    reason: Option<&'static str>,
+    details: Vec<(&'static str, Detail)>,
+}
+
+impl Event {
+    /// An event of the whole installation.
+    pub fn new(action: Action) -> Self {
+        Self { team: None, action, target: None, outcome: Outcome::Ok, reason: None, details: Vec::new() }
+    }
+
+    /// An event of a Team.
+    pub fn of(scope: &TeamScope, action: Action) -> Self {
+        Self { team: Some(scope.team()), ..Self::new(action) }
+    }
+
+    pub fn on(self, target: Target) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    /// Refused, for a reason that is a stable word.
+    pub fn refused(self, reason: &'static str) -> Self {
+        Self { outcome: Outcome::Refused, reason: Some(reason), ..self }
+    }
+
+    /// Tried, and failed.
+    pub fn failed(self, reason: &'static str) -> Self {
+        Self { outcome: Outcome::Failed, reason: Some(reason), ..self }
+    }
+
+    pub fn with(mut self, key: &'static str, value: impl Into<Detail>) -> Self {
+        self.details.push((key, value.into()));
+        self
+    }
+
+    pub(crate) fn into_row(self, cx: &Cx) -> Row {
+        let now = cx.now();
+        let (actor_kind, actor_id, actor_name, credential_id) = match &cx.actor {
+            Actor::Anonymous => ("anonymous", None, "somebody".to_owned(), None),
+            Actor::User(person) => ("user", Some(person.user.0), person.email.to_string(), Some(person.session.0)),
+            Actor::Gateway(gateway) => ("gateway", Some(gateway.gateway.0), gateway.name.clone(), Some(gateway.key.0)),
+            Actor::System(what) => ("system", None, (*what).to_owned(), None),
+        };
+        let details: serde_json::Map<_, _> = self
+            .details
+            .into_iter()
+            .map(|(key, value)| {
+                let value = match value {
+                    Detail::Number(number) => number.into(),
+                    Detail::Flag(flag) => flag.into(),
+                    Detail::Text(text) => text.into(),
+                };
+                (key.to_owned(), value)
+            })
+            .collect();
+        Row {
+            id: random::id::<EventId>(now),
+            team: self.team,
+            at: now,
+            actor_kind,
+            actor_id,
+            actor_name,
+            on_behalf_of: None,
+            action: self.action,
+            target_kind: self.target.as_ref().map(|t| t.kind.to_owned()),
+            target_id: self.target.as_ref().map(|t| t.id),
+            target_name: self.target.and_then(|t| t.name),
+            outcome: self.outcome,
+            reason: self.reason.map(str::to_owned),
+            credential_id,
+            request_id: cx.request.0,
+            address: cx.address.map(|a| a.to_string()),
+            agent: cx.agent.as_ref().map(|a: &SafeText| a.to_string()),
+            details: serde_json::Value::Object(details).to_string(),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The audit log: what is recorded, in the same transaction as the change it tells of.
+
+mod event;
+mod reading;
+mod writer;
+
+pub use event::{Event, Target};
+pub use reading::{LogPage, read, read_one};
+pub use writer::{Charge, Entry, KeyUse, NotRecorded, Recorded, Recorder};
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use crate::{Cx, store};
+
+/// Appends an event inside the caller's transaction.
+pub async fn append(tx: &impl ConnectionTrait, cx: &Cx, event: Event) -> Result<(), DbErr> {
+    store::audit_event::insert(tx, event.into_row(cx)).await
+}
+
+/// Appends an event that has no other change beside it, in a transaction of its own.
+pub async fn append_alone(cx: &Cx, event: Event) -> Result<(), DbErr> {
+    let tx = cx.portal.db.begin().await?;
+    append(&*tx, cx, event).await?;
+    tx.commit().await
+}

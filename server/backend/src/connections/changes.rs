@@ -1,0 +1,121 @@
+//! What people do to a connection after it is made.
+
+use model::{
+    Time,
+    audit::Action,
+    connection::{ConnectionAct, ConnectionState},
+    credential::Cached,
+    ids::{ConnectionId, EventId},
+    step_up::DangerousAct,
+};
+use secrecy::SecretString;
+
+use super::{ConnectionError, get, place, prove, prove::Proof, refused};
+use crate::{
+    Cx, TeamScope, access,
+    access::AccessError,
+    audit::{self, Event, Target},
+    store,
+    store::{
+        Tx,
+        connection::{Access, Connection, Grant},
+    },
+};
+
+/// Stops issuing; the credentials are kept, sealed.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), connection = %id))]
+pub async fn disable(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), ConnectionError> {
+    set(cx, scope, id, ConnectionAct::Disable, Action::ConnectionDisabled).await
+}
+
+/// Lets it issue again.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), connection = %id))]
+pub async fn enable(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), ConnectionError> {
+    set(cx, scope, id, ConnectionAct::Enable, Action::ConnectionEnabled).await
+}
+
+async fn set(cx: &Cx, scope: &TeamScope, id: ConnectionId, act: ConnectionAct, action: Action) -> Result<(), ConnectionError> {
+    let connection = get(cx, scope, id).await?;
+    scope.touch(connection.environment)?;
+    let state = connection.state.after(act)?;
+    let tx = cx.portal.db.begin().await?;
+    if !store::connection::set_state(&*tx, scope, &connection, state).await? {
+        return Err(ConnectionError::Changed);
+    }
+    audit::append(&*tx, cx, Event::of(scope, action).on(Target::connection(id, &connection.name))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Puts a new refresh token in place of the old one, after proving it.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), connection = %id))]
+pub async fn replace_refresh_token(cx: &Cx, scope: &TeamScope, id: ConnectionId, refresh_token: SecretString) -> Result<(), ConnectionError> {
+    let connection = get(cx, scope, id).await?;
+    scope.touch(connection.environment)?;
+    let state = connection.state.after(ConnectionAct::ReplaceRefreshToken)?;
+    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, connection.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
+    let proof = match prove(cx, scope, &app, connection.marketplace, refresh_token).await? {
+        Ok(proof) => proof,
+        Err(failure) => return Err(refused(cx, scope, &connection.name, failure).await?),
+    };
+    let tx = cx.portal.db.begin().await?;
+    replace(cx, &tx, scope, &connection, state, proof).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Seals a proved grant into an existing connection; its generation goes on.
+pub(super) async fn replace(cx: &Cx, tx: &Tx, scope: &TeamScope, connection: &Connection, state: ConnectionState, proof: Proof) -> Result<(), ConnectionError> {
+    let now = cx.now();
+    let vault = &cx.portal.vault;
+    let id = connection.id;
+    let generation = connection.access.as_ref().map_or(0, |a| a.cached.generation) + 1;
+    let grant = Grant {
+        refresh_token: vault.seal(&**tx, now, &place(scope, id, "refresh_token"), &proof.refresh_token).await?,
+        access: Access {
+            token: vault.seal(&**tx, now, &place(scope, id, "access_token"), &proof.access_token).await?,
+            cached: Cached { generation, ..proof.cached },
+            life_assumed: proof.life_assumed,
+        },
+        marketplace_ids: proof.marketplace_ids,
+        at: now,
+    };
+    if !store::connection::replace_grant(&**tx, scope, connection, state, grant).await? {
+        return Err(ConnectionError::Changed);
+    }
+    let target = Target::connection(id, &connection.name);
+    audit::append(&**tx, cx, Event::of(scope, Action::RefreshTokenReplaced).on(target)).await?;
+    Ok(())
+}
+
+/// What remains of a disconnected account: the proof that its secrets are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub connection: ConnectionId,
+    pub at: Time,
+    /// The audit event that records it.
+    pub event: EventId,
+}
+
+/// Disconnects for good: refused to gateways at once, secrets shredded. `typed` is the name, typed by the person.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), connection = %id))]
+pub async fn disconnect(cx: &Cx, scope: &TeamScope, id: ConnectionId, typed: &str) -> Result<Receipt, ConnectionError> {
+    access::require_step_up(cx, DangerousAct::Disconnect)?;
+    let connection = get(cx, scope, id).await?;
+    scope.touch(connection.environment)?;
+    connection.state.after(ConnectionAct::Disconnect)?;
+    if typed.trim() != connection.name.as_str() {
+        return Err(ConnectionError::NameDiffers);
+    }
+    let now = cx.now();
+    let tx = cx.portal.db.begin().await?;
+    if !store::connection::shred(&*tx, scope, &connection, now).await? {
+        return Err(ConnectionError::Changed);
+    }
+    store::gateway::disallow_everywhere(&*tx, scope, id).await?;
+    let row = Event::of(scope, Action::ConnectionDisconnected).on(Target::connection(id, &connection.name)).into_row(cx);
+    let receipt = Receipt { connection: id, at: now, event: row.id };
+    store::audit_event::insert(&*tx, row).await?;
+    tx.commit().await.map_err(AccessError::from)?;
+    Ok(receipt)
+}

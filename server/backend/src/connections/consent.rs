@@ -1,0 +1,132 @@
+//! Connecting by Amazon's own consent page: the only way that proves a Seller ID.
+
+use chrono::Duration;
+use model::{
+    Name, Permission,
+    amazon::{Marketplace, SellerId},
+    audit::Action,
+    connection::{ConnectionAct, SellerIdSource},
+    ids::{ConnectionId, LwaAppId, TeamId},
+};
+use secrecy::SecretString;
+use url::Url;
+
+use super::{ConnectionError, changes, get, prove, refused, store_new};
+use crate::{
+    Cx, TeamScope, access,
+    amazon::LwaClient,
+    audit::{self, Event, Target},
+    random,
+    store::{self, consent::Consent, lwa_app::LwaApp},
+    vault::{Place, sha256},
+};
+
+/// A state lives this long: time to sign in to Seller Central and to read the page.
+pub const CONSENT_LIFE: Duration = Duration::minutes(30);
+
+/// Where Amazon sends the browser back to.
+fn redirect_uri(cx: &Cx) -> String {
+    format!("{}/consent/return", cx.portal.settings.public_url)
+}
+
+/// Sends the browser to Amazon: the answer is the address to go to. The state in it is single-use, short-lived, stored
+/// hashed and bound to this session. `existing` authorizes a connection again.
+#[tracing::instrument(skip_all, fields(team = %scope.team()))]
+pub async fn start_consent(
+    cx: &Cx,
+    scope: &TeamScope,
+    app: LwaAppId,
+    name: Name,
+    marketplace: Marketplace,
+    existing: Option<ConnectionId>,
+) -> Result<Url, ConnectionError> {
+    let session = access::signed_in(cx)?.session;
+    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, app).await?.ok_or(ConnectionError::NoSuchApp)?;
+    scope.touch(app.environment)?;
+    let application_id = app.application_id.as_deref().ok_or(ConnectionError::NoApplicationId)?;
+    let state = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, random::bytes::<32>());
+    let now = cx.now();
+    let tx = cx.portal.db.begin().await?;
+    let consent = Consent {
+        state_hash: sha256(state.as_bytes()),
+        lwa_app: app.id,
+        session,
+        connection: existing,
+        name,
+        marketplace,
+        created_at: now,
+        expires_at: now + CONSENT_LIFE,
+    };
+    store::consent::insert(&*tx, scope, consent).await?;
+    audit::append(&*tx, cx, Event::of(scope, Action::ConsentStarted).on(Target::lwa_app(app.id, &app.name))).await?;
+    tx.commit().await?;
+    Ok(cx.portal.amazon.consent_url(marketplace, application_id, &state, &redirect_uri(cx), app.is_draft))
+}
+
+/// What Amazon sends back with the browser.
+#[derive(Debug)]
+pub struct Returned {
+    pub state: String,
+    pub selling_partner_id: Option<String>,
+    pub code: Option<SecretString>,
+}
+
+/// Finishes a consent: exchanges the code, proves the grant, stores it with the Seller ID that Amazon named.
+#[tracing::instrument(skip_all)]
+pub async fn finish_consent(cx: &Cx, returned: Returned) -> Result<(TeamId, ConnectionId), ConnectionError> {
+    let session = access::signed_in(cx)?.session;
+    let state_hash = sha256(returned.state.as_bytes());
+    let team = store::consent::team_of(cx.portal.db.reader(), state_hash, session, cx.now()).await?;
+    let team = team.ok_or(ConnectionError::ConsentOver)?;
+    let scope = access::enter(cx, team, Permission::ManageConnections).await?;
+    let tx = cx.portal.db.begin().await?;
+    let consent = store::consent::use_up(&*tx, &scope, state_hash, session, cx.now()).await?.ok_or(ConnectionError::ConsentOver)?;
+    // The state is spent even when the rest fails.
+    tx.commit().await?;
+    let seller_id = returned.selling_partner_id.and_then(|id| id.parse::<SellerId>().ok());
+    let (Some(seller_id), Some(code)) = (seller_id, returned.code) else { return Err(ConnectionError::ConsentDenied) };
+    let app = store::lwa_app::by_id(cx.portal.db.reader(), &scope, consent.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
+    let proof = match exchange(cx, &scope, &app, &consent, &code).await? {
+        Ok(proof) => proof,
+        Err(failure) => return Err(refused(cx, &scope, &consent.name, failure).await?),
+    };
+    let id = match consent.connection {
+        None => {
+            let tx = cx.portal.db.begin().await?;
+            let id = store_new(cx, &tx, &scope, &app, &consent.name, seller_id, SellerIdSource::Amazon, consent.marketplace, proof).await?;
+            tx.commit().await?;
+            id
+        }
+        Some(id) => again(cx, &scope, id, &seller_id, proof).await?,
+    };
+    Ok((team, id))
+}
+
+async fn again(cx: &Cx, scope: &TeamScope, id: ConnectionId, seller_id: &SellerId, proof: prove::Proof) -> Result<ConnectionId, ConnectionError> {
+    let connection = get(cx, scope, id).await?;
+    if connection.seller_id != *seller_id {
+        return Err(ConnectionError::OtherSeller);
+    }
+    let state = connection.state.after(ConnectionAct::ReplaceRefreshToken)?;
+    let tx = cx.portal.db.begin().await?;
+    changes::replace(cx, &tx, scope, &connection, state, proof).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn exchange(cx: &Cx, scope: &TeamScope, app: &LwaApp, consent: &Consent, code: &SecretString) -> Result<Result<prove::Proof, prove::ProofFailure>, ConnectionError> {
+    let portal = &cx.portal;
+    let place = Place { team: Some(scope.team()), table: "lwa_app", row: app.id.0, field: "secret" };
+    let secret = portal.vault.open(portal.db.reader(), &place, &app.secret).await?;
+    let client = LwaClient { client_id: app.client_id.clone(), client_secret: &secret };
+    let asked_at = cx.now();
+    let mut answer = match portal.amazon.exchange_code(&client, code, &redirect_uri(cx)).await {
+        Ok(answer) => answer,
+        Err(failure) => return Ok(Err(prove::ProofFailure::Lwa(failure))),
+    };
+    // Without a refresh token there is no grant to keep.
+    let Some(refresh_token) = answer.refresh_token.take() else {
+        return Ok(Err(prove::ProofFailure::Lwa(crate::amazon::LwaFailure::BadResponse)));
+    };
+    Ok(prove::participations(cx, app, consent.marketplace, refresh_token, answer, asked_at).await)
+}

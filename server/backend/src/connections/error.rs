@@ -1,0 +1,116 @@
+use model::{Problem, ProblemCode, connection::NotPossible};
+
+use super::prove::ProofFailure;
+use crate::{access::AccessError, amazon::SpApiFailure, error::Outage, lwa_apps, store};
+
+/// Why an account was not connected or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    #[error("the LWA app does not exist")]
+    NoSuchApp,
+    /// Nothing was stored.
+    #[error("the grant was not proved")]
+    NotProved(ProofFailure),
+    #[error("this account is connected already")]
+    AlreadyConnected,
+    #[error(transparent)]
+    NotPossible(#[from] NotPossible),
+    #[error("the typed name is another one")]
+    NameDiffers,
+    /// Unknown, used, expired, or started in another browser.
+    #[error("the consent cannot be finished")]
+    ConsentOver,
+    #[error("the seller did not agree")]
+    ConsentDenied,
+    #[error("the app has no application id")]
+    NoApplicationId,
+    /// Another seller than the connection's own came back from Amazon.
+    #[error("another seller agreed")]
+    OtherSeller,
+    #[error("the connection changed meanwhile")]
+    Changed,
+    #[error(transparent)]
+    Access(#[from] AccessError),
+}
+
+impl From<Outage> for ConnectionError {
+    fn from(outage: Outage) -> Self {
+        ConnectionError::Access(outage.into())
+    }
+}
+
+impl From<sea_orm::DbErr> for ConnectionError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        if store::violates(&error, "connection_grant_key|connection.team_id, connection.lwa_app_id") {
+            return ConnectionError::AlreadyConnected;
+        }
+        Outage::from(error).into()
+    }
+}
+
+impl From<crate::vault::VaultError> for ConnectionError {
+    fn from(error: crate::vault::VaultError) -> Self {
+        Outage::from(error).into()
+    }
+}
+
+impl From<&ConnectionError> for Problem {
+    fn from(error: &ConnectionError) -> Self {
+        match error {
+            ConnectionError::NoSuchApp => Problem::field("lwa_app", "Choose one of the Team's LWA apps."),
+            ConnectionError::NotProved(failure) => not_proved(failure),
+            ConnectionError::AlreadyConnected => {
+                Problem::field("seller_id", "This seller is connected through this app in this region already.")
+            }
+            ConnectionError::NotPossible(error) => Problem::new(ProblemCode::Conflict, error.to_string()),
+            ConnectionError::NameDiffers => Problem::field("confirm", "Type the connection's name exactly as it is written."),
+            ConnectionError::ConsentOver => Problem::new(
+                ProblemCode::ProofFailed,
+                "This authorization is over: it was used, took longer than its time, or was started in another browser. Start again.",
+            ),
+            ConnectionError::ConsentDenied => {
+                Problem::new(ProblemCode::ProofFailed, "The seller did not agree at Amazon. Nothing was stored.")
+            }
+            ConnectionError::NoApplicationId => Problem::field(
+                "lwa_app",
+                "This LWA app has no application id. Amazon's consent page needs it: add it to the app first.",
+            ),
+            ConnectionError::OtherSeller => Problem::new(
+                ProblemCode::ProofFailed,
+                "Another seller than this connection's own agreed at Amazon. Sign in to Seller Central as the right one, or make a new connection.",
+            ),
+            ConnectionError::Changed => Problem::of(ProblemCode::Conflict),
+            ConnectionError::Access(error) => error.into(),
+        }
+    }
+}
+
+fn not_proved(failure: &ProofFailure) -> Problem {
+    match failure {
+        ProofFailure::Lwa(failure) => Problem::field("refresh_token", lwa_apps::proof_words(failure)),
+        ProofFailure::SpApi(failure) => Problem::field("marketplace", sp_api_words(failure)),
+        ProofFailure::NotInMarketplace { marketplace, participates_in } => Problem::field(
+            "marketplace",
+            format!(
+                "Amazon accepts these credentials, but this seller does not sell in {}. It sells in: {}.",
+                marketplace.name(),
+                if participates_in.is_empty() { "none that Portal knows".to_owned() } else { participates_in.join(", ") },
+            ),
+        ),
+    }
+}
+
+fn sp_api_words(failure: &SpApiFailure) -> &'static str {
+    match failure {
+        SpApiFailure::SecretExpired => {
+            "LWA accepts the app, but SP-API says that its client secret has expired. Rotate the app's client secret first."
+        }
+        SpApiFailure::Throttled { .. } | SpApiFailure::Unavailable | SpApiFailure::BadResponse => {
+            "Amazon's SP-API did not answer properly. Nothing is wrong with what you entered: try again in a minute."
+        }
+        SpApiFailure::Refused => "Portal may not reach Amazon from here. Tell your operator.",
+        _ => {
+            "LWA accepts the refresh token, but SP-API of this region refuses it. Check that the marketplace is in the region where the seller authorized, and that the app has a role."
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Connections: proving a grant before it is stored, and everything that can happen to it afterwards.
+
+mod changes;
+mod consent;
+mod error;
+mod prove;
+
+use model::{
+    Name,
+    amazon::{Marketplace, SellerId},
+    audit::Action,
+    connection::{ConnectionState, SellerIdSource},
+    ids::{ConnectionId, LwaAppId},
+};
+use secrecy::SecretString;
+
+pub use changes::{Receipt, disable, disconnect, enable, replace_refresh_token};
+pub use consent::{CONSENT_LIFE, Returned, finish_consent, start_consent};
+pub use error::ConnectionError;
+pub use prove::ProofFailure;
+use prove::{Proof, prove};
+
+use crate::{
+    Cx, TeamScope,
+    access::{self, AccessError},
+    audit::{self, Event, Target},
+    random,
+    store::{
+        self, Tx,
+        connection::{Access, Connection},
+    },
+    vault::Place,
+};
+
+/// What a person fills in to connect with a pasted refresh token.
+#[derive(Debug)]
+pub struct NewConnection {
+    pub lwa_app: LwaAppId,
+    pub name: Name,
+    pub seller_id: SellerId,
+    pub marketplace: Marketplace,
+    pub refresh_token: SecretString,
+}
+
+/// The connections of the Team by name, disconnected ones last.
+pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Connection>, AccessError> {
+    Ok(store::connection::all(cx.portal.db.reader(), scope).await?)
+}
+
+/// One connection of the Team.
+pub async fn get(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<Connection, AccessError> {
+    store::connection::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)
+}
+
+/// Connects an account with a pasted refresh token. Nothing is stored when the proof fails.
+#[tracing::instrument(skip_all, fields(team = %scope.team()))]
+pub async fn create(cx: &Cx, scope: &TeamScope, new: NewConnection) -> Result<ConnectionId, ConnectionError> {
+    access::signed_in(cx)?;
+    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, new.lwa_app).await?;
+    let app = app.ok_or(ConnectionError::NoSuchApp)?;
+    scope.touch(app.environment)?;
+    let proof = match prove(cx, scope, &app, new.marketplace, new.refresh_token).await? {
+        Ok(proof) => proof,
+        Err(failure) => return Err(refused(cx, scope, &new.name, failure).await?),
+    };
+    let tx = cx.portal.db.begin().await?;
+    let id = store_new(cx, &tx, scope, &app, &new.name, new.seller_id, SellerIdSource::Declared, new.marketplace, proof).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Records a failed proof; nothing else of it stays.
+async fn refused(cx: &Cx, scope: &TeamScope, name: &Name, failure: prove::ProofFailure) -> Result<ConnectionError, ConnectionError> {
+    let event = Event::of(scope, Action::ConnectionProofFailed).with("name", name).failed(failure.word());
+    audit::append_alone(cx, event).await?;
+    Ok(ConnectionError::NotProved(failure))
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row is written from all of them")]
+async fn store_new(
+    cx: &Cx,
+    tx: &Tx,
+    scope: &TeamScope,
+    app: &store::lwa_app::LwaApp,
+    name: &Name,
+    seller_id: SellerId,
+    seller_id_source: SellerIdSource,
+    marketplace: Marketplace,
+    proof: Proof,
+) -> Result<ConnectionId, ConnectionError> {
+    let now = cx.now();
+    let id: ConnectionId = random::id(now);
+    let vault = &cx.portal.vault;
+    let refresh_token = vault.seal(&**tx, now, &place(scope, id, "refresh_token"), &proof.refresh_token).await?;
+    let token = vault.seal(&**tx, now, &place(scope, id, "access_token"), &proof.access_token).await?;
+    let connection = Connection {
+        id,
+        lwa_app: app.id,
+        environment: app.environment,
+        name: name.clone(),
+        seller_id,
+        seller_id_source,
+        marketplace,
+        marketplace_ids: proof.marketplace_ids,
+        state: ConnectionState::Active,
+        refresh_token: Some(refresh_token),
+        access: Some(Access { token, cached: proof.cached, life_assumed: proof.life_assumed }),
+        authorized_at: now,
+        created_by: access::signed_in(cx)?.user,
+        created_at: now,
+        proved_at: now,
+        failure: None,
+        forced_at: None,
+        disconnected_at: None,
+        version: 1,
+    };
+    store::connection::insert(&**tx, scope, connection).await?;
+    let event = Event::of(scope, Action::ConnectionCreated).on(Target::connection(id, name));
+    let event = event.with("environment", app.environment).with("marketplace", marketplace.code());
+    audit::append(&**tx, cx, event.with("seller_id_from", seller_id_source.as_str())).await?;
+    if app.rejected.is_some() {
+        crate::lwa_apps::recovered(tx, cx, scope, app).await.map_err(AccessError::from)?;
+    }
+    Ok(id)
+}
+
+/// The refresh token of any live grant of an app: to prove a new client secret with.
+pub(crate) async fn any_refresh_token(cx: &Cx, scope: &TeamScope, app: LwaAppId) -> Result<Option<SecretString>, AccessError> {
+    let db = cx.portal.db.reader();
+    let live = |c: &Connection| c.lwa_app == app && c.state == ConnectionState::Active;
+    let Some(connection) = store::connection::all(db, scope).await?.into_iter().find(live) else { return Ok(None) };
+    let Some(sealed) = connection.refresh_token else { return Ok(None) };
+    let place = place(scope, connection.id, "refresh_token");
+    let token = cx.portal.vault.open(db, &place, &sealed).await.map_err(crate::error::Outage::from)?;
+    Ok(Some(token))
+}
+
+fn place(scope: &TeamScope, id: ConnectionId, field: &'static str) -> Place {
+    Place { team: Some(scope.team()), table: "connection", row: id.0, field }
+}

@@ -1,0 +1,134 @@
+//! Who calls: the key, its gateway, its Team. Nothing else about a request decides what it may reach.
+
+use std::net::IpAddr;
+
+use model::{
+    audit::{Action, SafeText},
+    gateway::{KeyPhase, Scope, key_phase, split_key},
+    ids::{ConnectionId, GatewayKeyId, RequestId},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Flights, IssueError, Limits, record};
+use crate::{
+    Actor, Cx, Portal, TeamScope,
+    access,
+    audit::{Event, Recorder},
+    cx::GatewayActor,
+    store::{
+        issue::{self, Held, KeyRow},
+        rate_limit::{self, Limit},
+    },
+    vault::sha256,
+};
+
+/// The handles of the gateway route: one per process.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub portal: Portal,
+    pub recorder: Recorder,
+    pub flights: Flights,
+    pub limits: Limits,
+}
+
+/// Where a gateway's request came from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub request: RequestId,
+    pub address: Option<IpAddr>,
+    pub agent: Option<SafeText>,
+}
+
+/// A gateway whose key is live and whose address is allowed.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub(super) cx: Cx,
+    pub(super) scope: TeamScope,
+    pub(super) row: KeyRow,
+}
+
+/// Misses of one client address: ten at once, then one every ten seconds.
+const MISSES: Limit = Limit { burst: 10, every: chrono::Duration::seconds(10) };
+
+impl Caller {
+    pub(super) fn needs(&self, scope: Scope) -> Result<(), IssueError> {
+        if self.row.scopes.contain(scope) { Ok(()) } else { Err(IssueError::ScopeMissing(scope)) }
+    }
+}
+
+/// Finds the caller behind a bearer key, together with the connection it names (when it may use it).
+/// Failures are recorded, and slowed down per client address.
+pub async fn identify(
+    credentials: &Credentials,
+    origin: &Origin,
+    bearer: Option<&SecretString>,
+    connection: Option<ConnectionId>,
+) -> Result<(Caller, Option<Held>), IssueError> {
+    let portal = &credentials.portal;
+    let now = portal.clock.now();
+    let key = bearer.and_then(|bearer| split_key(bearer.expose_secret()).map(|(key, _)| key));
+    let found = match (key, connection) {
+        (Some(key), Some(connection)) => issue::key_and_connection(portal.db.reader(), key, connection, now).await?,
+        (Some(key), None) => issue::key(portal.db.reader(), key, now).await?.map(|row| (row, None)),
+        (None, _) => None,
+    };
+    // An unknown key is compared too, so that it takes as long as a known one.
+    let presented = sha256(bearer.map(|b| b.expose_secret()).unwrap_or_default().as_bytes());
+    let stored = found.as_ref().map_or(&[0_u8; 32][..], |(row, _)| &row.hash);
+    let live = bool::from(subtle::ConstantTimeEq::ct_eq(&presented[..], stored));
+    let live = found.filter(|(row, _)| {
+        live && row.disabled_at.is_none() && key_phase(row.expires_at, row.revoked_at, now) == KeyPhase::Live
+    });
+    let Some((row, held)) = live else { return Err(miss(credentials, origin, key).await) };
+
+    let actor = GatewayActor { team: row.team, gateway: row.gateway, key: row.key, name: row.gateway_name.to_string() };
+    let cx = Cx {
+        portal: portal.clone(),
+        actor: Actor::Gateway(actor),
+        request: origin.request,
+        address: origin.address,
+        agent: origin.agent.clone(),
+    };
+    let caller = Caller { cx, scope: access::gateway(row.team, row.environment), row };
+    if !caller.row.networks.allow(origin.address) {
+        return Err(record::refuse(credentials, &caller, None, IssueError::AddressNotAllowed).await);
+    }
+    Ok((caller, held))
+}
+
+/// Records a failed authentication, unless its address fails so often that recording would serve the attacker.
+async fn miss(credentials: &Credentials, origin: &Origin, key: Option<GatewayKeyId>) -> IssueError {
+    let cx = Cx {
+        portal: credentials.portal.clone(),
+        actor: Actor::Anonymous,
+        request: origin.request,
+        address: origin.address,
+        agent: origin.agent.clone(),
+    };
+    match record_miss(&cx, key).await {
+        Ok(error) => error,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "failed authentication not recorded");
+            IssueError::AuditUnavailable
+        }
+    }
+}
+
+async fn record_miss(cx: &Cx, key: Option<GatewayKeyId>) -> Result<IssueError, sea_orm::DbErr> {
+    let tx = cx.portal.db.begin().await?;
+    let bucket = format!("key-miss:{}", cx.address.map(|a| a.to_string()).unwrap_or_default());
+    let taken = rate_limit::take(&*tx, &bucket, MISSES, 1, cx.now()).await?;
+    if taken.granted == 0 {
+        return Ok(IssueError::RateLimited { retry_after_s: seconds(taken.wait) });
+    }
+    let event = Event::new(Action::GatewayRefused).refused("invalid-gateway-key");
+    let event = if let Some(key) = key { event.with("key", key) } else { event };
+    crate::audit::append(&*tx, cx, event).await?;
+    tx.commit().await?;
+    Ok(IssueError::InvalidKey)
+}
+
+/// Whole seconds, rounded up, at least one.
+pub(super) fn seconds(wait: chrono::Duration) -> u32 {
+    u32::try_from((wait.num_milliseconds() + 999) / 1000).unwrap_or(u32::MAX).max(1)
+}

@@ -1,0 +1,76 @@
+//! Who acts, for whom, in which request, from where.
+
+use std::net::IpAddr;
+
+use model::{
+    EmailAddress, Time,
+    audit::SafeText,
+    ids::{GatewayId, GatewayKeyId, RequestId, SessionId, TeamId, UserId},
+};
+
+use crate::{Portal, random};
+
+/// The one who acts.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    Anonymous,
+    User(SignedIn),
+    Gateway(GatewayActor),
+    /// Portal itself: a job, a subcommand. The word names which.
+    System(&'static str),
+}
+
+/// A signed-in person in one browser.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub user: UserId,
+    pub email: EmailAddress,
+    pub is_operator: bool,
+    pub session: SessionId,
+    pub signed_in_at: Time,
+    pub stepped_up_at: Option<Time>,
+}
+
+/// A Gateway that showed a live key.
+#[derive(Clone, Debug)]
+pub struct GatewayActor {
+    pub team: TeamId,
+    pub gateway: GatewayId,
+    pub key: GatewayKeyId,
+    pub name: String,
+}
+
+/// The context of one request or one run of a job; handed to every verb.
+#[derive(Clone, Debug)]
+pub struct Cx {
+    pub portal: Portal,
+    pub actor: Actor,
+    pub request: RequestId,
+    /// The client's address, behind trusted proxies the one they name.
+    pub address: Option<IpAddr>,
+    /// The client's `User-Agent`, made fit for the log.
+    pub agent: Option<SafeText>,
+}
+
+impl Cx {
+    pub fn new(portal: &Portal, actor: Actor) -> Self {
+        let request = random::id(portal.clock.now());
+        Self { portal: portal.clone(), actor, request, address: None, agent: None }
+    }
+
+    /// Portal acting by itself.
+    pub fn system(portal: &Portal, what: &'static str) -> Self {
+        Self::new(portal, Actor::System(what))
+    }
+
+    pub fn now(&self) -> Time {
+        self.portal.clock.now()
+    }
+
+    pub fn signed_in(&self) -> Option<&SignedIn> {
+        match &self.actor {
+            Actor::User(signed_in) => Some(signed_in),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Work that no request waits for: one file a job. A role `worker` runs them all.
+
+mod clean;
+mod mail;
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::Portal;
+
+/// Starts every job; dropping the set stops them.
+pub fn start(portal: &Portal) -> JoinSet<()> {
+    let mut jobs = JoinSet::new();
+    jobs.spawn(every(Duration::from_millis(500), portal.clone(), "mail", mail::run));
+    jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
+    jobs
+}
+
+/// Runs `job` again and again. A failed run is logged and tried again at its next turn.
+async fn every<F, Fut, E>(pause: Duration, portal: Portal, name: &'static str, job: F)
+where
+    F: Fn(Portal) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+    E: std::error::Error + 'static,
+{
+    let mut turns = tokio::time::interval(pause);
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        turns.tick().await;
+        if let Err(error) = job(portal.clone()).await {
+            tracing::error!(job = name, error = &error as &dyn std::error::Error, "job failed");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What Portal does. Knows neither axum nor Leptos: verbs are free functions that take a [`Cx`].
+
+pub mod access;
+pub mod amazon;
+pub mod audit;
+pub mod clock;
+pub mod connections;
+pub mod credentials;
+pub mod cx;
+pub mod error;
+pub mod gateways;
+pub mod jobs;
+pub mod login;
+pub mod lwa_apps;
+pub mod mail;
+pub mod portal;
+pub mod random;
+pub mod sessions;
+pub mod store;
+pub mod teams;
+pub mod vault;
+
+pub use access::TeamScope;
+pub use clock::Clock;
+pub use cx::{Actor, Cx};
+pub use portal::{Mode, Portal};

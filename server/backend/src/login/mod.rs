@@ -1,0 +1,9 @@
+//! Sign-in and step-up with a code from the person's e-mail.
+
+mod ask;
+mod error;
+mod prove;
+
+pub use ask::{Asked, ask, ask_step_up};
+pub use error::LoginError;
+pub use prove::{sign_in, step_up};

@@ -1,0 +1,70 @@
+use model::{Problem, ProblemCode, lwa_app::RotationError};
+
+use crate::{access::AccessError, amazon::LwaFailure, error::Outage, store};
+
+/// Why an LWA app was not added or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum LwaAppError {
+    #[error("the secret cannot be made in the future")]
+    MadeInFuture,
+    #[error("this client id is in the Team already")]
+    ClientIdTaken,
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
+    /// Amazon did not take the new secret; nothing was stored.
+    #[error("the new secret was not proved")]
+    NotProved(LwaFailure),
+    #[error("the app changed meanwhile")]
+    Changed,
+    #[error(transparent)]
+    Access(#[from] AccessError),
+}
+
+impl From<sea_orm::DbErr> for LwaAppError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        if store::violates(&error, "lwa_app_client_key|lwa_app.team_id, lwa_app.client_id") {
+            return LwaAppError::ClientIdTaken;
+        }
+        LwaAppError::Access(Outage::from(error).into())
+    }
+}
+
+impl From<crate::vault::VaultError> for LwaAppError {
+    fn from(error: crate::vault::VaultError) -> Self {
+        LwaAppError::Access(Outage::from(error).into())
+    }
+}
+
+impl From<&LwaAppError> for Problem {
+    fn from(error: &LwaAppError) -> Self {
+        match error {
+            LwaAppError::MadeInFuture => Problem::field("secret_made_on", "This day is in the future."),
+            LwaAppError::ClientIdTaken => Problem::field("client_id", "This Team has an LWA app with this client id already."),
+            LwaAppError::Rotation(error) => Problem::new(ProblemCode::Conflict, error.to_string()),
+            LwaAppError::NotProved(failure) => Problem::field("client_secret", proof_words(failure)),
+            LwaAppError::Changed => Problem::of(ProblemCode::Conflict),
+            LwaAppError::Access(error) => error.into(),
+        }
+    }
+}
+
+/// What to do when a proof against Amazon fails, in words.
+pub(crate) fn proof_words(failure: &LwaFailure) -> &'static str {
+    match failure {
+        LwaFailure::Permanent => {
+            "Amazon does not accept this refresh token for this app (invalid_grant). It may belong to another app, or the seller has revoked it. Authorize again and paste the new one."
+        }
+        LwaFailure::Configuration { code } if *code == "invalid_client" => {
+            "Amazon does not know this client id and secret (invalid_client). Copy both again from the app's page in Seller Central's Developer Console."
+        }
+        LwaFailure::Configuration { .. } => {
+            "Amazon does not let this app do this. Check the app's roles and its state in Seller Central's Developer Console."
+        }
+        LwaFailure::Throttled { .. } => "Amazon asks to slow down. Nothing is wrong with what you entered: try again in a minute.",
+        LwaFailure::Unavailable => "Amazon could not be reached. Nothing is wrong with what you entered: try again in a minute.",
+        LwaFailure::BadResponse | LwaFailure::OurMistake { .. } => {
+            "Amazon's answer could not be read. Try again in a minute; if it stays so, tell your operator the request id."
+        }
+        LwaFailure::Refused => "Portal may not reach Amazon from here. Tell your operator.",
+    }
+}

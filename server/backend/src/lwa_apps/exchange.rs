@@ -1,0 +1,67 @@
+//! Asking LWA in the name of an app, and remembering what it says about the app itself.
+
+use model::audit::Action;
+use secrecy::SecretString;
+
+use super::place;
+use crate::{
+    Cx, TeamScope,
+    amazon::{LwaClient, LwaFailure, TokenAnswer},
+    audit::{self, Event, Target},
+    error::Outage,
+    mail::{self, Mail, MailError, Message},
+    store::{self, Tx, lwa_app::LwaApp},
+};
+
+/// Exchanges a refresh token: with the current secret, then with the other slot, on `invalid_client` only.
+pub(crate) async fn exchange(cx: &Cx, scope: &TeamScope, app: &LwaApp, refresh_token: &SecretString) -> Result<Result<TokenAnswer, LwaFailure>, Outage> {
+    let portal = &cx.portal;
+    let secret = portal.vault.open(portal.db.reader(), &place(scope, app.id, "secret"), &app.secret).await?;
+    let client = LwaClient { client_id: app.client_id.clone(), client_secret: &secret };
+    let first = portal.amazon.refresh(&client, refresh_token).await;
+    match (&first, &app.other_secret) {
+        (Err(LwaFailure::Configuration { code }), Some(sealed)) if *code == "invalid_client" && app.other.usable(cx.now()) => {
+            let other = portal.vault.open(portal.db.reader(), &place(scope, app.id, "other_secret"), sealed).await?;
+            let client = LwaClient { client_id: app.client_id.clone(), client_secret: &other };
+            Ok(portal.amazon.refresh(&client, refresh_token).await)
+        }
+        _ => Ok(first),
+    }
+}
+
+/// Marks the app, and tells the Team's owners and admins once: per app, not per connection.
+pub(crate) async fn rejected(tx: &Tx, cx: &Cx, scope: &TeamScope, app: &LwaApp, code: &'static str) -> Result<(), Outage> {
+    if !store::lwa_app::reject(&**tx, scope, app.id, code, cx.now()).await? {
+        return Ok(());
+    }
+    audit::append(&**tx, cx, Event::of(scope, Action::LwaAppRejected).on(Target::lwa_app(app.id, &app.name)).failed(code)).await?;
+    let headline = format!("Amazon refuses the LWA app “{}”", app.name);
+    let text = format!(
+        "Amazon answered “{code}”. Until this is mended, the connections of this app get no new access tokens. \
+         Open the app in Portal and check its client id and secret: {}/teams/{}/apps/{}",
+        cx.portal.settings.public_url, scope.team(), app.id,
+    );
+    tell_managers(tx, cx, scope, &headline, &text).await
+}
+
+/// Takes the mark off.
+pub(crate) async fn recovered(tx: &Tx, cx: &Cx, scope: &TeamScope, app: &LwaApp) -> Result<(), Outage> {
+    if store::lwa_app::accept(&**tx, scope, app.id).await? {
+        audit::append(&**tx, cx, Event::of(scope, Action::LwaAppRecovered).on(Target::lwa_app(app.id, &app.name))).await?;
+    }
+    Ok(())
+}
+
+async fn tell_managers(tx: &Tx, cx: &Cx, scope: &TeamScope, headline: &str, text: &str) -> Result<(), Outage> {
+    let members = store::member::all(&**tx, scope).await?;
+    for member in members.into_iter().filter(|m| m.role.may(model::Permission::ManageLwaApps)) {
+        let message = Message::SecurityNotice { headline: headline.to_owned(), text: text.to_owned() };
+        mail::queue(&**tx, &cx.portal.vault, cx.now(), Mail { to: member.email, message }).await.map_err(|error| match error {
+            MailError::Vault(error) => Outage::Keys(error),
+            MailError::Store(error) => Outage::Store(error),
+            _ => Outage::Corrupt("mail"),
+        })?;
+    }
+    Ok(())
+}
+

@@ -1,0 +1,92 @@
+//! LWA apps: adding them, rotating their client secrets, and what LWA says about them.
+
+mod error;
+mod exchange;
+mod rotation;
+
+use model::{
+    Environment, Name, Time,
+    amazon::{ApplicationId, LwaClientId},
+    audit::Action,
+    ids::LwaAppId,
+    lwa_app::OtherSecret,
+};
+use secrecy::SecretString;
+
+pub use error::LwaAppError;
+pub(crate) use error::proof_words;
+pub(crate) use exchange::{exchange, recovered, rejected};
+pub use rotation::{drop_other_secret, promote_secret, stage_secret};
+
+use crate::{
+    Cx, TeamScope,
+    access::{self, AccessError},
+    audit::{self, Event, Target},
+    random,
+    store::{self, lwa_app::LwaApp},
+    vault::Place,
+};
+
+/// What a person fills in to add an LWA app.
+#[derive(Debug)]
+pub struct NewLwaApp {
+    pub name: Name,
+    pub environment: Environment,
+    pub client_id: LwaClientId,
+    pub client_secret: SecretString,
+    pub application_id: Option<ApplicationId>,
+    /// Consent pages of draft apps need another address.
+    pub is_draft: bool,
+    /// When Amazon made the secret: the start of its 180 days.
+    pub secret_made_at: Time,
+}
+
+/// The apps of the Team, by name.
+pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<LwaApp>, AccessError> {
+    Ok(store::lwa_app::all(cx.portal.db.reader(), scope).await?)
+}
+
+/// One app of the Team.
+pub async fn get(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Result<LwaApp, AccessError> {
+    store::lwa_app::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)
+}
+
+/// Adds an app. Its secret cannot be proved without a grant: the first connection does that.
+#[tracing::instrument(skip_all, fields(team = %scope.team()))]
+pub async fn create(cx: &Cx, scope: &TeamScope, new: NewLwaApp) -> Result<LwaAppId, LwaAppError> {
+    let person = access::signed_in(cx)?;
+    scope.touch(new.environment)?;
+    let now = cx.now();
+    if new.secret_made_at > now {
+        return Err(LwaAppError::MadeInFuture);
+    }
+    let id: LwaAppId = random::id(now);
+    let tx = cx.portal.db.begin().await?;
+    let secret = cx.portal.vault.seal(&*tx, now, &place(scope, id, "secret"), &new.client_secret).await?;
+    let app = LwaApp {
+        id,
+        environment: new.environment,
+        name: new.name.clone(),
+        client_id: new.client_id.to_string(),
+        application_id: new.application_id.map(|id| id.to_string()),
+        is_draft: new.is_draft,
+        secret,
+        secret_made_at: new.secret_made_at,
+        other: OtherSecret::Empty,
+        other_secret: None,
+        rejected: None,
+        created_by: person.user,
+        created_at: now,
+        version: 1,
+    };
+    store::lwa_app::insert(&*tx, scope, app).await?;
+    let event = Event::of(scope, Action::LwaAppCreated).on(Target::lwa_app(id, &new.name));
+    audit::append(&*tx, cx, event.with("environment", new.environment)).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Where a secret of an app is sealed to. A secret changes its field when it is promoted, so it is sealed anew then.
+fn place(scope: &TeamScope, id: LwaAppId, field: &'static str) -> Place {
+    Place { team: Some(scope.team()), table: "lwa_app", row: id.0, field }
+}

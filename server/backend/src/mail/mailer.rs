@@ -1,0 +1,138 @@
+//! How mail leaves: over SMTP, or into a folder in development.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message as Email, Tokio1Executor,
+    message::{Mailbox, MultiPart},
+    transport::smtp::client::Tls,
+};
+use model::{EmailAddress, Time, ids::MailId};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// The way out.
+#[derive(Clone)]
+pub enum Mailer {
+    Smtp { transport: AsyncSmtpTransport<Tokio1Executor>, from: Mailbox },
+    /// Development: every mail becomes a file.
+    Folder(Arc<PathBuf>),
+}
+
+/// A mail on its way out.
+pub(super) struct Letter<'a> {
+    pub id: MailId,
+    pub to: &'a EmailAddress,
+    pub subject: &'a str,
+    pub text: &'a str,
+    pub html: &'a str,
+    pub at: Time,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum MailerError {
+    #[error("the SMTP address must be smtps://…, smtp+starttls://…, or smtp:// on loopback")]
+    Address,
+    #[error("the sender's address cannot be read")]
+    From,
+    #[error("the folder for captured mail cannot be written")]
+    Folder(#[source] std::io::Error),
+    #[error("the mail cannot be composed")]
+    Compose,
+    #[error("the mail server refuses the mail")]
+    Rejected,
+    #[error("the mail server cannot be reached")]
+    Unreachable,
+    #[error("the mail is too old to be of use")]
+    Stale,
+}
+
+impl MailerError {
+    /// A word for the outbox.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            MailerError::Address | MailerError::From => "configuration",
+            MailerError::Folder(_) => "folder",
+            MailerError::Compose => "compose",
+            MailerError::Rejected => "rejected",
+            MailerError::Unreachable => "unreachable",
+            MailerError::Stale => "stale",
+        }
+    }
+}
+
+impl Mailer {
+    /// Sends over `smtps://user:password@host` or `smtp+starttls://…`; TLS is required, but on loopback in development.
+    pub fn smtp(url: &SecretString, from: &str) -> Result<Self, MailerError> {
+        let parsed = Url::parse(url.expose_secret()).map_err(|_| MailerError::Address)?;
+        let host = parsed.host_str().ok_or(MailerError::Address)?.to_owned();
+        let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        type Smtp = AsyncSmtpTransport<Tokio1Executor>;
+        let mut builder = match parsed.scheme() {
+            "smtps" => Smtp::relay(&host).map_err(|_| MailerError::Address)?,
+            "smtp+starttls" => Smtp::starttls_relay(&host).map_err(|_| MailerError::Address)?,
+            "smtp" if loopback => Smtp::builder_dangerous(&host).tls(Tls::None),
+            _ => return Err(MailerError::Address),
+        };
+        if let Some(port) = parsed.port() {
+            builder = builder.port(port);
+        }
+        if !parsed.username().is_empty() {
+            let decode = |text: &str| percent_decoded(text).ok_or(MailerError::Address);
+            builder = builder.credentials((decode(parsed.username())?, decode(parsed.password().unwrap_or_default())?).into());
+        }
+        let transport = builder.timeout(Some(std::time::Duration::from_secs(15))).build();
+        Ok(Mailer::Smtp { transport, from: from.parse().map_err(|_| MailerError::From)? })
+    }
+
+    /// Captures mail into a folder that only this user can read.
+    pub fn folder(path: impl AsRef<Path>) -> Result<Self, MailerError> {
+        use std::os::unix::fs::DirBuilderExt;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(MailerError::Folder)?;
+        Ok(Mailer::Folder(Arc::new(path.as_ref().to_owned())))
+    }
+
+    pub fn is_folder(&self) -> bool {
+        matches!(self, Mailer::Folder(_))
+    }
+
+    /// Where captured mail is.
+    pub fn captured_in(&self) -> Option<&Path> {
+        match self {
+            Mailer::Folder(path) => Some(path),
+            Mailer::Smtp { .. } => None,
+        }
+    }
+
+    pub(super) async fn send(&self, letter: Letter<'_>) -> Result<(), MailerError> {
+        match self {
+            Mailer::Smtp { transport, from } => {
+                let email = compose(from.clone(), &letter)?;
+                transport.send(email).await.map(|_| ()).map_err(|error| {
+                    if error.is_permanent() { MailerError::Rejected } else { MailerError::Unreachable }
+                })
+            }
+            Mailer::Folder(folder) => super::mailbox::write(folder, &letter).await.map_err(MailerError::Folder),
+        }
+    }
+}
+
+fn compose(from: Mailbox, letter: &Letter<'_>) -> Result<Email, MailerError> {
+    let to: Mailbox = letter.to.as_str().parse().map_err(|_| MailerError::Compose)?;
+    Email::builder()
+        .from(from)
+        .to(to)
+        .subject(letter.subject)
+        .message_id(Some(format!("<{}@portal>", letter.id)))
+        .multipart(MultiPart::alternative_plain_html(letter.text.to_owned(), letter.html.to_owned()))
+        .map_err(|_| MailerError::Compose)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    // `form_urlencoded` also reads `+` as a space, which a user part does not mean.
+    let query = format!("v={}", text.replace('+', "%2B"));
+    url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned())
+}

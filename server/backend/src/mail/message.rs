@@ -1,0 +1,40 @@
+//! What Portal writes to people.
+
+use std::fmt;
+
+use model::EmailAddress;
+use secrecy::SecretString;
+
+/// One mail.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    pub to: EmailAddress,
+    pub message: Message,
+}
+
+/// Every kind of mail there is.
+#[derive(Clone)]
+pub enum Message {
+    SignInCode { code: SecretString, device: String, address: String, expires_minutes: i64 },
+    StepUpCode { code: SecretString, act: String, device: String, address: String },
+    Invitation { team: String, inviter: String, role: String, sign_in_url: String },
+    SecurityNotice { headline: String, text: String },
+}
+
+impl Message {
+    /// A word for tables and logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Message::SignInCode { .. } => "sign_in_code",
+            Message::StepUpCode { .. } => "step_up_code",
+            Message::Invitation { .. } => "invitation",
+            Message::SecurityNotice { .. } => "security_notice",
+        }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())
+    }
+}

@@ -1,0 +1,58 @@
+//! The handles to everything outside: database, vault, mailer, Amazon, clock. No rule is ever a method here.
+
+use std::{fmt, sync::Arc};
+
+use model::EmailAddress;
+
+use crate::{Clock, amazon::Amazon, mail::Mailer, store::Db, vault::Vault};
+
+/// What Portal is run for. Development allows captured mail, the simulator and plain HTTP on loopback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Development,
+    Production,
+}
+
+/// Who may become a user by asking for a code. Invited addresses always may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignUp {
+    Open,
+    Domains(Vec<String>),
+    Invitation,
+}
+
+impl SignUp {
+    pub fn admits(&self, email: &EmailAddress) -> bool {
+        match self {
+            SignUp::Open => true,
+            SignUp::Domains(domains) => domains.iter().any(|d| d.eq_ignore_ascii_case(email.domain())),
+            SignUp::Invitation => false,
+        }
+    }
+}
+
+/// Settings that verbs look at.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub mode: Mode,
+    pub sign_up: SignUp,
+    /// Where people reach Portal, without a trailing slash.
+    pub public_url: String,
+}
+
+/// Cheap to clone; one per process.
+#[derive(Clone)]
+pub struct Portal {
+    pub db: Db,
+    pub vault: Vault,
+    pub mailer: Mailer,
+    pub amazon: Amazon,
+    pub clock: Clock,
+    pub settings: Arc<Settings>,
+}
+
+impl fmt::Debug for Portal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Portal").field("mode", &self.settings.mode).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,167 @@
+//! The audit log's rows. There is no update and no delete.
+
+use model::{
+    Time,
+    audit::{Action, Outcome},
+    ids::{EventId, TeamId},
+};
+use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
+
+use super::stored;
+use crate::access::TeamScope;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_event")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub team_id: Option<Uuid>,
+    pub at: DateTimeUtc,
+    pub actor_kind: String,
+    pub actor_id: Option<Uuid>,
+    pub actor_name: String,
+    pub on_behalf_of: Option<Uuid>,
+    pub action: String,
+    pub target_kind: Option<String>,
+    pub target_id: Option<Uuid>,
+    pub target_name: Option<String>,
+    pub outcome: String,
+    pub reason: Option<String>,
+    pub credential_id: Option<Uuid>,
+    pub request_id: Uuid,
+    pub address: Option<String>,
+    pub agent: Option<String>,
+    pub details: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One fact, as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub id: EventId,
+    pub team: Option<TeamId>,
+    pub at: Time,
+    pub actor_kind: &'static str,
+    pub actor_id: Option<Uuid>,
+    pub actor_name: String,
+    pub on_behalf_of: Option<Uuid>,
+    pub action: Action,
+    pub target_kind: Option<String>,
+    pub target_id: Option<Uuid>,
+    pub target_name: Option<String>,
+    pub outcome: Outcome,
+    pub reason: Option<String>,
+    pub credential_id: Option<Uuid>,
+    pub request_id: Uuid,
+    pub address: Option<String>,
+    pub agent: Option<String>,
+    /// A JSON object.
+    pub details: String,
+}
+
+fn model(row: Row) -> ActiveModel {
+    Model {
+        id: row.id.0,
+        team_id: row.team.map(|team| team.0),
+        at: row.at,
+        actor_kind: row.actor_kind.to_owned(),
+        actor_id: row.actor_id,
+        actor_name: row.actor_name,
+        on_behalf_of: row.on_behalf_of,
+        action: row.action.as_str().to_owned(),
+        target_kind: row.target_kind,
+        target_id: row.target_id,
+        target_name: row.target_name,
+        outcome: row.outcome.as_str().to_owned(),
+        reason: row.reason,
+        credential_id: row.credential_id,
+        request_id: row.request_id,
+        address: row.address,
+        agent: row.agent,
+        details: row.details,
+    }
+    .into_active_model()
+}
+
+fn row(model: Model) -> Result<Row, DbErr> {
+    let actor_kind = ["user", "gateway", "system", "anonymous"].into_iter().find(|kind| *kind == model.actor_kind);
+    Ok(Row {
+        id: EventId(model.id),
+        team: model.team_id.map(TeamId),
+        at: model.at,
+        actor_kind: stored(actor_kind, "actor kind")?,
+        actor_id: model.actor_id,
+        actor_name: model.actor_name,
+        on_behalf_of: model.on_behalf_of,
+        action: stored(Action::parse(&model.action), "action")?,
+        target_kind: model.target_kind,
+        target_id: model.target_id,
+        target_name: model.target_name,
+        outcome: stored(Outcome::parse(&model.outcome), "outcome")?,
+        reason: model.reason,
+        credential_id: model.credential_id,
+        request_id: model.request_id,
+        address: model.address,
+        agent: model.agent,
+        details: model.details,
+    })
+}
+
+pub async fn insert(db: &impl ConnectionTrait, new: Row) -> Result<(), DbErr> {
+    Entity::insert(model(new)).exec_without_returning(db).await.map(|_| ())
+}
+
+pub async fn insert_all(db: &impl ConnectionTrait, new: Vec<Row>) -> Result<(), DbErr> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    Entity::insert_many(new.into_iter().map(model)).exec_without_returning(db).await.map(|_| ())
+}
+
+/// What the log page asks for. Every part narrows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub actions: Vec<Action>,
+    pub actor: Option<Uuid>,
+    pub target: Option<Uuid>,
+    pub outcome: Option<Outcome>,
+    pub from: Option<Time>,
+    pub until: Option<Time>,
+    /// The last row of the page before: keyset paging, newest first.
+    pub before: Option<(Time, EventId)>,
+}
+
+/// Events of a Team, the newest first.
+pub async fn of_team(db: &impl ConnectionTrait, scope: &TeamScope, filter: &Filter, most: u64) -> Result<Vec<Row>, DbErr> {
+    let mut query = Entity::find().filter(Column::TeamId.eq(scope.team().0));
+    if !filter.actions.is_empty() {
+        query = query.filter(Column::Action.is_in(filter.actions.iter().map(|a| a.as_str())));
+    }
+    if let Some(actor) = filter.actor {
+        query = query.filter(Column::ActorId.eq(actor));
+    }
+    if let Some(target) = filter.target {
+        query = query.filter(Column::TargetId.eq(target));
+    }
+    if let Some(outcome) = filter.outcome {
+        query = query.filter(Column::Outcome.eq(outcome.as_str()));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(Column::At.gte(from));
+    }
+    if let Some(until) = filter.until {
+        query = query.filter(Column::At.lt(until));
+    }
+    if let Some((at, id)) = filter.before {
+        query = query.filter(Condition::any().add(Column::At.lt(at)).add(Condition::all().add(Column::At.eq(at)).add(Column::Id.lt(id.0))));
+    }
+    let page = query.order_by_desc(Column::At).order_by_desc(Column::Id).limit(most);
+    page.all(db).await?.into_iter().map(row).collect()
+}
+
+/// One event of a Team.
+pub async fn by_id(db: &impl ConnectionTrait, scope: &TeamScope, id: EventId) -> Result<Option<Row>, DbErr> {
+    Entity::find_by_id(id.0).filter(Column::TeamId.eq(scope.team().0)).one(db).await?.map(row).transpose()
+}

@@ -1,0 +1,98 @@
+//! Gateway keys: only their hashes.
+
+use model::{
+    Time,
+    ids::{GatewayId, GatewayKeyId, UserId},
+};
+use sea_orm::{IntoActiveModel, QueryOrder, entity::prelude::*};
+
+use super::sql;
+use crate::{access::TeamScope, audit::KeyUse};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "gateway_key")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub team_id: Uuid,
+    pub gateway_id: Uuid,
+    pub hash: Vec<u8>,
+    pub created_by: Uuid,
+    pub created_at: DateTimeUtc,
+    pub expires_at: DateTimeUtc,
+    pub revoked_at: Option<DateTimeUtc>,
+    pub last_used_at: Option<DateTimeUtc>,
+    pub last_used_address: Option<String>,
+    pub last_used_agent: Option<String>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// A Gateway's bearer secret, without the secret and without its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayKey {
+    pub id: GatewayKeyId,
+    pub gateway: GatewayId,
+    pub created_by: UserId,
+    pub created_at: Time,
+    pub expires_at: Time,
+    pub revoked_at: Option<Time>,
+    pub last_used_at: Option<Time>,
+    pub last_used_address: Option<String>,
+    pub last_used_agent: Option<String>,
+}
+
+fn key(row: Model) -> GatewayKey {
+    GatewayKey {
+        id: GatewayKeyId(row.id),
+        gateway: GatewayId(row.gateway_id),
+        created_by: UserId(row.created_by),
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        revoked_at: row.revoked_at,
+        last_used_at: row.last_used_at,
+        last_used_address: row.last_used_address,
+        last_used_agent: row.last_used_agent,
+    }
+}
+
+pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: &GatewayKey, hash: [u8; 32]) -> Result<(), DbErr> {
+    let row = Model {
+        id: new.id.0,
+        team_id: scope.team().0,
+        gateway_id: new.gateway.0,
+        hash: hash.to_vec(),
+        created_by: new.created_by.0,
+        created_at: new.created_at,
+        expires_at: new.expires_at,
+        revoked_at: None,
+        last_used_at: None,
+        last_used_address: None,
+        last_used_agent: None,
+    };
+    Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
+}
+
+/// The keys of a gateway, the newest first; of all gateways of the Team without one.
+pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope, gateway: Option<GatewayId>) -> Result<Vec<GatewayKey>, DbErr> {
+    let mut query = Entity::find().filter(Column::TeamId.eq(scope.team().0));
+    if let Some(gateway) = gateway {
+        query = query.filter(Column::GatewayId.eq(gateway.0));
+    }
+    Ok(query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).all(db).await?.into_iter().map(key).collect())
+}
+
+/// Revokes a key for ever; false when it is unknown or was revoked.
+pub async fn revoke(db: &impl ConnectionTrait, scope: &TeamScope, id: GatewayKeyId, now: Time) -> Result<bool, DbErr> {
+    let update = Entity::update_many().col_expr(Column::RevokedAt, Expr::value(now));
+    let update = update.filter(Column::Id.eq(id.0)).filter(Column::TeamId.eq(scope.team().0)).filter(Column::RevokedAt.is_null());
+    Ok(update.exec(db).await?.rows_affected == 1)
+}
+
+/// Notes the last use of a key. Asked by the log's writer, whose events name the key that was checked.
+pub async fn note_use(db: &impl ConnectionTrait, used: &KeyUse) -> Result<(), DbErr> {
+    let text = "UPDATE gateway_key SET last_used_at = $2, last_used_address = $3, last_used_agent = $4 WHERE id = $1";
+    let values = [used.key.0.into(), used.at.into(), used.address.clone().into(), used.agent.clone().into()];
+    db.execute_raw(sql(db, text, values)).await.map(|_| ())
+}

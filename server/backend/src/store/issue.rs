@@ -1,0 +1,162 @@
+//! The one question of the issue path: this key, its gateway, the connection if it may be used, the app, and any lock.
+
+use model::{
+    Environment, Name, Time,
+    credential::Cached,
+    gateway::{Networks, Scopes},
+    ids::{ConnectionId, GatewayId, GatewayKeyId, LwaAppId, TeamId},
+};
+use sea_orm::{QueryResult, entity::prelude::*};
+
+use super::{connection::Failure, sql, stored};
+use crate::vault::Sealed;
+
+/// The code under which an app is marked when a gateway reports that SP-API calls its client secret expired.
+pub const CLIENT_SECRET_EXPIRED: &str = "client_secret_expired";
+
+/// A key with its gateway.
+#[derive(Clone, Debug)]
+pub struct KeyRow {
+    pub key: GatewayKeyId,
+    pub hash: Vec<u8>,
+    pub expires_at: Time,
+    pub revoked_at: Option<Time>,
+    pub team: TeamId,
+    pub gateway: GatewayId,
+    pub gateway_name: Name,
+    pub environment: Environment,
+    pub scopes: Scopes,
+    pub networks: Networks,
+    pub disabled_at: Option<Time>,
+    /// A lock stands on the Team, the gateway or the key.
+    pub locked: bool,
+}
+
+/// A connection on the gateway's list, with what issuing needs of its app.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub connection: ConnectionId,
+    pub name: Name,
+    pub environment: Environment,
+    pub seller_id: String,
+    pub marketplace: String,
+    pub marketplace_ids: String,
+    pub state: String,
+    pub cached: Option<Cached>,
+    pub token: Option<Sealed>,
+    pub life_assumed: bool,
+    pub generation: i64,
+    pub authorized_at: Time,
+    pub failure: Option<Failure>,
+    pub forced_at: Option<Time>,
+    pub refresh_until: Option<Time>,
+    pub lwa_app: LwaAppId,
+    pub secret_made_at: Time,
+    /// LWA itself refuses the app: asking again is no use until its secret changes. An expired secret that only SP-API
+    /// has told of (through a gateway) is shown to people, but does not stop refreshing.
+    pub app_rejected: bool,
+    /// A lock stands on the connection.
+    pub locked: bool,
+}
+
+const KEY: &str = "k.id AS key_id, k.hash, k.expires_at AS key_expires_at, k.revoked_at, k.team_id, k.gateway_id,
+    g.name AS gateway_name, g.environment AS gateway_environment, g.scopes, g.networks, g.disabled_at,
+    EXISTS (SELECT 1 FROM lock l WHERE l.team_id = k.team_id AND l.lifted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
+        AND l.target_id IN (k.team_id, k.gateway_id, k.id)) AS key_locked";
+
+const HELD: &str = "c.id AS connection_id, c.name AS connection_name, c.environment, c.seller_id, c.marketplace, c.marketplace_ids,
+    c.state, c.access_token, c.generation, c.access_issued_at, c.access_expires_at, c.life_assumed, c.authorized_at,
+    c.failed_at, c.failure_code, c.failures, c.retry_at, c.forced_at, c.refresh_until,
+    a.id AS lwa_app_id, a.secret_made_at, a.rejected_code,
+    EXISTS (SELECT 1 FROM lock l WHERE l.team_id = k.team_id AND l.lifted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
+        AND l.target_id = c.id) AS connection_locked";
+
+/// The key and its gateway.
+pub async fn key(db: &impl ConnectionTrait, key: GatewayKeyId, now: Time) -> Result<Option<KeyRow>, DbErr> {
+    let text = format!("SELECT {KEY} FROM gateway_key k JOIN gateway g ON g.id = k.gateway_id WHERE k.id = $1");
+    let row = db.query_one_raw(sql(db, &text, [key.0.into(), now.into()])).await?;
+    row.as_ref().map(read_key).transpose()
+}
+
+/// The key, its gateway, and the connection when it is on the gateway's list.
+pub async fn key_and_connection(
+    db: &impl ConnectionTrait,
+    key: GatewayKeyId,
+    connection: ConnectionId,
+    now: Time,
+) -> Result<Option<(KeyRow, Option<Held>)>, DbErr> {
+    let text = format!(
+        "SELECT {KEY}, {HELD} FROM gateway_key k JOIN gateway g ON g.id = k.gateway_id
+            LEFT JOIN gateway_connection gc ON gc.gateway_id = g.id AND gc.connection_id = $3 AND gc.team_id = k.team_id
+            LEFT JOIN connection c ON c.id = gc.connection_id AND c.team_id = gc.team_id
+            LEFT JOIN lwa_app a ON a.id = c.lwa_app_id AND a.team_id = c.team_id
+        WHERE k.id = $1"
+    );
+    let row = db.query_one_raw(sql(db, &text, [key.0.into(), now.into(), connection.0.into()])).await?;
+    row.map(|row| Ok((read_key(&row)?, read_held(&row)?))).transpose()
+}
+
+fn text(row: &QueryResult, column: &str) -> Result<String, DbErr> {
+    row.try_get("", column)
+}
+
+/// SQLite gives EXISTS as a number, PostgreSQL as a boolean.
+fn flag(row: &QueryResult, column: &str) -> Result<bool, DbErr> {
+    row.try_get::<bool>("", column).or_else(|_| row.try_get::<i64>("", column).map(|n| n != 0))
+}
+
+fn read_key(row: &QueryResult) -> Result<KeyRow, DbErr> {
+    Ok(KeyRow {
+        key: GatewayKeyId(row.try_get("", "key_id")?),
+        hash: row.try_get("", "hash")?,
+        expires_at: row.try_get("", "key_expires_at")?,
+        revoked_at: row.try_get("", "revoked_at")?,
+        team: TeamId(row.try_get("", "team_id")?),
+        gateway: GatewayId(row.try_get("", "gateway_id")?),
+        gateway_name: stored(text(row, "gateway_name")?.parse().ok(), "name")?,
+        environment: stored(Environment::parse(&text(row, "gateway_environment")?), "environment")?,
+        scopes: Scopes::from_text(&text(row, "scopes")?),
+        networks: stored(text(row, "networks")?.parse().ok(), "network list")?,
+        disabled_at: row.try_get("", "disabled_at")?,
+        locked: flag(row, "key_locked")?,
+    })
+}
+
+fn read_held(row: &QueryResult) -> Result<Option<Held>, DbErr> {
+    let Some(id) = row.try_get::<Option<Uuid>>("", "connection_id")? else { return Ok(None) };
+    let generation = row.try_get("", "generation")?;
+    let issued_at: Option<Time> = row.try_get("", "access_issued_at")?;
+    let expires_at: Option<Time> = row.try_get("", "access_expires_at")?;
+    let cached = issued_at.zip(expires_at).map(|(issued_at, expires_at)| Cached { generation, issued_at, expires_at });
+    let failed_at: Option<Time> = row.try_get("", "failed_at")?;
+    let failure = match failed_at {
+        Some(at) => Some(Failure {
+            at,
+            code: text(row, "failure_code")?,
+            failures: row.try_get("", "failures")?,
+            retry_at: row.try_get("", "retry_at")?,
+        }),
+        None => None,
+    };
+    Ok(Some(Held {
+        connection: ConnectionId(id),
+        name: stored(text(row, "connection_name")?.parse().ok(), "name")?,
+        environment: stored(Environment::parse(&text(row, "environment")?), "environment")?,
+        seller_id: text(row, "seller_id")?,
+        marketplace: text(row, "marketplace")?,
+        marketplace_ids: text(row, "marketplace_ids")?,
+        state: text(row, "state")?,
+        cached,
+        token: row.try_get::<Option<Vec<u8>>>("", "access_token")?.map(Sealed),
+        life_assumed: row.try_get("", "life_assumed")?,
+        generation,
+        authorized_at: row.try_get("", "authorized_at")?,
+        failure,
+        forced_at: row.try_get("", "forced_at")?,
+        refresh_until: row.try_get("", "refresh_until")?,
+        lwa_app: LwaAppId(row.try_get("", "lwa_app_id")?),
+        secret_made_at: row.try_get("", "secret_made_at")?,
+        app_rejected: row.try_get::<Option<String>>("", "rejected_code")?.is_some_and(|code| code != CLIENT_SECRET_EXPIRED),
+        locked: flag(row, "connection_locked")?,
+    }))
+}

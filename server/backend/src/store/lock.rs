@@ -1,0 +1,58 @@
+//! Locks: orders not to issue. Incidents make and lift them; every issue looks for them (see `issue`).
+
+use model::{
+    Time,
+    ids::{LockId, UserId},
+};
+use sea_orm::{IntoActiveModel, entity::prelude::*};
+
+use crate::access::TeamScope;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "lock")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub team_id: Uuid,
+    pub target_kind: String,
+    pub target_id: Uuid,
+    pub reason: String,
+    pub author: Uuid,
+    pub incident_id: Option<Uuid>,
+    pub created_at: DateTimeUtc,
+    pub expires_at: Option<DateTimeUtc>,
+    pub lifted_at: Option<DateTimeUtc>,
+    pub lifted_by: Option<Uuid>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// A standing order not to issue.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    pub id: LockId,
+    pub target_kind: &'static str,
+    pub target_id: Uuid,
+    pub reason: String,
+    pub author: UserId,
+    pub created_at: Time,
+    pub expires_at: Option<Time>,
+}
+
+pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Lock) -> Result<(), DbErr> {
+    let row = Model {
+        id: new.id.0,
+        team_id: scope.team().0,
+        target_kind: new.target_kind.to_owned(),
+        target_id: new.target_id,
+        reason: new.reason,
+        author: new.author.0,
+        incident_id: None,
+        created_at: new.created_at,
+        expires_at: new.expires_at,
+        lifted_at: None,
+        lifted_by: None,
+    };
+    Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
+}

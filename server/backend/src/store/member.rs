@@ -1,0 +1,92 @@
+//! Users in a Team.
+
+use model::{
+    EmailAddress, Environments, Role, Time,
+    ids::{TeamId, UserId},
+};
+use sea_orm::{IntoActiveModel, entity::prelude::*, sea_query::OnConflict};
+
+use super::{sql, stored};
+use crate::access::TeamScope;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "member")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub team_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: Uuid,
+    pub role: String,
+    pub production: bool,
+    pub sandbox: bool,
+    pub joined_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// A User in a Team.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub user: UserId,
+    pub email: EmailAddress,
+    pub role: Role,
+    pub environments: Environments,
+    pub joined_at: Time,
+}
+
+/// Adds a member; false when the user is one already. Takes a bare id: a person who joins has no scope yet.
+pub async fn insert(db: &impl ConnectionTrait, team: TeamId, user: UserId, role: Role, environments: Environments, now: Time) -> Result<bool, DbErr> {
+    let row = Model {
+        team_id: team.0,
+        user_id: user.0,
+        role: role.as_str().to_owned(),
+        production: environments.production,
+        sandbox: environments.sandbox,
+        joined_at: now,
+    };
+    let conflict = OnConflict::columns([Column::TeamId, Column::UserId]).do_nothing().to_owned();
+    Ok(Entity::insert(row.into_active_model()).on_conflict(conflict).exec_without_returning(db).await? == 1)
+}
+
+const MEMBERS: &str = "SELECT m.user_id, u.email, m.role, m.production, m.sandbox, m.joined_at
+    FROM member m JOIN \"user\" u ON u.id = m.user_id WHERE m.team_id = $1";
+
+pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Member>, DbErr> {
+    let text = format!("{MEMBERS} ORDER BY u.email");
+    db.query_all_raw(sql(db, &text, [scope.team().0.into()])).await?.iter().map(read).collect()
+}
+
+pub async fn by_user(db: &impl ConnectionTrait, scope: &TeamScope, user: UserId) -> Result<Option<Member>, DbErr> {
+    let text = format!("{MEMBERS} AND m.user_id = $2");
+    let row = db.query_one_raw(sql(db, &text, [scope.team().0.into(), user.0.into()])).await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &sea_orm::QueryResult) -> Result<Member, DbErr> {
+    let email: String = row.try_get("", "email")?;
+    let role: String = row.try_get("", "role")?;
+    Ok(Member {
+        user: UserId(row.try_get("", "user_id")?),
+        email: stored(email.parse().ok(), "e-mail address")?,
+        role: stored(Role::parse(&role), "role")?,
+        environments: Environments { production: row.try_get("", "production")?, sandbox: row.try_get("", "sandbox")? },
+        joined_at: row.try_get("", "joined_at")?,
+    })
+}
+
+pub async fn owners(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<u64, DbErr> {
+    Entity::find().filter(Column::TeamId.eq(scope.team().0)).filter(Column::Role.eq(Role::Owner.as_str())).count(db).await
+}
+
+pub async fn change(db: &impl ConnectionTrait, scope: &TeamScope, user: UserId, role: Role, environments: Environments) -> Result<(), DbErr> {
+    let update = Entity::update_many()
+        .col_expr(Column::Role, Expr::value(role.as_str()))
+        .col_expr(Column::Production, Expr::value(environments.production))
+        .col_expr(Column::Sandbox, Expr::value(environments.sandbox));
+    update.filter(Column::TeamId.eq(scope.team().0)).filter(Column::UserId.eq(user.0)).exec(db).await.map(|_| ())
+}
+
+pub async fn delete(db: &impl ConnectionTrait, scope: &TeamScope, user: UserId) -> Result<(), DbErr> {
+    Entity::delete_by_id((scope.team().0, user.0)).exec(db).await.map(|_| ())
+}

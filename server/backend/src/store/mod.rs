@@ -1,0 +1,128 @@
+//! The database: one file per table. Entities never leave this module; queries are free functions named by what they answer.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait, Value,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub mod audit_event;
+pub mod browser;
+pub mod connection;
+pub mod consent;
+pub mod data_key;
+pub mod gateway;
+pub mod gateway_key;
+pub mod invitation;
+pub mod issue;
+pub mod lease;
+pub mod lock;
+pub mod login_address;
+pub mod login_challenge;
+pub mod lwa_app;
+pub mod mail_outbox;
+pub mod member;
+pub mod rate_limit;
+pub mod refresh;
+pub mod session;
+pub mod team;
+pub mod user;
+
+/// The database handle. Reads go through [`Db::reader`]; every change goes through a [`Tx`].
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: DatabaseConnection,
+    /// SQLite has one writer: waiting in line here is cheaper than its busy handler's sleeping.
+    writer: Option<Arc<Semaphore>>,
+}
+
+/// A transaction that may write. Rolls back when dropped.
+#[derive(Debug)]
+pub struct Tx {
+    tx: DatabaseTransaction,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl Db {
+    /// Connects to `sqlite://path` or `postgres://…`, with at most `connections` connections.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(connections).min_connections(1).sqlx_logging(false);
+        options.acquire_timeout(std::time::Duration::from_secs(5));
+        options.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .pragma("journal_mode", "WAL")
+                // A committed audit event must survive the loss of power.
+                .pragma("synchronous", "FULL")
+                .pragma("secure_delete", "ON")
+                .busy_timeout(std::time::Duration::from_secs(5))
+        });
+        let pool = Database::connect(options).await?;
+        let sqlite = pool.get_database_backend() == DbBackend::Sqlite;
+        Ok(Self { pool, writer: sqlite.then(|| Arc::new(Semaphore::new(1))) })
+    }
+
+    /// For queries that change nothing.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    /// Begins a transaction that may write.
+    pub async fn begin(&self) -> Result<Tx, DbErr> {
+        let turn = match &self.writer {
+            Some(writer) => writer.clone().acquire_owned().await.ok(),
+            None => None,
+        };
+        // Deferred transactions of SQLite fail when they turn from reading to writing under another writer.
+        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        let tx = self.pool.begin_with_options(options).await?;
+        Ok(Tx { tx, _turn: turn })
+    }
+
+    /// Answers when the database answers.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.pool.execute_unprepared("SELECT 1").await.map(|_| ())
+    }
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.tx.commit().await
+    }
+}
+
+impl std::ops::Deref for Tx {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+}
+
+/// A statement with `$1`-style places, which both databases read.
+pub(crate) fn sql<I: IntoIterator<Item = Value>>(db: &impl ConnectionTrait, text: &str, values: I) -> Statement {
+    Statement::from_sql_and_values(db.get_database_backend(), text, values)
+}
+
+/// True when `error` is the violation of the unique index or constraint called `name`.
+pub(crate) fn violates(error: &DbErr, name: &str) -> bool {
+    use sea_orm::SqlErr;
+    match error.sql_err() {
+        // SQLite names the columns, PostgreSQL the constraint: callers give both, separated by a bar.
+        Some(SqlErr::UniqueConstraintViolation(message)) => name.split('|').any(|name| message.contains(name)),
+        _ => false,
+    }
+}
+
+/// A typed value from its stored text; the database's CHECKs make a failure here a corrupt row.
+pub(crate) fn stored<T>(parsed: Option<T>, what: &'static str) -> Result<T, DbErr> {
+    parsed.ok_or_else(|| DbErr::Type(format!("stored {what} is not one of the known words")))
+}

@@ -1,0 +1,78 @@
+//! Teams: the tenants.
+
+use model::{
+    Environments, Name, Role, Time,
+    ids::{TeamId, UserId},
+};
+use sea_orm::{IntoActiveModel, entity::prelude::*};
+
+use super::{sql, stored};
+use crate::access::TeamScope;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "team")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: String,
+    pub created_at: DateTimeUtc,
+    pub version: i32,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// A Team as one of its members sees it in lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    pub team: TeamId,
+    pub name: Name,
+    pub role: Role,
+    pub environments: Environments,
+}
+
+pub async fn insert(db: &impl ConnectionTrait, id: TeamId, name: &Name, now: Time) -> Result<(), DbErr> {
+    let row = Model { id: id.0, name: name.as_str().to_owned(), created_at: now, version: 1 };
+    Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
+}
+
+pub async fn rename(db: &impl ConnectionTrait, scope: &TeamScope, name: &Name) -> Result<(), DbErr> {
+    let update = Entity::update_many().col_expr(Column::Name, Expr::value(name.as_str()));
+    update.filter(Column::Id.eq(scope.team().0)).exec(db).await.map(|_| ())
+}
+
+/// Holds the Team until the transaction ends, for rules that look at several rows (the last owner).
+/// SQLite has one writer, which holds everything already.
+pub async fn hold(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<(), DbErr> {
+    if db.get_database_backend() == sea_orm::DbBackend::Postgres {
+        db.query_one_raw(sql(db, "SELECT id FROM team WHERE id = $1 FOR UPDATE", [scope.team().0.into()])).await?;
+    }
+    Ok(())
+}
+
+/// The Team and the standing of one user in it: the question behind every [`TeamScope`].
+pub async fn membership(db: &impl ConnectionTrait, team: TeamId, user: UserId) -> Result<Option<Membership>, DbErr> {
+    let text = format!("{MEMBERSHIPS} WHERE m.team_id = $1 AND m.user_id = $2");
+    let row = db.query_one_raw(sql(db, &text, [team.0.into(), user.0.into()])).await?;
+    row.map(|row| read(&row)).transpose()
+}
+
+/// The Teams of a user, by name.
+pub async fn memberships(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Membership>, DbErr> {
+    let text = format!("{MEMBERSHIPS} WHERE m.user_id = $1 ORDER BY t.name, t.id");
+    db.query_all_raw(sql(db, &text, [user.0.into()])).await?.iter().map(read).collect()
+}
+
+const MEMBERSHIPS: &str =
+    "SELECT t.id, t.name, m.role, m.production, m.sandbox FROM member m JOIN team t ON t.id = m.team_id";
+
+fn read(row: &sea_orm::QueryResult) -> Result<Membership, DbErr> {
+    let name: String = row.try_get("", "name")?;
+    let role: String = row.try_get("", "role")?;
+    Ok(Membership {
+        team: TeamId(row.try_get("", "id")?),
+        name: stored(name.parse().ok(), "name")?,
+        role: stored(Role::parse(&role), "role")?,
+        environments: Environments { production: row.try_get("", "production")?, sandbox: row.try_get("", "sandbox")? },
+    })
+}

@@ -1,0 +1,45 @@
+use model::{Problem, ProblemCode, Role};
+
+use crate::{access::AccessError, error::Outage, mail::MailError};
+
+/// Why a change of a Team's people was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum TeamError {
+    #[error("the last owner stays")]
+    LastOwner,
+    #[error("a role above the own one cannot be given or taken")]
+    AboveOwnRole(Role),
+    #[error("this person is a member already")]
+    AlreadyMember,
+    #[error("nobody may touch no environment at all")]
+    NoEnvironment,
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+}
+
+impl From<sea_orm::DbErr> for TeamError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        TeamError::Access(Outage::from(error).into())
+    }
+}
+
+impl From<&TeamError> for Problem {
+    fn from(error: &TeamError) -> Self {
+        match error {
+            TeamError::LastOwner => Problem::new(
+                ProblemCode::Conflict,
+                "A Team keeps at least one owner. Make another member owner first.",
+            ),
+            TeamError::AboveOwnRole(role) => Problem::new(
+                ProblemCode::NotPermitted,
+                format!("Only an owner can give or take the role {}.", role.as_str()),
+            ),
+            TeamError::AlreadyMember => Problem::field("email", "This person is a member already."),
+            TeamError::NoEnvironment => Problem::field("environments", "Choose at least one environment."),
+            TeamError::Access(error) => error.into(),
+            TeamError::Mail(_) => Problem::of(ProblemCode::StoreUnavailable),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Inviting by e-mail address. The mail holds no link that signs in: the invitation waits behind the person's own sign-in.
+
+use chrono::Duration;
+use model::{
+    EmailAddress, Environments, Role,
+    audit::Action,
+    ids::{InvitationId, TeamId},
+    step_up::DangerousAct,
+};
+
+use super::{TeamError, members::may_give};
+use crate::{
+    Cx, TeamScope,
+    access::{self, AccessError},
+    audit::{self, Event, Target},
+    mail::{self, Mail, Message},
+    random,
+    store::{
+        self,
+        invitation::{End, Invitation, NewInvitation},
+    },
+};
+
+/// An invitation can be answered for a week.
+pub const INVITATION_LIFE: Duration = Duration::days(7);
+
+/// Open invitations of the Team.
+pub async fn invitations(cx: &Cx, scope: &TeamScope) -> Result<Vec<Invitation>, AccessError> {
+    Ok(store::invitation::of_team(cx.portal.db.reader(), scope).await?)
+}
+
+/// Open invitations to the signed-in person.
+pub async fn my_invitations(cx: &Cx) -> Result<Vec<Invitation>, AccessError> {
+    let person = access::signed_in(cx)?;
+    Ok(store::invitation::to_address(cx.portal.db.reader(), &person.email, cx.now()).await?)
+}
+
+/// Invites an address; a newer invitation replaces an open one.
+#[tracing::instrument(skip_all, fields(team = %scope.team()))]
+pub async fn invite(cx: &Cx, scope: &TeamScope, email: &EmailAddress, role: Role, environments: Environments) -> Result<(), TeamError> {
+    let inviter = access::require_step_up(cx, DangerousAct::InviteMember)?;
+    may_give(scope, role)?;
+    if !environments.production && !environments.sandbox {
+        return Err(TeamError::NoEnvironment);
+    }
+    let now = cx.now();
+    let tx = cx.portal.db.begin().await?;
+    store::team::hold(&*tx, scope).await?;
+    if store::member::all(&*tx, scope).await?.iter().any(|member| member.email == *email) {
+        return Err(TeamError::AlreadyMember);
+    }
+    let id = random::id(now);
+    let new = NewInvitation {
+        id,
+        email: email.clone(),
+        role,
+        environments,
+        invited_by: inviter,
+        created_at: now,
+        expires_at: now + INVITATION_LIFE,
+    };
+    store::invitation::insert(&*tx, scope, new).await?;
+    let message = Message::Invitation {
+        team: scope.name().map(ToString::to_string).unwrap_or_default(),
+        inviter: access::signed_in(cx)?.email.to_string(),
+        role: role.as_str().to_owned(),
+        sign_in_url: format!("{}/sign-in", cx.portal.settings.public_url),
+    };
+    mail::queue(&*tx, &cx.portal.vault, now, Mail { to: email.clone(), message }).await?;
+    let event = Event::of(scope, Action::MemberInvited).on(Target::invitation(id, email)).with("role", role);
+    audit::append(&*tx, cx, event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Withdraws an open invitation.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), invitation = %id))]
+pub async fn revoke_invitation(cx: &Cx, scope: &TeamScope, id: InvitationId) -> Result<(), TeamError> {
+    let tx = cx.portal.db.begin().await?;
+    let open = store::invitation::of_team(&*tx, scope).await?;
+    let invitation = open.into_iter().find(|i| i.id == id).ok_or(AccessError::NotFound)?;
+    if !store::invitation::end(&*tx, id, End::Revoked, cx.now()).await? {
+        return Err(AccessError::NotFound.into());
+    }
+    let event = Event::of(scope, Action::InvitationRevoked).on(Target::invitation(id, &invitation.email));
+    audit::append(&*tx, cx, event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Accepts an invitation to the person's own address and joins the Team.
+#[tracing::instrument(skip_all, fields(invitation = %id))]
+pub async fn accept(cx: &Cx, id: InvitationId) -> Result<TeamId, TeamError> {
+    answer(cx, id, End::Accepted).await
+}
+
+/// Declines an invitation to the person's own address.
+#[tracing::instrument(skip_all, fields(invitation = %id))]
+pub async fn decline(cx: &Cx, id: InvitationId) -> Result<TeamId, TeamError> {
+    answer(cx, id, End::Declined).await
+}
+
+async fn answer(cx: &Cx, id: InvitationId, end: End) -> Result<TeamId, TeamError> {
+    let person = access::signed_in(cx)?;
+    let now = cx.now();
+    let tx = cx.portal.db.begin().await?;
+    let open = store::invitation::to_address(&*tx, &person.email, now).await?;
+    let invitation = open.into_iter().find(|i| i.id == id).ok_or(AccessError::NotFound)?;
+    if !store::invitation::end(&*tx, id, end, now).await? {
+        return Err(AccessError::NotFound.into());
+    }
+    let scope = access::invited(invitation.team, invitation.team_name);
+    let event = if end == End::Accepted {
+        let (role, environments) = (invitation.role, invitation.environments);
+        store::member::insert(&*tx, invitation.team, person.user, role, environments, now).await?;
+        Event::of(&scope, Action::MemberJoined).with("role", role)
+    } else {
+        Event::of(&scope, Action::InvitationDeclined)
+    };
+    audit::append(&*tx, cx, event.on(Target::user(person.user, &person.email))).await?;
+    tx.commit().await?;
+    Ok(invitation.team)
+}

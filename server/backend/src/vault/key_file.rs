@@ -1,0 +1,163 @@
+//! The keys' file: what must never be in the database. Mode 0600; whoever has it and the database has everything.
+
+use std::{
+    fmt,
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write},
+    iter,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use model::Time;
+use zeroize::Zeroizing;
+
+use super::{key_text, wrap::Kek};
+use crate::random;
+
+/// The keys of the installation.
+pub struct KeyFile {
+    /// Wraps new data keys.
+    pub(super) active: Kek,
+    /// Still unwrap the data keys that they wrapped.
+    pub(super) older: Vec<Kek>,
+    pub(super) pepper: Zeroizing<[u8; 32]>,
+    pub(super) cookie: Zeroizing<[u8; 64]>,
+}
+
+/// Why there are no keys. Says where, never what was read.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    #[error("the keys' file {} cannot be read", .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("the keys' file {} has mode {mode:03o}: others than its owner have access; run chmod 600 on it", .path.display())]
+    Exposed { path: PathBuf, mode: u32 },
+    #[error("line {line} of the keys' file {} is not `name = base64`, or not of a known name and length", .path.display())]
+    Malformed { path: PathBuf, line: usize },
+    #[error("the keys' file {} has no entry {name}", .path.display())]
+    Incomplete { path: PathBuf, name: String },
+    #[error("the keys' file {} is there already and is not overwritten", .path.display())]
+    Exists { path: PathBuf },
+    #[error("the keys' file {} cannot be written", .path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
+}
+
+impl KeyFile {
+    /// New keys, in memory only.
+    pub fn generate(now: Time) -> Self {
+        let id = format!("file_{}", random::uuid(now).simple());
+        Self {
+            active: Kek { id, bytes: Zeroizing::new(random::bytes()) },
+            older: Vec::new(),
+            pepper: Zeroizing::new(random::bytes()),
+            cookie: Zeroizing::new(random::bytes()),
+        }
+    }
+
+    /// Writes new keys where no file is. They are on the disk when this returns.
+    pub fn create(path: &Path, now: Time) -> Result<Self, KeyFileError> {
+        let keys = Self::generate(now);
+        let unwritable = |source| KeyFileError::Unwritable { path: path.to_owned(), source };
+        let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(KeyFileError::Exists { path: path.to_owned() });
+            }
+            Err(error) => return Err(unwritable(error)),
+        };
+        let written = file.write_all(key_text::render(&keys, now).as_bytes()).and_then(|()| file.sync_all());
+        if let Err(error) = written.and_then(|()| sync_folder(path)) {
+            // Half a file would be in the way of the next try.
+            let _ = fs::remove_file(path);
+            return Err(unwritable(error));
+        }
+        Ok(keys)
+    }
+
+    /// Reads the keys. Refuses a file that its group or the world may touch.
+    pub fn load(path: &Path) -> Result<Self, KeyFileError> {
+        let unreadable = |source| KeyFileError::Unreadable { path: path.to_owned(), source };
+        let mut file = File::open(path).map_err(unreadable)?;
+        // Asked of the open file: the path could name another one by now.
+        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
+        }
+        let mut text = Zeroizing::new(String::new());
+        file.read_to_string(&mut text).map_err(unreadable)?;
+        key_text::parse(&text).map_err(|fault| match fault {
+            key_text::Fault::Line(line) => KeyFileError::Malformed { path: path.to_owned(), line },
+            key_text::Fault::Missing(name) => KeyFileError::Incomplete { path: path.to_owned(), name },
+        })
+    }
+
+    /// The key-encryption key called `id`.
+    pub(super) fn kek(&self, id: &str) -> Option<&Kek> {
+        iter::once(&self.active).chain(&self.older).find(|kek| kek.id == id)
+    }
+}
+
+/// A new file's name is on the disk only when its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+impl fmt::Debug for KeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyFile").field("active", &self.active.id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time::UNIX_EPOCH;
+
+    /// A folder of its own, removed at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Self {
+            let folder = std::env::temp_dir().join(format!("portal-keys-{}", random::uuid(NOW).simple()));
+            fs::create_dir(&folder).unwrap();
+            Self(folder)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn created_keys_are_read_back_and_never_overwritten() {
+        let folder = Folder::new();
+        let path = folder.0.join("keys");
+        let made = KeyFile::create(&path, NOW).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let read = KeyFile::load(&path).unwrap();
+        assert_eq!((&read.active.id, &read.active.bytes), (&made.active.id, &made.active.bytes));
+        assert_eq!((&read.pepper, &read.cookie), (&made.pepper, &made.cookie));
+        assert!(matches!(KeyFile::create(&path, NOW), Err(KeyFileError::Exists { .. })));
+    }
+
+    #[test]
+    fn a_file_that_others_may_touch_is_refused() {
+        let folder = Folder::new();
+        let path = folder.0.join("keys");
+        KeyFile::create(&path, NOW).unwrap();
+        for mode in [0o640, 0o604, 0o620, 0o601, 0o777] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(KeyFile::load(&path), Err(KeyFileError::Exposed { mode: found, .. }) if found == mode));
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_unreadable() {
+        let folder = Folder::new();
+        assert!(matches!(KeyFile::load(&folder.0.join("keys")), Err(KeyFileError::Unreadable { .. })));
+    }
+}

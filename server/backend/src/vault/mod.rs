@@ -1,0 +1,133 @@
+//! The only cryptography: sealing of stored secrets, the keys' file, keyed hashes.
+//!
+//! A key-encryption key (`Kek`, from the keys' file) wraps a data key per Team, kept in the database. A key per record is
+//! derived from the data key, so what is sealed opens only in its own place.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, RwLock},
+};
+
+use model::{
+    Time,
+    ids::{DataKeyId, TeamId},
+};
+use sea_orm::{ConnectionTrait, DbErr};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::random;
+
+mod canonical;
+mod digest;
+mod key_file;
+mod key_text;
+mod mac;
+mod record;
+mod ring;
+mod wrap;
+
+pub use digest::sha256;
+pub use key_file::{KeyFile, KeyFileError};
+
+/// Seals under one data key before it is replaced. NIST SP 800-38D allows 2^32 with random nonces; this is far earlier.
+const BUDGET: i64 = 1 << 24;
+
+/// The handle to all keys. Cheap to clone; one per process.
+#[derive(Clone)]
+pub struct Vault(Arc<Inner>);
+
+struct Inner {
+    keys: KeyFile,
+    budget: i64,
+    /// Data keys in the clear. Never locked across an await.
+    opened: RwLock<HashMap<DataKeyId, Arc<wrap::DataKey>>>,
+}
+
+/// Where a sealed value is stored; it opens nowhere else. Without a team it belongs to the installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub team: Option<TeamId>,
+    pub table: &'static str,
+    pub row: Uuid,
+    pub field: &'static str,
+}
+
+/// A sealed value, as it is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(pub Vec<u8>);
+
+/// Why something was not sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// Try again: nothing was decided.
+    #[error("the database did not answer")]
+    Unavailable(#[from] DbErr),
+    /// Bring back the key-encryption key that the data key was wrapped with.
+    #[error("the key-encryption key is not present")]
+    KeyUnavailable,
+    /// One answer to every moved, altered or cut value, so that it tells nothing about where it fails.
+    #[error("the value does not open")]
+    Refused,
+}
+
+impl Vault {
+    pub fn new(keys: KeyFile) -> Self {
+        Self::with_budget(keys, BUDGET)
+    }
+
+    /// A vault that replaces a data key after `budget` seals.
+    pub fn with_budget(keys: KeyFile, budget: i64) -> Self {
+        Self(Arc::new(Inner { keys, budget: budget.max(1), opened: RwLock::default() }))
+    }
+
+    /// Seals `plain` for `place` under the newest data key of its Team. Belongs in the transaction that stores the result:
+    /// on PostgreSQL the key's row stays locked until that ends, so seal late.
+    #[tracing::instrument(level = "debug", skip_all, fields(table = place.table, field = place.field))]
+    pub async fn seal(
+        &self,
+        tx: &impl ConnectionTrait,
+        now: Time,
+        place: &Place,
+        plain: &SecretString,
+    ) -> Result<Sealed, VaultError> {
+        let key = self.sealing_key(tx, now, place.team).await?;
+        Ok(record::seal(&key, random::bytes(), place, plain))
+    }
+
+    /// Opens what was sealed for `place`. Asks the database only for a data key that this process has not met.
+    #[tracing::instrument(level = "debug", skip_all, fields(table = place.table, field = place.field))]
+    pub async fn open(&self, db: &impl ConnectionTrait, place: &Place, sealed: &Sealed) -> Result<SecretString, VaultError> {
+        let id = sealed.key().ok_or(VaultError::Refused)?;
+        let key = match self.known(id) {
+            Some(key) => key,
+            None => self.fetch(db, id).await?,
+        };
+        record::open(&key, place, sealed)
+    }
+
+    /// The key of the session cookie: 32 bytes to sign, 32 to encrypt.
+    pub fn cookie_key(&self) -> &[u8; 64] {
+        &self.0.keys.cookie
+    }
+}
+
+impl Sealed {
+    /// The data key that the value names; `None` when it is no sealed value.
+    pub fn key(&self) -> Option<DataKeyId> {
+        record::parse(&self.0).map(|parts| parts.key)
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").finish_non_exhaustive()
+    }
+}
