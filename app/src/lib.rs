@@ -30,11 +30,12 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in/code") view=CodePage ssr=SsrMode::Async/>
+                <Route path=path!("/gateway-api") view=GatewayApiPage ssr=SsrMode::Async/>
+                <Route path=path!("/consent/return") view=ConsentPage ssr=SsrMode::Async/>
                 <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=AccountLayout ssr=SsrMode::Async>
                     <Route path=path!("") view=TeamsPage ssr=SsrMode::Async/>
                     <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
-                    <Route path=path!("gateway-api") view=GatewayApiPage ssr=SsrMode::Async/>
                 </ParentRoute>
                 <ParentRoute path=path!("/teams/:team") view=TeamLayout ssr=SsrMode::Async>
                     <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>

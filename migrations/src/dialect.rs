@@ -27,12 +27,24 @@ pub async fn drop(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), Db
 fn translate(statement: &str, backend: DbBackend) -> String {
     let types: [(&str, &str); 8] = match backend {
         DbBackend::Sqlite => [
-            ("{uuid}", "BLOB"), ("{bytes}", "BLOB"), ("{time}", "TEXT"), ("{bool}", "INTEGER"),
-            ("{int}", "INTEGER"), ("{bigint}", "INTEGER"), ("{text}", "TEXT"), ("{strict}", "STRICT"),
+            ("{uuid}", "BLOB"),
+            ("{bytes}", "BLOB"),
+            ("{time}", "TEXT"),
+            ("{bool}", "INTEGER"),
+            ("{int}", "INTEGER"),
+            ("{bigint}", "INTEGER"),
+            ("{text}", "TEXT"),
+            ("{strict}", "STRICT"),
         ],
         _ => [
-            ("{uuid}", "uuid"), ("{bytes}", "bytea"), ("{time}", "timestamptz"), ("{bool}", "boolean"),
-            ("{int}", "integer"), ("{bigint}", "bigint"), ("{text}", "text"), ("{strict}", ""),
+            ("{uuid}", "uuid"),
+            ("{bytes}", "bytea"),
+            ("{time}", "timestamptz"),
+            ("{bool}", "boolean"),
+            ("{int}", "integer"),
+            ("{bigint}", "bigint"),
+            ("{text}", "text"),
+            ("{strict}", ""),
         ],
     };
     types.iter().fold(statement.to_owned(), |sql, (name, with)| sql.replace(name, with))

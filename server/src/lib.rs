@@ -1,0 +1,13 @@
+#![recursion_limit = "256"]
+//! The edges: HTTP, configuration, subcommands. No rule lives here.
+
+pub mod address;
+pub mod config;
+pub mod gateway;
+pub mod logging;
+pub mod metrics;
+pub mod routes;
+pub mod serve;
+pub mod simulator;
+pub mod start;
+pub mod web;

@@ -1,1 +1,136 @@
-fn main() {}
+//! `portal`: one binary, several subcommands.
+
+use std::{error::Error, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use backend::{Clock, vault::KeyFile};
+use clap::{Parser, Subcommand};
+use migrations::MigratorTrait;
+use server::{
+    config::{self, Config},
+    logging, serve, simulator, start,
+};
+
+/// Keeps the keys to a team's Amazon selling accounts.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    /// The configuration file.
+    #[arg(long, global = true, env = "PORTAL_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve pages, the gateway route and background jobs.
+    Serve {
+        /// Bring the database up to date first.
+        #[arg(long)]
+        migrate: bool,
+    },
+    /// Bring the database up to date.
+    Migrate,
+    /// Look at the configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// The master keys.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Play Amazon on this machine, for development and tests.
+    SimulateAmazon {
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: SocketAddr,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Say everything that stands against starting.
+    Check,
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Make the key file, once.
+    Create,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            let mut line = format!("portal: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                line = format!("{line}: {error}");
+                cause = error.source();
+            }
+            eprintln!("{line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
+    let config = Config::load(cli.config)?;
+    match cli.command {
+        Command::Config { command: ConfigCommand::Check } => Ok(report(&config::problems(&config))),
+        Command::Serve { migrate } => {
+            let problems = config::problems(&config);
+            if !problems.is_empty() {
+                return Ok(report(&problems));
+            }
+            logging::start(&config.log);
+            let portal = start::portal(&config).await?;
+            if migrate {
+                migrations::Migrator::up(portal.db.reader(), None).await?;
+            }
+            serve::run(config, portal).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Migrate => {
+            let db = start::database(&config).await?;
+            migrations::Migrator::up(db.reader(), None).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Keys { command: KeysCommand::Create } => {
+            std::fs::create_dir_all(&config.data_dir)?;
+            KeyFile::create(&config.key_file(), Clock::system().now())?;
+            println!(
+                "made {}; keep a copy in a safe place: without it no secret can be opened",
+                config.key_file().display()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::SimulateAmazon { listen } => {
+            if !config.is_development() {
+                return Ok(report(&[
+                    "The simulator does not start beside a production configuration: set PORTAL_MODE=development."
+                        .to_owned(),
+                ]));
+            }
+            logging::start(&config.log);
+            let listener = tokio::net::TcpListener::bind(listen).await?;
+            simulator::serve(listener, simulator::Simulator::new(Clock::system()), serve::stopped()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// One sentence a line; success when there is none.
+fn report(problems: &[String]) -> ExitCode {
+    for problem in problems {
+        eprintln!("portal: {problem}");
+    }
+    if problems.is_empty() {
+        println!("The configuration is in order.");
+        return ExitCode::SUCCESS;
+    }
+    ExitCode::FAILURE
+}

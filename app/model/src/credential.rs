@@ -76,9 +76,7 @@ pub fn decide(ask: &Ask, cached: Option<&Cached>, now: Time) -> Decision {
 
 /// Whether a stored token may still be served when a refresh is not possible now.
 pub fn still_servable(ask: &Ask, cached: Option<&Cached>, now: Time) -> bool {
-    cached.is_some_and(|cached| {
-        cached.expires_at - now >= SERVE_FLOOR && ask.rejected_generation != Some(cached.generation)
-    })
+    cached.is_some_and(|cached| cached.expires_at - now >= SERVE_FLOOR && ask.rejected_generation != Some(cached.generation))
 }
 
 /// When a gateway should come back: the fresh floor before the end, and up to a minute earlier,
@@ -115,7 +113,12 @@ pub const AUTHORIZATION_NOTICE: Duration = Duration::days(30);
 pub const KEY_NOTICE: Duration = Duration::days(14);
 
 /// The warnings that follow from clocks.
-pub fn clock_warnings(secret_expires_at: Time, authorization_expires_at: Option<Time>, key_expires_at: Time, now: Time) -> Vec<Warning> {
+pub fn clock_warnings(
+    secret_expires_at: Time,
+    authorization_expires_at: Option<Time>,
+    key_expires_at: Time,
+    now: Time,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut near = |code, at: Time, notice: Duration| {
         if at - now <= notice {
@@ -201,7 +204,13 @@ mod tests {
         let far = NOW + Duration::days(400);
         assert!(clock_warnings(far, Some(far), far, NOW).is_empty());
         let codes = |w: Vec<Warning>| w.into_iter().map(|w| w.code).collect::<Vec<_>>();
-        assert_eq!(codes(clock_warnings(NOW, None, NOW + KEY_NOTICE, NOW)), [WarningCode::LwaClientSecretExpired, WarningCode::GatewayKeyExpiring]);
-        assert_eq!(codes(clock_warnings(NOW + SECRET_NOTICE, Some(NOW + AUTHORIZATION_NOTICE), far, NOW)), [WarningCode::LwaClientSecretExpiring, WarningCode::AuthorizationExpiring]);
+        assert_eq!(
+            codes(clock_warnings(NOW, None, NOW + KEY_NOTICE, NOW)),
+            [WarningCode::LwaClientSecretExpired, WarningCode::GatewayKeyExpiring]
+        );
+        assert_eq!(
+            codes(clock_warnings(NOW + SECRET_NOTICE, Some(NOW + AUTHORIZATION_NOTICE), far, NOW)),
+            [WarningCode::LwaClientSecretExpiring, WarningCode::AuthorizationExpiring]
+        );
     }
 }

@@ -22,7 +22,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub const ALL: [Scope; 4] = [Scope::ConnectionStatus, Scope::CredentialIssue, Scope::CredentialForce, Scope::FeedbackWrite];
+    pub const ALL: [Scope; 4] =
+        [Scope::ConnectionStatus, Scope::CredentialIssue, Scope::CredentialForce, Scope::FeedbackWrite];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -93,7 +94,10 @@ impl FromStr for Networks {
             .filter(|word| !word.is_empty())
             .map(|word| {
                 let address = || word.parse::<std::net::IpAddr>().map(IpNet::from);
-                word.parse::<IpNet>().map(|net| net.trunc()).or_else(|_| address()).map_err(|_| NetworkError(word.chars().take(60).collect()))
+                word.parse::<IpNet>()
+                    .map(|net| net.trunc())
+                    .or_else(|_| address())
+                    .map_err(|_| NetworkError(word.chars().take(60).collect()))
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -158,8 +162,18 @@ mod tests {
     fn a_key_splits_into_its_id_and_its_secret() {
         let secret = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ_-12345";
         let id = "01900000000070008000000000000001";
-        assert_eq!(split_key(&format!("ptl_gw_{id}_{secret}")).map(|(k, s)| (k.0.simple().to_string(), s)), Some((id.to_owned(), secret)));
-        for bad in [String::new(), format!("ptl_gw_{id}"), format!("ptl_gw_{id}_short"), format!("ptl_gx_{id}_{secret}"), format!("ptl_gw_{id}_{secret}="), format!("ptl_gw__{secret}")] {
+        assert_eq!(
+            split_key(&format!("ptl_gw_{id}_{secret}")).map(|(k, s)| (k.0.simple().to_string(), s)),
+            Some((id.to_owned(), secret))
+        );
+        for bad in [
+            String::new(),
+            format!("ptl_gw_{id}"),
+            format!("ptl_gw_{id}_short"),
+            format!("ptl_gx_{id}_{secret}"),
+            format!("ptl_gw_{id}_{secret}="),
+            format!("ptl_gw__{secret}"),
+        ] {
             assert!(split_key(&bad).is_none(), "{bad}");
         }
     }

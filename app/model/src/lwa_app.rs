@@ -14,9 +14,13 @@ pub const OLD_SECRET_LIFE: Duration = Duration::days(7);
 pub enum OtherSecret {
     Empty,
     /// Stored and proved, waiting to be promoted.
-    Next { made_at: Time },
+    Next {
+        made_at: Time,
+    },
     /// Kept after a rotation, used when Amazon does not know the new one yet.
-    Old { until: Time },
+    Old {
+        until: Time,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -38,7 +38,8 @@ impl FromStr for Name {
             return Err(NameError::TooLong);
         }
         // Bidirectional controls and zero-width characters can make one name look like another.
-        let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+        let hidden =
+            |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
         if text.chars().any(|c| c.is_control() || hidden(c)) {
             return Err(NameError::Characters);
         }

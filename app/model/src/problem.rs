@@ -144,7 +144,13 @@ mod tests {
     #[test]
     fn the_table_of_problem_codes() {
         let rows = ProblemCode::ALL.iter().map(|code| {
-            format!("{} {:<26} {:<9} {}", code.status(), code.as_str(), if code.retryable() { "retryable" } else { "final" }, code.title())
+            format!(
+                "{} {:<26} {:<9} {}",
+                code.status(),
+                code.as_str(),
+                if code.retryable() { "retryable" } else { "final" },
+                code.title()
+            )
         });
         insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"));
     }

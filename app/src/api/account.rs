@@ -19,8 +19,8 @@ pub struct SessionItem {
 }
 
 /// Who looks at the page.
-#[server(prefix = "/act", endpoint = "viewer")]
-pub async fn viewer() -> Result<Viewer, Failure> {
+#[server(prefix = "/act", endpoint = "read_viewer")]
+pub async fn read_viewer() -> Result<Viewer, Failure> {
     use crate::edge::{cx, fail, viewer};
     let cx = cx();
     let teams = backend::teams::mine(&cx).await.map_err(fail)?;

@@ -61,7 +61,8 @@ pub async fn create_lwa_app(
 ) -> Result<LwaAppId, Failure> {
     use crate::edge::{enter, fail, form};
     let (cx, scope) = enter(team, model::Permission::ManageLwaApps).await?;
-    let new = form::new_lwa_app(cx.now(), name, environment, client_id, client_secret, application_id, is_draft, secret_made_on)?;
+    let new =
+        form::new_lwa_app(cx.now(), name, environment, client_id, client_secret, application_id, is_draft, secret_made_on)?;
     let app = backend::lwa_apps::create(&cx, &scope, new).await.map_err(fail)?;
     leptos_axum::redirect(&format!("/teams/{team}/apps/{app}"));
     Ok(app)
@@ -69,7 +70,12 @@ pub async fn create_lwa_app(
 
 /// Stores the next client secret, proved where a grant allows it.
 #[server(prefix = "/act", endpoint = "stage_secret")]
-pub async fn stage_secret(team: TeamId, app: LwaAppId, client_secret: String, #[server(default)] secret_made_on: String) -> Result<bool, Failure> {
+pub async fn stage_secret(
+    team: TeamId,
+    app: LwaAppId,
+    client_secret: String,
+    #[server(default)] secret_made_on: String,
+) -> Result<bool, Failure> {
     use crate::edge::{enter, fail, form};
     let (cx, scope) = enter(team, model::Permission::ManageLwaApps).await?;
     let (secret, made_at) = form::client_secret(cx.now(), client_secret, secret_made_on)?;

@@ -117,7 +117,9 @@ pub async fn authorize_again(team: TeamId, connection: ConnectionId) -> Result<(
     let (cx, scope) = enter(team, model::Permission::ManageConnections).await?;
     let found = backend::connections::get(&cx, &scope, connection).await.map_err(fail)?;
     let (app, marketplace) = (found.lwa_app, found.marketplace);
-    let url = backend::connections::start_consent(&cx, &scope, app, found.name, marketplace, Some(connection)).await.map_err(fail)?;
+    let url = backend::connections::start_consent(&cx, &scope, app, found.name, marketplace, Some(connection))
+        .await
+        .map_err(fail)?;
     leptos_axum::redirect(url.as_str());
     Ok(())
 }

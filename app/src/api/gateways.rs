@@ -124,7 +124,11 @@ pub async fn change_gateway(
 
 /// Sets which connections it may use.
 #[server(prefix = "/act", endpoint = "set_gateway_connections")]
-pub async fn set_gateway_connections(team: TeamId, gateway: GatewayId, #[server(default)] connections: Vec<String>) -> Result<(), Failure> {
+pub async fn set_gateway_connections(
+    team: TeamId,
+    gateway: GatewayId,
+    #[server(default)] connections: Vec<String>,
+) -> Result<(), Failure> {
     use crate::edge::{enter, fail, form};
     let (cx, scope) = enter(team, model::Permission::ManageGateways).await?;
     let wanted = form::connections(&connections)?;

@@ -30,8 +30,8 @@ pub async fn ask_code(email: String, #[server(default)] next: String) -> Result<
 }
 
 /// The code that this browser waits for, if any.
-#[server(prefix = "/act", endpoint = "pending_code")]
-pub async fn pending_code() -> Result<Option<PendingCode>, Failure> {
+#[server(prefix = "/act", endpoint = "read_pending_code")]
+pub async fn read_pending_code() -> Result<Option<PendingCode>, Failure> {
     use crate::edge::{browser, pending};
     pending(&browser().await?).await
 }

@@ -100,16 +100,16 @@ pub async fn decline_invitation(invitation: InvitationId) -> Result<(), Failure>
 }
 
 /// The first page of a Team.
-#[server(prefix = "/act", endpoint = "overview")]
-pub async fn overview(team: TeamId) -> Result<Overview, Failure> {
+#[server(prefix = "/act", endpoint = "read_overview")]
+pub async fn read_overview(team: TeamId) -> Result<Overview, Failure> {
     use crate::edge::{enter, overview};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;
     overview(&cx, &scope).await
 }
 
 /// Members and open invitations.
-#[server(prefix = "/act", endpoint = "people")]
-pub async fn people(team: TeamId) -> Result<People, Failure> {
+#[server(prefix = "/act", endpoint = "read_people")]
+pub async fn read_people(team: TeamId) -> Result<People, Failure> {
     use crate::edge::{enter, fail, people};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;
     let members = backend::teams::members(&cx, &scope).await.map_err(fail)?;

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use model::{Permission, ids::TeamId};
 
-use super::{Icon, card_page::Brand};
+use super::{Here, Icon, card_page::Brand};
 use crate::api::{Viewer, login::SignOut};
 
 /// The frame of the signed-in product: skip link, banner, top bar, navigation, content, toasts.
@@ -19,10 +19,11 @@ pub fn AppFrame(viewer: Viewer, #[prop(optional)] team: Option<TeamId>, children
     let nav = team.and_then(|id| viewer.teams.iter().find(|t| t.id == id)).map(|team| {
         view! { <TeamNav team=team.id may_see_log=team.role.may(Permission::ViewLog) may_manage=team.role.may(Permission::ManageTeam)/> }
     });
+    let shell = if nav.is_some() { "shell" } else { "shell shell-plain" };
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         {banner}
-        <div class=if nav.is_some() { "shell" } else { "shell shell-plain" }>
+        <div class=shell>
             <TopBar viewer team/>
             {nav}
             <main class="main" id="main" tabindex="-1">{children()}</main>
@@ -55,7 +56,9 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
         })
         .collect_view();
     let sign_out = ServerAction::<SignOut>::new();
-    let mailbox = viewer.mailbox.then(|| view! { <a class="menu-item" href="/dev/mailbox" rel="external"><Icon name="mail"/>"Captured mail"</a> });
+    let mailbox = viewer
+        .mailbox
+        .then(|| view! { <a class="menu-item" href="/dev/mailbox" rel="external"><Icon name="mail"/>"Captured mail"</a> });
     view! {
         <header class="topbar">
             <Brand/>
@@ -84,7 +87,7 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
                         <hr/>
                         <ThemeSwitch theme=viewer.theme.clone()/>
                         <hr/>
-                        <ActionForm action=sign_out><button type="submit" class="menu-item"><Icon name="logout"/>"Sign out"</button></ActionForm>
+                        <ActionForm action=sign_out><Here/><button type="submit" class="menu-item"><Icon name="logout"/>"Sign out"</button></ActionForm>
                     </div>
                 </details>
             </div>
@@ -101,6 +104,7 @@ fn ThemeSwitch(theme: String) -> impl IntoView {
     };
     view! {
         <form class="theme" method="post" action="/theme">
+            <Here/>
             <span class="menu-title" id="theme-label">"Theme"</span>
             <div class="segmented" role="group" aria-labelledby="theme-label">
                 {choice("light", "Light", "sun")} {choice("dark", "Dark", "moon")} {choice("system", "System", "system")}

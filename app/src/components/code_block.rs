@@ -35,7 +35,7 @@ pub fn Snippet(id: &'static str, label: &'static str, panels: Vec<(&'static str,
     let tabs = panels
         .iter()
         .enumerate()
-        .map(|(n, (name, _))| view! { <label><input type="radio" name=id checked=(n == 0)/>{*name}</label> })
+        .map(|(n, (name, _))| view! { <label><input type="radio" name=id checked={n == 0}/>{*name}</label> })
         .collect_view();
     let panels = panels
         .into_iter()

@@ -4,7 +4,12 @@ use super::Icon;
 
 /// A dangerous act behind one more step that works without scripts.
 #[component]
-pub fn Confirm(#[prop(into)] summary: String, #[prop(into)] title: String, #[prop(into)] text: String, children: Children) -> impl IntoView {
+pub fn Confirm(
+    #[prop(into)] summary: String,
+    #[prop(into)] title: String,
+    #[prop(into)] text: String,
+    children: Children,
+) -> impl IntoView {
     view! {
         <details class="confirm">
             <summary class="btn btn-danger-quiet"><Icon name="trash"/>{summary}</summary>

@@ -3,18 +3,27 @@ use leptos::prelude::*;
 use super::Icon;
 use crate::{Failure, answer::echo};
 
-fn message(failure: Signal<Option<Failure>>, name: &'static str) -> impl Fn() -> Option<String> + Copy + Send + Sync + 'static {
+fn message(
+    failure: Signal<Option<Failure>>,
+    name: &'static str,
+) -> impl Fn() -> Option<String> + Copy + Send + Sync + 'static {
     move || failure.with(|failure| failure.as_ref().and_then(|f| f.0.message_for(name).map(str::to_owned)))
 }
 
 #[component]
 fn FieldError(name: &'static str, failure: Signal<Option<Failure>>) -> impl IntoView {
     let message = message(failure, name);
-    move || message().map(|text| view! { <p class="field-error" id=format!("{name}-error")><Icon name="warning"/>{text}</p> })
+    move || {
+        message().map(|text| view! { <p class="field-error" id=format!("{name}-error")><Icon name="warning"/>{text}</p> })
+    }
 }
 
 fn described(name: &'static str, hint: bool, wrong: bool) -> Option<String> {
-    let ids: Vec<_> = [(hint, "hint"), (wrong, "error")].into_iter().filter(|(on, _)| *on).map(|(_, part)| format!("{name}-{part}")).collect();
+    let ids: Vec<_> = [(hint, "hint"), (wrong, "error")]
+        .into_iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, part)| format!("{name}-{part}"))
+        .collect();
     (!ids.is_empty()).then(|| ids.join(" "))
 }
 

@@ -2,6 +2,7 @@ use leptos::{
     prelude::*,
     server_fn::{ServerFn, error::FromServerFnError},
 };
+use leptos_router::hooks::use_location;
 
 use super::FailureNotice;
 use crate::Failure;
@@ -26,10 +27,21 @@ pub fn Submit(
 ) -> impl IntoView {
     view! {
         {move || failure.get().map(|failure| view! { <FailureNotice failure/> })}
+        <Here/>
         <div class="form-actions">
             <button type="submit" class=format!("btn {class}") aria-busy=move || pending.get().then_some("true")>{label}</button>
         </div>
     }
+}
+
+/// The page that a form stands on: a plain post is answered there. The page may itself be the answer to a post, so its
+/// own address does not tell.
+#[component]
+pub fn Here() -> impl IntoView {
+    let location = use_location();
+    let path = location.pathname.get_untracked();
+    let query = location.query.read_untracked().to_query_string();
+    view! { <Hidden name="page" value=format!("{path}{query}")/> }
 }
 
 #[component]

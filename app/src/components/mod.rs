@@ -13,13 +13,13 @@ mod notice;
 mod step_up;
 mod time;
 
-pub use app_frame::{AppFrame, TeamNav, TopBar};
+pub use app_frame::AppFrame;
 pub use badge::{Badge, EnvironmentTag, OutcomeBadge, RoleName, StateBadge};
-pub use card_page::CardPage;
+pub use card_page::{CardPage, DocumentPage};
 pub use code_block::{CodeBlock, CopyId, Snippet};
 pub use confirm::Confirm;
 pub use field::{Choice, Field, Select, TextArea};
-pub use form::{Hidden, Submit, failure_of};
+pub use form::{Here, Hidden, Submit, failure_of};
 pub use icon::Icon;
 pub use loaded::loaded;
 pub use notice::{EmptyState, FailureNotice, Notice, PageHeader};

@@ -31,7 +31,8 @@ pub fn FailureNotice(failure: Failure) -> impl IntoView {
             .map(|error| view! { <li><a href=format!("#{}", error.field)>{error.message.clone()}</a></li> })
             .collect_view()
     });
-    let title = if several { format!("{} fields need another look", problem.errors.len()) } else { problem.code.title().to_owned() };
+    let title =
+        if several { format!("{} fields need another look", problem.errors.len()) } else { problem.code.title().to_owned() };
     let detail = (problem.errors.is_empty()).then(|| view! { <p>{problem.detail.clone()}</p> });
     let action = (problem.errors.is_empty()).then(|| view! { <p>{problem.code.action()}</p> });
     view! {
@@ -71,6 +72,11 @@ pub fn PageHeader(
 
 /// Nothing here yet: why, and the one thing to do.
 #[component]
-pub fn EmptyState(icon: &'static str, title: &'static str, text: &'static str, #[prop(optional)] action: Option<AnyView>) -> impl IntoView {
+pub fn EmptyState(
+    icon: &'static str,
+    title: &'static str,
+    text: &'static str,
+    #[prop(optional)] action: Option<AnyView>,
+) -> impl IntoView {
     view! { <div class="empty"><Icon name=icon size="icon-xl"/><h2>{title}</h2><p>{text}</p>{action}</div> }
 }

@@ -47,7 +47,8 @@ async fn waiting(browser: &Session) -> Result<Option<Waiting>, Failure> {
 /// The challenge of this browser and where to go afterwards.
 pub(crate) async fn challenge(browser: &Session) -> Result<(ChallengeId, String), Failure> {
     let waiting = waiting(browser).await?;
-    let waiting = waiting.ok_or_else(|| refuse(Problem::field("code", "This browser has not asked for a code. Ask for one first.")))?;
+    let waiting = waiting
+        .ok_or_else(|| refuse(Problem::field("code", "This browser has not asked for a code. Ask for one first.")))?;
     Ok((waiting.challenge, waiting.next))
 }
 

@@ -22,7 +22,10 @@ pub(crate) fn one<T, E: Display>(field: &str, parsed: Result<T, E>) -> Result<T,
 }
 
 /// Two parsed fields, or the failure that names what is wrong with both.
-pub(crate) fn two<A, B, E: Display, F: Display>(a: (&str, Result<A, E>), b: (&str, Result<B, F>)) -> Result<(A, B), Failure> {
+pub(crate) fn two<A, B, E: Display, F: Display>(
+    a: (&str, Result<A, E>),
+    b: (&str, Result<B, F>),
+) -> Result<(A, B), Failure> {
     let mut errors = FieldErrors::default();
     match (errors.take(a.0, a.1), errors.take(b.0, b.1)) {
         (Some(a), Some(b)) => Ok((a, b)),
@@ -85,14 +88,19 @@ pub(crate) fn new_lwa_app(
         errors.take("application_id", optional::<ApplicationId>(&application_id)),
         errors.take("secret_made_on", made_on(&secret_made_on, now)),
     );
-    let (Some(name), Some(environment), Some(client_id), Some(()), Some(application_id), Some(secret_made_at)) = parsed else {
+    let (Some(name), Some(environment), Some(client_id), Some(()), Some(application_id), Some(secret_made_at)) = parsed
+    else {
         return Err(wrong(errors));
     };
     let client_secret = SecretString::from(client_secret.trim());
     Ok(NewLwaApp { name, environment, client_id, client_secret, application_id, is_draft, secret_made_at })
 }
 
-pub(crate) fn client_secret(now: Time, client_secret: String, secret_made_on: String) -> Result<(SecretString, Time), Failure> {
+pub(crate) fn client_secret(
+    now: Time,
+    client_secret: String,
+    secret_made_on: String,
+) -> Result<(SecretString, Time), Failure> {
     let checked = check_client_secret(&client_secret);
     let ((), made_at) = two(("client_secret", checked), ("secret_made_on", made_on(&secret_made_on, now)))?;
     Ok((SecretString::from(client_secret.trim()), made_at))
@@ -103,7 +111,13 @@ pub(crate) fn refresh_token(refresh_token: String) -> Result<SecretString, Failu
     Ok(SecretString::from(refresh_token.trim()))
 }
 
-pub(crate) fn new_connection(name: String, lwa_app: String, seller_id: String, marketplace: String, refresh_token: String) -> Result<NewConnection, Failure> {
+pub(crate) fn new_connection(
+    name: String,
+    lwa_app: String,
+    seller_id: String,
+    marketplace: String,
+    refresh_token: String,
+) -> Result<NewConnection, Failure> {
     let mut errors = FieldErrors::default();
     let parsed = (
         errors.take("name", name.parse::<Name>()),
@@ -112,7 +126,9 @@ pub(crate) fn new_connection(name: String, lwa_app: String, seller_id: String, m
         errors.take("marketplace", self::marketplace(&marketplace)),
         errors.take("refresh_token", check_refresh_token(&refresh_token)),
     );
-    let (Some(name), Some(lwa_app), Some(seller_id), Some(marketplace), Some(())) = parsed else { return Err(wrong(errors)) };
+    let (Some(name), Some(lwa_app), Some(seller_id), Some(marketplace), Some(())) = parsed else {
+        return Err(wrong(errors));
+    };
     Ok(NewConnection { name, lwa_app, seller_id, marketplace, refresh_token: SecretString::from(refresh_token.trim()) })
 }
 
@@ -127,7 +143,12 @@ pub(crate) fn consent(name: String, lwa_app: String, marketplace: String) -> Res
     Ok((name, app, marketplace))
 }
 
-pub(crate) fn gateway(name: String, environment: String, scopes: &[String], networks: &str) -> Result<(Name, Environment, Scopes, Networks), Failure> {
+pub(crate) fn gateway(
+    name: String,
+    environment: String,
+    scopes: &[String],
+    networks: &str,
+) -> Result<(Name, Environment, Scopes, Networks), Failure> {
     let mut errors = FieldErrors::default();
     let parsed = (
         errors.take("name", name.parse::<Name>()),

@@ -13,11 +13,11 @@ use leptos_axum::ResponseOptions;
 use model::{Permission, Problem, ProblemCode, ids::TeamId};
 use tower_sessions::Session;
 
-pub(crate) use browser::{challenge, forget_browser, open_session, pending, remember_challenge, renew_browser};
 pub use crate::answer::{Echo, Revealed};
+pub(crate) use browser::{challenge, forget_browser, open_session, pending, remember_challenge, renew_browser};
 pub use document::{Assets, Theme, document};
-pub use plain_post::{Reveal, echo_of};
 pub(crate) use moment::moment;
+pub use plain_post::{Reveal, echo_of};
 pub(crate) use views::*;
 
 use crate::Failure;
@@ -61,15 +61,18 @@ where
 /// Sets the status that belongs to the problem and stamps it with the request id.
 pub(crate) fn refuse(problem: Problem) -> Failure {
     if let Some(response) = use_context::<ResponseOptions>() {
-        response.set_status(http::StatusCode::from_u16(problem.code.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR));
+        response.set_status(
+            http::StatusCode::from_u16(problem.code.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR),
+        );
     }
     let instance = use_context::<Cx>().map(|cx| cx.request.to_string());
     Failure(Problem { instance, ..problem })
 }
 
 /// A path of our own to go to next; anything else leads home, so that no link can send people away from Portal.
-pub(crate) fn local_path(next: &str) -> String {
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && !next.chars().any(char::is_control);
+pub fn local_path(next: &str) -> String {
+    let own =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && !next.chars().any(char::is_control);
     if own { next.to_owned() } else { "/".to_owned() }
 }
 

@@ -34,8 +34,15 @@ mod tests {
     #[test]
     fn a_distance_is_told_in_its_natural_unit() {
         for (seconds, said) in [
-            (0, "just now"), (-44, "just now"), (30, "in a moment"), (-60, "1 min ago"), (-3_600, "60 min ago"), (-7_200, "2 h ago"),
-            (86_400, "in 24 h"), (180 * 86_400, "in 180 days"), (-2 * 86_400, "2 days ago"),
+            (0, "just now"),
+            (-44, "just now"),
+            (30, "in a moment"),
+            (-60, "1 min ago"),
+            (-3_600, "60 min ago"),
+            (-7_200, "2 h ago"),
+            (86_400, "in 24 h"),
+            (180 * 86_400, "in 180 days"),
+            (-2 * 86_400, "2 days ago"),
         ] {
             assert_eq!(words(Duration::seconds(seconds)), said, "{seconds}");
         }

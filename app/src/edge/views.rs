@@ -10,8 +10,8 @@ use backend::{
     lwa_apps as app_verbs,
     sessions::OpenSession,
     store::{
-        audit_event::Filter, connection::Connection, gateway::Gateway, gateway_key::GatewayKey, invitation::Invitation, lease,
-        lwa_app::LwaApp, member::Member, team::Membership,
+        audit_event::Filter, connection::Connection, gateway::Gateway, gateway_key::GatewayKey, invitation::Invitation,
+        lease, lwa_app::LwaApp, member::Member, team::Membership,
     },
     teams,
 };
@@ -81,7 +81,12 @@ pub(crate) fn invitation_item(invitation: Invitation, now: Time) -> InvitationIt
     }
 }
 
-pub(crate) fn people(cx: &Cx, scope: &TeamScope, members: Vec<Member>, invitations: Vec<Invitation>) -> Result<People, Failure> {
+pub(crate) fn people(
+    cx: &Cx,
+    scope: &TeamScope,
+    members: Vec<Member>,
+    invitations: Vec<Invitation>,
+) -> Result<People, Failure> {
     let me = backend::access::signed_in(cx).map_err(fail)?.user;
     let my_role = scope.role().unwrap_or(Role::Auditor);
     let now = cx.now();
@@ -162,10 +167,17 @@ fn item_of_app(connections: usize, app: LwaApp, now: Time) -> AppItem {
     }
 }
 
-pub(crate) async fn connection_items(cx: &Cx, scope: &TeamScope, all: Vec<Connection>) -> Result<Vec<ConnectionItem>, Failure> {
+pub(crate) async fn connection_items(
+    cx: &Cx,
+    scope: &TeamScope,
+    all: Vec<Connection>,
+) -> Result<Vec<ConnectionItem>, Failure> {
     let apps = app_verbs::list(cx, scope).await.map_err(fail)?;
-    let issued: HashMap<ConnectionId, Time> =
-        backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope).await.map_err(outage)?.into_iter().collect();
+    let issued: HashMap<ConnectionId, Time> = backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope)
+        .await
+        .map_err(outage)?
+        .into_iter()
+        .collect();
     let now = cx.now();
     Ok(all
         .iter()
@@ -209,7 +221,11 @@ async fn lease_items(cx: &Cx, scope: &TeamScope, of: lease::Of) -> Result<Vec<Le
         .map(|lease| LeaseItem {
             id: lease.id.to_string(),
             gateway: gateways.iter().find(|g| g.id == lease.gateway).map(|g| g.name.to_string()).unwrap_or_default(),
-            connection: connections.iter().find(|c| c.id == lease.connection).map(|c| c.name.to_string()).unwrap_or_default(),
+            connection: connections
+                .iter()
+                .find(|c| c.id == lease.connection)
+                .map(|c| c.name.to_string())
+                .unwrap_or_default(),
             generation: lease.generation,
             issued: moment(lease.issued_at, now),
             expires: moment(lease.expires_at, now),
@@ -217,7 +233,11 @@ async fn lease_items(cx: &Cx, scope: &TeamScope, of: lease::Of) -> Result<Vec<Le
         .collect())
 }
 
-pub(crate) async fn connection_detail(cx: &Cx, scope: &TeamScope, connection: Connection) -> Result<ConnectionDetail, Failure> {
+pub(crate) async fn connection_detail(
+    cx: &Cx,
+    scope: &TeamScope,
+    connection: Connection,
+) -> Result<ConnectionDetail, Failure> {
     let now = cx.now();
     let app = app_verbs::get(cx, scope, connection.lwa_app).await.map_err(fail)?;
     let gateways = gateway_verbs::list(cx, scope).await.map_err(fail)?;
@@ -311,7 +331,8 @@ fn key_item(key: GatewayKey, now: Time) -> KeyItem {
 /// The one place where a gateway key is shown. A plain form post gets it through [`Reveal`].
 pub(crate) async fn show_key(cx: &Cx, scope: &TeamScope, new: NewKey) -> Result<ShownKey, Failure> {
     let allowed = gateway_verbs::allowed(cx, scope, new.key.gateway).await.map_err(fail)?;
-    let shown = ShownKey { key: new.key.id, secret: new.secret.expose_secret().to_owned(), connection: allowed.first().copied() };
+    let shown =
+        ShownKey { key: new.key.id, secret: new.secret.expose_secret().to_owned(), connection: allowed.first().copied() };
     if let Some(reveal) = use_context::<Reveal>() {
         reveal.put(shown.clone());
     }
@@ -332,11 +353,14 @@ pub(crate) fn log_filter(query: &LogQuery) -> Result<Filter, Failure> {
         }
     };
     let before = match query.before.split_once('_') {
-        Some((micros, id)) => micros.parse().ok().and_then(chrono::DateTime::from_timestamp_micros).zip(Uuid::try_parse(id).ok()),
+        Some((micros, id)) => {
+            micros.parse().ok().and_then(chrono::DateTime::from_timestamp_micros).zip(Uuid::try_parse(id).ok())
+        }
         None => None,
     };
     // A word of the catalogue, or the start of some: `connection` finds all of its events.
-    let actions = Action::ALL.iter().copied().filter(|a| !query.action.is_empty() && a.as_str().starts_with(query.action.as_str()));
+    let actions =
+        Action::ALL.iter().copied().filter(|a| !query.action.is_empty() && a.as_str().starts_with(query.action.as_str()));
     Ok(Filter {
         actions: actions.collect(),
         actor: uuid("actor", &query.actor)?,
@@ -389,5 +413,10 @@ pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, page: LogPage) -> Resu
             raw: serde_json::to_string_pretty(&raw).unwrap_or_default(),
         }
     });
-    Ok(LogItems { items: items.collect(), older, actors: actors.into_iter().collect(), targets: targets.into_iter().collect() })
+    Ok(LogItems {
+        items: items.collect(),
+        older,
+        actors: actors.into_iter().collect(),
+        targets: targets.into_iter().collect(),
+    })
 }

@@ -3,7 +3,7 @@ use leptos_meta::Title;
 
 use crate::{
     api::account::{RevokeOtherSessions, RevokeSession, SessionItem, sessions},
-    components::{At, Badge, Hidden, PageHeader, Submit, failure_of, loaded},
+    components::{At, Badge, Here, Hidden, PageHeader, Submit, failure_of, loaded},
 };
 
 /// Where the person is signed in.
@@ -50,6 +50,7 @@ fn Row(session: SessionItem, revoke: ServerAction<RevokeSession>) -> impl IntoVi
                 {(!session.current).then(|| view! {
                     <ActionForm action=revoke>
                         <Hidden name="session" value=session.id.to_string()/>
+                        <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"End"</button>
                     </ActionForm>
                 })}

@@ -8,7 +8,9 @@ use model::{
 use super::{apps::AppBadge, param, stepped_up, team};
 use crate::{
     api::apps::{AppItem, DropOtherSecret, PromoteSecret, StageSecret, lwa_app},
-    components::{CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, StepUpGate, Submit, failure_of, loaded},
+    components::{
+        CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, StepUpGate, Submit, failure_of, loaded,
+    },
 };
 
 /// One LWA app: its clock and the rotation of its secret.
@@ -64,7 +66,8 @@ fn Rotation(
     let failure = failure_of(stage);
     let when = app.other_at.clone().map(|at| at.words).unwrap_or_default();
     let other = app.other;
-    let step = move || match other {
+    let step = move || {
+        match other {
         OtherSecret::Next { .. } => view! {
             <p>"The next secret is stored and waits. Promote it: it becomes the current one, and the one before is kept for seven days."</p>
             <ActionForm action=promote>{ids()}<Submit label="Promote the next secret" failure=failure_of(promote) pending=promote.pending()/></ActionForm>
@@ -78,9 +81,12 @@ fn Rotation(
                 <Submit label="Store as next secret" failure pending=stage.pending()/>
             </ActionForm>
         }.into_any(),
+    }
     };
-    let old = matches!(other, OtherSecret::Old { .. }).then(|| view! {
-        <p class="muted">{format!("The secret before this one still works; it is forgotten {when}.")}</p>
+    let old = matches!(other, OtherSecret::Old { .. }).then(|| {
+        view! {
+            <p class="muted">{format!("The secret before this one still works; it is forgotten {when}.")}</p>
+        }
     });
     view! {
         <section class="card" aria-labelledby="rotate-h">

@@ -13,7 +13,9 @@ pub fn AppsPage() -> impl IntoView {
     let team = team();
     let apps = Resource::new(move || team.get(), lwa_apps);
     let home = move || format!("/teams/{}/apps", team.get());
-    let add = move || view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Add LWA app"</a> }.into_any();
+    let add = move || {
+        view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Add LWA app"</a> }.into_any()
+    };
     view! {
         <Title text="LWA apps"/>
         <PageHeader title="LWA apps" lead="Your Amazon developer applications. One app serves many connections." actions=add()/>

@@ -2,8 +2,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
-    api::login::{AskCode, PendingCode, SignIn, pending_code},
-    components::{CardPage, FailureNotice, Hidden, Icon, Submit, failure_of, loaded},
+    api::login::{AskCode, PendingCode, SignIn, read_pending_code},
+    components::{CardPage, FailureNotice, Here, Hidden, Icon, Submit, failure_of, loaded},
 };
 
 /// Eight digits, typed, pasted or filled in by the browser.
@@ -48,7 +48,7 @@ pub fn AboutCode(pending: PendingCode) -> impl IntoView {
 
 #[component]
 pub fn CodePage() -> impl IntoView {
-    let pending = Resource::new_blocking(|| (), |()| pending_code());
+    let pending = Resource::new_blocking(|| (), |()| read_pending_code());
     let sign_in = ServerAction::<SignIn>::new();
     let again = ServerAction::<AskCode>::new();
     let failure = failure_of(sign_in);
@@ -74,6 +74,7 @@ pub fn CodePage() -> impl IntoView {
                             <ActionForm action=again>
                                 <Hidden name="email" value=email/>
                                 <Hidden name="next" value=next/>
+                                <Here/>
                                 <button type="submit" class="btn btn-quiet btn-sm" data-countdown=wait.to_string()>"Send another code"</button>
                             </ActionForm>
                             <a class="btn btn-quiet btn-sm" href="/sign-in">"Wrong address?"</a>
@@ -85,4 +86,3 @@ pub fn CodePage() -> impl IntoView {
         })}
     }
 }
-

@@ -2,14 +2,14 @@ use leptos::prelude::*;
 
 use super::code::{AboutCode, CodeInput};
 use crate::{
-    api::login::{AskConfirmation, Confirm, pending_code},
-    components::{CardPage, Hidden, Submit, failure_of, loaded},
+    api::login::{AskConfirmation, Confirm, read_pending_code},
+    components::{CardPage, FailureNotice, Here, Hidden, Submit, failure_of, loaded},
 };
 
 /// The signed-in person types a fresh code, then goes on where they were.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
-    let pending = Resource::new_blocking(|| (), |()| pending_code());
+    let pending = Resource::new_blocking(|| (), |()| read_pending_code());
     let confirm = ServerAction::<Confirm>::new();
     let ask = ServerAction::<AskConfirmation>::new();
     let failure = failure_of(confirm);
@@ -36,10 +36,12 @@ pub fn ConfirmPage() -> impl IntoView {
                         <div class="row row-between">
                             <ActionForm action=ask>
                                 <Hidden name="next" value=next/>
+                                <Here/>
                                 <button type="submit" class="btn btn-quiet btn-sm" data-countdown=wait.to_string()>"Send another code"</button>
                             </ActionForm>
                             <a class="btn btn-quiet btn-sm" href=back>"Back"</a>
                         </div>
+                        {move || failure_of(ask).get().map(|failure| view! { <FailureNotice failure/> })}
                     </CardPage>
                 }.into_any()
             }

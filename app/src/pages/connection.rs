@@ -8,11 +8,12 @@ use model::{
 use super::{param, stepped_up, team};
 use crate::{
     api::connections::{
-        AuthorizeAgain, ConnectionDetail, DisableConnection, Disconnect, EnableConnection, LeaseItem, ReplaceRefreshToken, connection,
+        AuthorizeAgain, ConnectionDetail, DisableConnection, Disconnect, EnableConnection, LeaseItem, ReplaceRefreshToken,
+        connection,
     },
     components::{
-        At, Badge, Confirm, CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, Snippet, StateBadge, StepUpGate,
-        Submit, failure_of, loaded,
+        At, Badge, Confirm, CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, Snippet, StateBadge,
+        StepUpGate, Submit, failure_of, loaded,
     },
 };
 
@@ -24,7 +25,8 @@ pub fn ConnectionPage() -> impl IntoView {
     let enable = ServerAction::<EnableConnection>::new();
     let replace = ServerAction::<ReplaceRefreshToken>::new();
     let disconnect = ServerAction::<Disconnect>::new();
-    let versions = move || (disable.version().get(), enable.version().get(), replace.version().get(), disconnect.version().get());
+    let versions =
+        move || (disable.version().get(), enable.version().get(), replace.version().get(), disconnect.version().get());
     let detail = Resource::new(move || (team.get(), id.get(), versions()), |(team, id, _)| connection(team, id));
     view! {
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team.get_untracked())>"Connections"</a></li><li aria-current="page">"Connection"</li></ol></nav>
@@ -50,11 +52,24 @@ fn Head(detail: ConnectionDetail) -> impl IntoView {
     let tags = view! {
         <EnvironmentTag environment=item.environment/>
         <StateBadge state=item.state app_rejected=item.app_rejected.is_some() failing=item.failure.is_some()/>
-    }.into_any();
+    }
+    .into_any();
     let trouble = match (item.state, &item.failure) {
-        (ConnectionState::NeedsReauthorization, _) => Some(("Amazon refuses the refresh token", "The seller withdrew the consent, or it ran out. Authorize again, or replace the refresh token below. ", "invalid_grant".to_owned())),
-        (ConnectionState::Active, Some((code, _))) => Some(("The last refresh failed", "Portal tries again by itself; a token that is still valid is served meanwhile. ", code.clone())),
-        (ConnectionState::Disconnected, _) => Some(("Disconnected", "The credentials are destroyed. The log keeps the record as the deletion receipt. ", "connection.disconnected".to_owned())),
+        (ConnectionState::NeedsReauthorization, _) => Some((
+            "Amazon refuses the refresh token",
+            "The seller withdrew the consent, or it ran out. Authorize again, or replace the refresh token below. ",
+            "invalid_grant".to_owned(),
+        )),
+        (ConnectionState::Active, Some((code, _))) => Some((
+            "The last refresh failed",
+            "Portal tries again by itself; a token that is still valid is served meanwhile. ",
+            code.clone(),
+        )),
+        (ConnectionState::Disconnected, _) => Some((
+            "Disconnected",
+            "The credentials are destroyed. The log keeps the record as the deletion receipt. ",
+            "connection.disconnected".to_owned(),
+        )),
         _ => None,
     };
     view! {
@@ -108,7 +123,11 @@ fn Clocks(detail: ConnectionDetail) -> impl IntoView {
 
 #[component]
 fn Access(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
-    let gateways = detail.gateways.into_iter().map(|(id, name)| view! { <li><a href=format!("/teams/{team}/gateways/{id}")>{name}</a></li> }).collect::<Vec<_>>();
+    let gateways = detail
+        .gateways
+        .into_iter()
+        .map(|(id, name)| view! { <li><a href=format!("/teams/{team}/gateways/{id}")>{name}</a></li> })
+        .collect::<Vec<_>>();
     let gateways = if gateways.is_empty() {
         view! { <p class="muted">"No gateway may use it yet. " <a href=format!("/teams/{team}/gateways")>"Choose a gateway"</a> " and allow this connection there."</p> }.into_any()
     } else {
@@ -129,15 +148,20 @@ pub fn Leases(leases: Vec<LeaseItem>) -> impl IntoView {
     let body = if leases.is_empty() {
         view! { <p class="muted">"Nobody holds a token now."</p> }.into_any()
     } else {
-        let rows = leases.into_iter().map(|lease| view! {
-            <tr>
-                <th scope="row">{lease.gateway}</th>
-                <td data-label="Connection">{lease.connection}</td>
-                <td data-label="Generation" class="num">{lease.generation}</td>
-                <td data-label="Fetched"><At moment=lease.issued/></td>
-                <td data-label="Ends"><At moment=lease.expires/></td>
-            </tr>
-        }).collect_view();
+        let rows = leases
+            .into_iter()
+            .map(|lease| {
+                view! {
+                    <tr>
+                        <th scope="row">{lease.gateway}</th>
+                        <td data-label="Connection">{lease.connection}</td>
+                        <td data-label="Generation" class="num">{lease.generation}</td>
+                        <td data-label="Fetched"><At moment=lease.issued/></td>
+                        <td data-label="Ends"><At moment=lease.expires/></td>
+                    </tr>
+                }
+            })
+            .collect_view();
         view! {
             <div class="table-wrap">
                 <table class="table">
@@ -160,10 +184,30 @@ pub fn Leases(leases: Vec<LeaseItem>) -> impl IntoView {
 pub(super) fn snippets(origin: &str, team: TeamId, connection: &str) -> Vec<(&'static str, String)> {
     let url = format!("{origin}/api/gateway/v1/teams/{team}/connections/{connection}/credentials");
     vec![
-        ("curl", format!("curl -sS -X POST '{url}' \\\n  -H \"Authorization: Bearer $PORTAL_GATEWAY_KEY\" \\\n  -H 'Portal-Gateway: 1' \\\n  -H 'Content-Type: application/json' \\\n  -d '{{\"purpose\":\"first try\"}}'")),
-        ("Python", format!("import os, requests\n\nanswer = requests.post(\n    \"{url}\",\n    headers={{\"Authorization\": f\"Bearer {{os.environ['PORTAL_GATEWAY_KEY']}}\", \"Portal-Gateway\": \"1\"}},\n    json={{\"purpose\": \"orders-sync\"}},\n    timeout=15,\n)\nanswer.raise_for_status()\ncredential = answer.json()[\"credential\"]")),
-        ("TypeScript", format!("const answer = await fetch(\"{url}\", {{\n  method: \"POST\",\n  headers: {{\n    Authorization: `Bearer ${{process.env.PORTAL_GATEWAY_KEY}}`,\n    \"Portal-Gateway\": \"1\",\n    \"Content-Type\": \"application/json\",\n  }},\n  body: JSON.stringify({{ purpose: \"orders-sync\" }}),\n}});\nif (!answer.ok) throw new Error((await answer.json()).detail);\nconst {{ credential }} = await answer.json();")),
-        ("SP-API SDK", format!("# amzn-sp-api (Python): Portal stands where LWA stood\nconfig = SPAPIConfig(\n    client_id=GATEWAY_KEY_ID,\n    client_secret=os.environ[\"PORTAL_GATEWAY_KEY\"],\n    refresh_token=\"{connection}\",\n    region=\"EU\",\n)\nclient = SPAPIClient(config, oauth_endpoint=\"{origin}/api/gateway/v1/lwa/token\")")),
+        (
+            "curl",
+            format!(
+                "curl -sS -X POST '{url}' \\\n  -H \"Authorization: Bearer $PORTAL_GATEWAY_KEY\" \\\n  -H 'Portal-Gateway: 1' \\\n  -H 'Content-Type: application/json' \\\n  -d '{{\"purpose\":\"first try\"}}'"
+            ),
+        ),
+        (
+            "Python",
+            format!(
+                "import os, requests\n\nanswer = requests.post(\n    \"{url}\",\n    headers={{\"Authorization\": f\"Bearer {{os.environ['PORTAL_GATEWAY_KEY']}}\", \"Portal-Gateway\": \"1\"}},\n    json={{\"purpose\": \"orders-sync\"}},\n    timeout=15,\n)\nanswer.raise_for_status()\ncredential = answer.json()[\"credential\"]"
+            ),
+        ),
+        (
+            "TypeScript",
+            format!(
+                "const answer = await fetch(\"{url}\", {{\n  method: \"POST\",\n  headers: {{\n    Authorization: `Bearer ${{process.env.PORTAL_GATEWAY_KEY}}`,\n    \"Portal-Gateway\": \"1\",\n    \"Content-Type\": \"application/json\",\n  }},\n  body: JSON.stringify({{ purpose: \"orders-sync\" }}),\n}});\nif (!answer.ok) throw new Error((await answer.json()).detail);\nconst {{ credential }} = await answer.json();"
+            ),
+        ),
+        (
+            "SP-API SDK",
+            format!(
+                "# amzn-sp-api (Python): Portal stands where LWA stood\nconfig = SPAPIConfig(\n    client_id=GATEWAY_KEY_ID,\n    client_secret=os.environ[\"PORTAL_GATEWAY_KEY\"],\n    refresh_token=\"{connection}\",\n    region=\"EU\",\n)\nclient = SPAPIClient(config, oauth_endpoint=\"{origin}/api/gateway/v1/lwa/token\")"
+            ),
+        ),
     ]
 }
 
@@ -190,7 +234,8 @@ fn Acts(
 ) -> impl IntoView {
     let (id, name, state) = (detail.item.id, detail.item.name, detail.item.state);
     let again = ServerAction::<AuthorizeAgain>::new();
-    let ids = move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="connection" value=id.to_string()/> };
+    let ids =
+        move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="connection" value=id.to_string()/> };
     let switch = if state == ConnectionState::Disabled {
         view! { <ActionForm action=enable>{ids()}<Submit label="Enable" failure=failure_of(enable) pending=enable.pending() class="btn-primary"/></ActionForm> }.into_any()
     } else {
@@ -198,6 +243,7 @@ fn Acts(
     };
     let replaced = failure_of(replace);
     let disconnected = failure_of(disconnect);
+    let typed = StoredValue::new(name.clone());
     view! {
         <section class="card" aria-labelledby="acts-h">
             <h2 id="acts-h">"Change it"</h2>
@@ -220,7 +266,7 @@ fn Acts(
                 <StepUpGate open=stepped_up() act="disconnect an account">
                     <ActionForm action=disconnect attr:class="form" attr:novalidate="">
                         {ids()}
-                        <Field name="confirm" label="Type the connection's name to confirm" hint=name.clone() failure=disconnected/>
+                        <Field name="confirm" label="Type the connection's name to confirm" hint=typed.get_value() failure=disconnected/>
                         <Submit label="Disconnect for good" failure=disconnected pending=disconnect.pending() class="btn-danger"/>
                     </ActionForm>
                 </StepUpGate>

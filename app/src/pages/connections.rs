@@ -13,7 +13,10 @@ pub fn ConnectionsPage() -> impl IntoView {
     let team = team();
     let all = Resource::new(move || team.get(), connections);
     let home = move || format!("/teams/{}/connections", team.get());
-    let add = move || view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Connect account"</a> }.into_any();
+    let add = move || {
+        view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Connect account"</a> }
+            .into_any()
+    };
     view! {
         <Title text="Connections"/>
         <PageHeader title="Connections" lead="Seller accounts whose owners let this Team work for them." actions=add()/>

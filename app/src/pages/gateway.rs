@@ -14,12 +14,12 @@ use super::{
 use crate::{
     answer::revealed_key,
     api::gateways::{
-        ChangeGateway, CreateGatewayKey, DisableGateway, EnableGateway, GatewayDetail, KeyItem, RevokeGatewayKey, SetGatewayConnections,
-        ShownKey, gateway,
+        ChangeGateway, CreateGatewayKey, DisableGateway, EnableGateway, GatewayDetail, KeyItem, RevokeGatewayKey,
+        SetGatewayConnections, ShownKey, gateway,
     },
     components::{
-        At, Badge, Choice, CodeBlock, CopyId, EnvironmentTag, Field, Hidden, Icon, PageHeader, Select, StepUpGate, Submit, TextArea,
-        failure_of, loaded,
+        At, Badge, Choice, CodeBlock, CopyId, EnvironmentTag, Field, Here, Hidden, Icon, PageHeader, Select, StepUpGate,
+        Submit, TextArea, failure_of, loaded,
     },
 };
 
@@ -66,7 +66,14 @@ struct Acts {
 
 impl Acts {
     fn versions(&self) -> usize {
-        let versions = [self.create.version(), self.revoke.version(), self.set.version(), self.change.version(), self.disable.version(), self.enable.version()];
+        let versions = [
+            self.create.version(),
+            self.revoke.version(),
+            self.set.version(),
+            self.change.version(),
+            self.disable.version(),
+            self.enable.version(),
+        ];
         versions.iter().map(|version| version.get()).sum()
     }
 }
@@ -109,9 +116,11 @@ fn KeyOnce(team: TeamId, origin: String, key: ShownKey) -> impl IntoView {
 #[component]
 fn Keys(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
     let gateway = detail.item.id;
-    let rows = detail.keys.into_iter().map(|key| view! { <KeyRow team gateway key revoke=acts.revoke/> }).collect::<Vec<_>>();
+    let rows =
+        detail.keys.into_iter().map(|key| view! { <KeyRow team gateway key revoke=acts.revoke/> }).collect::<Vec<_>>();
     let failure = failure_of(acts.create);
-    let lives = KEY_LIVES_DAYS.iter().map(|days| (days.to_string(), format!("{days} days"))).collect::<Vec<_>>();
+    let lives =
+        StoredValue::new(KEY_LIVES_DAYS.iter().map(|days| (days.to_string(), format!("{days} days"))).collect::<Vec<_>>());
     let list = if rows.is_empty() {
         view! { <p class="muted">"No key yet."</p> }.into_any()
     } else {
@@ -134,7 +143,7 @@ fn Keys(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
             <StepUpGate open=stepped_up() act="create a gateway key">
                 <ActionForm action=acts.create attr:class="form">
                     <Ids team gateway/>
-                    <Select name="days" label="Life of the new key" options=lives.clone() selected="90" failure/>
+                    <Select name="days" label="Life of the new key" options=lives.get_value() selected="90" failure/>
                     <Submit label="Create key" failure pending=acts.create.pending()/>
                 </ActionForm>
             </StepUpGate>
@@ -164,6 +173,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem, revoke: ServerAction<R
                     <ActionForm action=revoke>
                         <Ids team gateway/>
                         <Hidden name="key" value=key.id.to_string()/>
+                        <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"Revoke"</button>
                     </ActionForm>
                 })}

@@ -1,8 +1,7 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 use model::{ProblemCode, gateway::Scope};
 
-use crate::components::{CodeBlock, PageHeader};
+use crate::components::{CodeBlock, DocumentPage};
 
 const ROUTES: [(&str, &str, &str); 6] = [
     ("POST", "/api/gateway/v1/teams/{team_id}/connections/{connection_id}/credentials", "Issue a runtime credential"),
@@ -29,17 +28,22 @@ const ANSWER: &str = r#"{
 pub fn GatewayApiPage() -> impl IntoView {
     let routes = ROUTES.iter().map(|(method, path, what)| view! { <tr><th scope="row" class="mono">{*method}</th><td data-label="Path" class="mono">{*path}</td><td data-label="What">{*what}</td></tr> }).collect_view();
     let scopes = Scope::ALL.iter().map(|scope| view! { <tr><th scope="row" class="mono">{scope.as_str()}</th><td data-label="Allows">{scope.purpose()}</td></tr> }).collect_view();
-    let codes = ProblemCode::ALL.iter().filter(|code| for_gateways(**code)).map(|code| view! {
-        <tr>
-            <th scope="row" class="mono">{code.as_str()}</th>
-            <td data-label="Status" class="num">{code.status()}</td>
-            <td data-label="Retry">{if code.retryable() { "yes" } else { "no" }}</td>
-            <td data-label="What to do">{code.action()}</td>
-        </tr>
-    }).collect_view();
+    let codes = ProblemCode::ALL
+        .iter()
+        .filter(|code| for_gateways(**code))
+        .map(|code| {
+            view! {
+                <tr>
+                    <th scope="row" class="mono">{code.as_str()}</th>
+                    <td data-label="Status" class="num">{code.status()}</td>
+                    <td data-label="Retry">{if code.retryable() { "yes" } else { "no" }}</td>
+                    <td data-label="What to do">{code.action()}</td>
+                </tr>
+            }
+        })
+        .collect_view();
     view! {
-        <Title text="Gateway API"/>
-        <PageHeader title="Gateway API" lead="How a service fetches a runtime credential: a fresh Login-with-Amazon access token for one Team and one connection."/>
+        <DocumentPage title="Gateway API" lead="How a service fetches a runtime credential: a fresh Login-with-Amazon access token for one Team and one connection.">
         <div class="prose">
             <p>"Send the gateway key as " <code>"Authorization: Bearer ptl_gw_…"</code> " and the header " <code>"Portal-Gateway: 1"</code> ". Team and connection are always named. Client secrets and refresh tokens are in no answer. The machine-readable description is at " <a href="/api/gateway/v1/openapi.json" rel="external">"/api/gateway/v1/openapi.json"</a> "."</p>
         </div>
@@ -52,11 +56,21 @@ pub fn GatewayApiPage() -> impl IntoView {
         </section>
         <section class="card card-flush" aria-label="Scopes"><div class="table-wrap"><table class="table"><caption>"Scopes"</caption><thead><tr><th scope="col">"Scope"</th><th scope="col">"Allows"</th></tr></thead><tbody>{scopes}</tbody></table></div></section>
         <section class="card card-flush" aria-label="Problems"><div class="table-wrap"><table class="table"><caption>"Problems (application/problem+json)"</caption><thead><tr><th scope="col">"Code"</th><th scope="col" class="num">"Status"</th><th scope="col">"Retry"</th><th scope="col">"What to do"</th></tr></thead><tbody>{codes}</tbody></table></div></section>
+        </DocumentPage>
     }
 }
 
 /// The codes that the gateway route answers with; the others belong to the browser.
 fn for_gateways(code: ProblemCode) -> bool {
     use ProblemCode as Code;
-    !matches!(code, Code::SignInRequired | Code::NotPermitted | Code::StepUpRequired | Code::CrossSite | Code::Conflict | Code::Invalid | Code::ProofFailed)
+    !matches!(
+        code,
+        Code::SignInRequired
+            | Code::NotPermitted
+            | Code::StepUpRequired
+            | Code::CrossSite
+            | Code::Conflict
+            | Code::Invalid
+            | Code::ProofFailed
+    )
 }

@@ -13,7 +13,10 @@ pub fn GatewaysPage() -> impl IntoView {
     let team = team();
     let all = Resource::new(move || team.get(), gateways);
     let home = move || format!("/teams/{}/gateways", team.get());
-    let add = move || view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Create gateway"</a> }.into_any();
+    let add = move || {
+        view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Create gateway"</a> }
+            .into_any()
+    };
     view! {
         <Title text="Gateways"/>
         <PageHeader title="Gateways" lead="The services and agents that fetch credentials, each with its own list of connections." actions=add()/>

@@ -4,15 +4,15 @@ use model::ids::TeamId;
 
 use super::param;
 use crate::{
-    api::account::viewer,
+    api::{Viewer, account::read_viewer},
     components::{AppFrame, FailureNotice},
 };
 
 /// Loads the signed-in person once, gives them to the pages, and draws the frame.
 fn frame(team: Option<Memo<TeamId>>) -> impl IntoView {
-    let person = Resource::new_blocking(move || team.map(|team| team.get()), |_| viewer());
+    let person = Resource::new_blocking(move || team.map(|team| team.get()), |_| read_viewer());
     let seen = RwSignal::new(None);
-    provide_context(Signal::from(seen));
+    provide_context::<Signal<Option<Viewer>>>(seen.into());
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {

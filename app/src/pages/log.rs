@@ -48,7 +48,12 @@ pub fn LogPage() -> impl IntoView {
 
 fn options(list: Vec<(String, String)>, chosen: &str) -> impl IntoView + use<> {
     let chosen = chosen.to_owned();
-    list.into_iter().map(|(value, text)| { let selected = value == chosen; view! { <option value=value selected=selected>{text}</option> } }).collect_view()
+    list.into_iter()
+        .map(|(value, text)| {
+            let selected = value == chosen;
+            view! { <option value=value selected=selected>{text}</option> }
+        })
+        .collect_view()
 }
 
 #[component]
@@ -56,7 +61,9 @@ fn Filters(query: LogQuery, page: LogItems) -> impl IntoView {
     let kinds = KINDS.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect();
     let outcomes = [("", "Every result"), ("ok", "Done"), ("refused", "Refused"), ("failed", "Failed")];
     let outcomes = outcomes.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect();
-    let all = |first: &str, rest: Vec<(String, String)>| std::iter::once((String::new(), first.to_owned())).chain(rest).collect::<Vec<_>>();
+    let all = |first: &str, rest: Vec<(String, String)>| {
+        std::iter::once((String::new(), first.to_owned())).chain(rest).collect::<Vec<_>>()
+    };
     view! {
         <form class="filters" method="get" role="search" aria-label="Filter the log">
             <label class="visually-hidden" for="f-action">"Action"</label>

@@ -4,8 +4,14 @@ use model::{Permission, Role, ids::TeamId};
 
 use super::{stepped_up, team};
 use crate::{
-    api::teams::{ChangeMember, InvitationItem, InviteMember, LeaveTeam, MemberItem, People, RemoveMember, RevokeInvitation, people},
-    components::{At, Badge, Choice, Confirm, FailureNotice, Field, Hidden, PageHeader, RoleName, Select, StepUpGate, Submit, failure_of, loaded},
+    api::teams::{
+        ChangeMember, InvitationItem, InviteMember, LeaveTeam, MemberItem, People, RemoveMember, RevokeInvitation,
+        read_people,
+    },
+    components::{
+        At, Badge, Choice, Confirm, FailureNotice, Field, Here, Hidden, PageHeader, RoleName, Select, StepUpGate, Submit,
+        failure_of, loaded,
+    },
 };
 
 #[derive(Clone, Copy)]
@@ -20,9 +26,16 @@ struct Acts {
 #[component]
 pub fn MembersPage() -> impl IntoView {
     let team = team();
-    let acts = Acts { invite: ServerAction::new(), revoke: ServerAction::new(), change: ServerAction::new(), remove: ServerAction::new() };
-    let versions = move || (acts.invite.version().get(), acts.revoke.version().get(), acts.change.version().get(), acts.remove.version().get());
-    let data = Resource::new(move || (team.get(), versions()), |(team, _)| people(team));
+    let acts = Acts {
+        invite: ServerAction::new(),
+        revoke: ServerAction::new(),
+        change: ServerAction::new(),
+        remove: ServerAction::new(),
+    };
+    let versions = move || {
+        (acts.invite.version().get(), acts.revoke.version().get(), acts.change.version().get(), acts.remove.version().get())
+    };
+    let data = Resource::new(move || (team.get(), versions()), |(team, _)| read_people(team));
     view! {
         <Title text="Members"/>
         <PageHeader title="Members" lead="People of this Team, their roles and the environments they may touch."/>
@@ -34,8 +47,11 @@ pub fn MembersPage() -> impl IntoView {
 fn Everybody(team: TeamId, people: People, acts: Acts) -> impl IntoView {
     let manager = people.my_role.may(Permission::ManageMembers);
     let my_role = people.my_role;
-    let rows = people.members.into_iter().map(|member| view! { <MemberRow team member manager my_role acts/> }).collect_view();
-    let failed = move || failure_of(acts.change).get().or_else(|| failure_of(acts.remove).get()).or_else(|| failure_of(acts.revoke).get());
+    let rows =
+        people.members.into_iter().map(|member| view! { <MemberRow team member manager my_role acts/> }).collect_view();
+    let failed = move || {
+        failure_of(acts.change).get().or_else(|| failure_of(acts.remove).get()).or_else(|| failure_of(acts.revoke).get())
+    };
     let invitations = people.invitations;
     let open = (!invitations.is_empty()).then(|| view! { <Invitations team invitations manager acts/> });
     let leave = ServerAction::<LeaveTeam>::new();
@@ -87,28 +103,29 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role, act
         (false, true) => "Sandbox",
         (false, false) => "None",
     };
-    let user = member.user.to_string();
+    let user = member.user;
     let role = member.role;
     let (production, sandbox) = (member.environments.production, member.environments.sandbox);
     let change = (manager && member.may_change).then(|| {
-        let user = user.clone();
         view! {
             <details class="disclosure">
                 <summary>"Change"</summary>
                 <StepUpGate open=stepped_up() act="change a member">
                     <ActionForm action=acts.change attr:class="form">
                         <Hidden name="team" value=team.to_string()/>
-                        <Hidden name="user" value=user.clone()/>
+                        <Hidden name="user" value=user.to_string()/>
                         <label class="visually-hidden" for=format!("role-{user}")>"Role"</label>
                         <select id=format!("role-{user}") name="role">
                             {roles(my_role).into_iter().map(|(value, text)| { let chosen = value == role.as_str(); view! { <option value=value selected=chosen>{text}</option> } }).collect_view()}
                         </select>
                         <EnvironmentChoices production sandbox/>
+                        <Here/>
                         <button type="submit" class="btn btn-secondary btn-sm">"Save"</button>
                     </ActionForm>
                     <ActionForm action=acts.remove>
                         <Hidden name="team" value=team.to_string()/>
-                        <Hidden name="user" value=user.clone()/>
+                        <Hidden name="user" value=user.to_string()/>
+                        <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"Remove from Team"</button>
                     </ActionForm>
                 </StepUpGate>
@@ -128,25 +145,31 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role, act
 
 #[component]
 fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool, acts: Acts) -> impl IntoView {
-    let rows = invitations.into_iter().map(|invitation| {
-        let (tone, word) = if invitation.expired { ("neutral", "Expired") } else { ("pending", "Waiting") };
-        let revoke = manager.then(|| view! {
-            <ActionForm action=acts.revoke>
-                <Hidden name="team" value=team.to_string()/>
-                <Hidden name="invitation" value=invitation.id.to_string()/>
-                <button type="submit" class="btn btn-danger-quiet btn-sm">"Withdraw"</button>
-            </ActionForm>
-        });
-        view! {
-            <tr>
-                <th scope="row">{invitation.email}</th>
-                <td data-label="Status"><Badge tone word/></td>
-                <td data-label="Role"><RoleName role=invitation.role/></td>
-                <td data-label="Ends"><At moment=invitation.expires/></td>
-                <td class="cell-actions">{revoke}</td>
-            </tr>
-        }
-    }).collect_view();
+    let rows = invitations
+        .into_iter()
+        .map(|invitation| {
+            let (tone, word) = if invitation.expired { ("neutral", "Expired") } else { ("pending", "Waiting") };
+            let revoke = manager.then(|| {
+                view! {
+                    <ActionForm action=acts.revoke>
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="invitation" value=invitation.id.to_string()/>
+                        <Here/>
+                        <button type="submit" class="btn btn-danger-quiet btn-sm">"Withdraw"</button>
+                    </ActionForm>
+                }
+            });
+            view! {
+                <tr>
+                    <th scope="row">{invitation.email}</th>
+                    <td data-label="Status"><Badge tone word/></td>
+                    <td data-label="Role"><RoleName role=invitation.role/></td>
+                    <td data-label="Ends"><At moment=invitation.expires/></td>
+                    <td class="cell-actions">{revoke}</td>
+                </tr>
+            }
+        })
+        .collect_view();
     view! {
         <section class="card card-flush" aria-label="Invitations">
             <div class="table-wrap">

@@ -7,6 +7,7 @@ mod code;
 mod confirm;
 mod connection;
 mod connections;
+mod consent;
 mod gateway;
 mod gateway_api;
 mod gateways;
@@ -29,6 +30,7 @@ pub use code::CodePage;
 pub use confirm::ConfirmPage;
 pub use connection::ConnectionPage;
 pub use connections::ConnectionsPage;
+pub use consent::ConsentPage;
 pub use gateway::GatewayPage;
 pub use gateway_api::GatewayApiPage;
 pub use gateways::GatewaysPage;
@@ -56,7 +58,9 @@ where
     I: PartialEq + Send + Sync + 'static,
 {
     let params = use_params_map();
-    Memo::new(move |_| params.read().get(name).and_then(|text| text.parse().ok()).unwrap_or_else(|| I::from_uuid(model::ids::NIL)))
+    Memo::new(move |_| {
+        params.read().get(name).and_then(|text| text.parse().ok()).unwrap_or_else(|| I::from_uuid(model::ids::NIL))
+    })
 }
 
 /// The Team of the address.

@@ -4,7 +4,7 @@ use model::ids::TeamId;
 
 use super::{team, viewer};
 use crate::{
-    api::teams::{Overview, overview},
+    api::teams::{Overview, read_overview},
     components::{Icon, PageHeader, loaded},
 };
 
@@ -12,11 +12,13 @@ use crate::{
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let team = team();
-    let data = Resource::new(move || team.get(), overview);
+    let data = Resource::new(move || team.get(), read_overview);
     let viewer = viewer();
     let name = move || {
         let id = team.get();
-        viewer.with(|viewer| viewer.as_ref().and_then(|v| v.teams.iter().find(|t| t.id == id).map(|t| t.name.clone()))).unwrap_or_default()
+        viewer
+            .with(|viewer| viewer.as_ref().and_then(|v| v.teams.iter().find(|t| t.id == id).map(|t| t.name.clone())))
+            .unwrap_or_default()
     };
     view! {
         <Title text=name/>
@@ -41,11 +43,41 @@ fn Figures(overview: Overview) -> impl IntoView {
 #[component]
 fn FirstSteps(team: TeamId, overview: Overview) -> impl IntoView {
     let steps = [
-        (overview.apps > 0, "Add your LWA app", "The client id and secret of your Amazon developer application.", "apps/new", "Add LWA app"),
-        (overview.connections > 0, "Connect a seller account", "By Amazon's consent page, or with a refresh token that you have.", "connections/new", "Connect account"),
-        (overview.gateways > 0, "Create a gateway", "The service that will ask for credentials, and what it may use.", "gateways/new", "Create gateway"),
-        (overview.keys > 0, "Make a gateway key", "Shown once. Your service keeps it in place of the seller's secrets.", "gateways", "Choose the gateway"),
-        (overview.issued, "Fetch the first credential", "Paste the curl from the gateway's page into a terminal.", "gateways", "Show the curl"),
+        (
+            overview.apps > 0,
+            "Add your LWA app",
+            "The client id and secret of your Amazon developer application.",
+            "apps/new",
+            "Add LWA app",
+        ),
+        (
+            overview.connections > 0,
+            "Connect a seller account",
+            "By Amazon's consent page, or with a refresh token that you have.",
+            "connections/new",
+            "Connect account",
+        ),
+        (
+            overview.gateways > 0,
+            "Create a gateway",
+            "The service that will ask for credentials, and what it may use.",
+            "gateways/new",
+            "Create gateway",
+        ),
+        (
+            overview.keys > 0,
+            "Make a gateway key",
+            "Shown once. Your service keeps it in place of the seller's secrets.",
+            "gateways",
+            "Choose the gateway",
+        ),
+        (
+            overview.issued,
+            "Fetch the first credential",
+            "Paste the curl from the gateway's page into a terminal.",
+            "gateways",
+            "Show the curl",
+        ),
     ];
     let current = steps.iter().position(|step| !step.0);
     let items = steps

@@ -11,7 +11,8 @@ use crate::{
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let id = team().get_untracked();
-    let name = viewer().with_untracked(|v| v.as_ref().and_then(|v| v.teams.iter().find(|t| t.id == id).map(|t| t.name.clone())));
+    let name =
+        viewer().with_untracked(|v| v.as_ref().and_then(|v| v.teams.iter().find(|t| t.id == id).map(|t| t.name.clone())));
     let rename = ServerAction::<RenameTeam>::new();
     let failure = failure_of(rename);
     view! {

@@ -61,7 +61,7 @@ fn Invitations() -> impl IntoView {
 #[component]
 fn Invited(invitation: InvitationItem, decline: ServerAction<DeclineInvitation>) -> impl IntoView {
     let accept = ServerAction::<AcceptInvitation>::new();
-    let id = invitation.id.to_string();
+    let id = invitation.id;
     view! {
         <section class="notice notice-info" aria-label="Invitation">
             <Icon name="mail"/>
@@ -70,11 +70,11 @@ fn Invited(invitation: InvitationItem, decline: ServerAction<DeclineInvitation>)
                 <p>"Your role: " <RoleName role=invitation.role/> ". The invitation ends " <At moment=invitation.expires/> "."</p>
                 <div class="row">
                     <ActionForm action=accept>
-                        <Hidden name="invitation" value=id.clone()/>
+                        <Hidden name="invitation" value=id.to_string()/>
                         <Submit label="Join" failure=failure_of(accept) pending=accept.pending() class="btn-primary btn-sm"/>
                     </ActionForm>
                     <ActionForm action=decline>
-                        <Hidden name="invitation" value=id/>
+                        <Hidden name="invitation" value=id.to_string()/>
                         <Submit label="Decline" failure=failure_of(decline) pending=decline.pending() class="btn-quiet btn-sm"/>
                     </ActionForm>
                 </div>

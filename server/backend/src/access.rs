@@ -106,10 +106,8 @@ pub(crate) fn invited(team: TeamId, name: Name) -> TeamScope {
 
 /// The scope of a Gateway whose key was checked: its own Team, its own environment.
 pub(crate) fn gateway(team: TeamId, environment: Environment) -> TeamScope {
-    let environments = Environments {
-        production: environment == Environment::Production,
-        sandbox: environment == Environment::Sandbox,
-    };
+    let environments =
+        Environments { production: environment == Environment::Production, sandbox: environment == Environment::Sandbox };
     TeamScope { team, name: None, role: None, environments }
 }
 

@@ -17,10 +17,15 @@ use crate::{
 
 /// The person behind a session, or `None` when it is over or the user is disabled.
 /// Asked on every request, so that an end holds from the next one.
-pub async fn resume(portal: &Portal, id: SessionId, address: Option<std::net::IpAddr>) -> Result<Option<SignedIn>, sea_orm::DbErr> {
+pub async fn resume(
+    portal: &Portal,
+    id: SessionId,
+    address: Option<std::net::IpAddr>,
+) -> Result<Option<SignedIn>, sea_orm::DbErr> {
     let now = portal.clock.now();
     let found = store::session::with_user(portal.db.reader(), id).await?;
-    let Some((session, user)) = found.filter(|(s, u)| u.disabled_at.is_none() && alive(s.signed_in_at, s.last_seen_at, now)) else {
+    let Some((session, user)) = found.filter(|(s, u)| u.disabled_at.is_none() && alive(s.signed_in_at, s.last_seen_at, now))
+    else {
         return Ok(None);
     };
     if now - session.last_seen_at >= TOUCH_EVERY {
@@ -110,12 +115,22 @@ pub fn device(agent: &str) -> String {
     let find = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     // Order matters: Edge and Opera call themselves Chrome, Chrome calls itself Safari.
     let browser = find(&[
-        ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("HeadlessChrome/", "Chrome"), ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"), ("curl/", "curl"),
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("HeadlessChrome/", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
     ]);
     let system = find(&[
-        ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
-        ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
     ]);
     match (browser, system) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
@@ -132,8 +147,14 @@ mod tests {
     fn a_device_is_named_as_people_know_it() {
         for (agent, name) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1", "Safari on iPhone"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1",
+                "Safari on iPhone",
+            ),
             ("curl/8.5.0", "curl"),
             ("", "an unknown device"),
         ] {

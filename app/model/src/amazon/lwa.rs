@@ -26,7 +26,9 @@ pub struct ApplicationId(String);
 pub enum IdentifierError {
     #[error("Enter the client id.")]
     Empty,
-    #[error("This is the application id. The client id starts with amzn1.application-oa2-client. and stands under “LWA credentials”.")]
+    #[error(
+        "This is the application id. The client id starts with amzn1.application-oa2-client. and stands under “LWA credentials”."
+    )]
     ApplicationIdForClientId,
     #[error("This is the client id. The application id starts with amzn1.sp.solution. or amzn1.sellerapps.app.")]
     ClientIdForApplicationId,
@@ -80,7 +82,8 @@ impl FromStr for ApplicationId {
             return Err(IdentifierError::SecretForId);
         }
         let rest = APPLICATION_IDS.iter().find_map(|start| id.strip_prefix(start));
-        let fits = |rest: &str| (1..=80).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let fits =
+            |rest: &str| (1..=80).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if rest.is_some_and(fits) { Ok(Self(id.to_owned())) } else { Err(IdentifierError::ApplicationIdShape) }
     }
 }
@@ -149,9 +152,9 @@ pub fn check_refresh_token(text: &str) -> Result<(), RefreshTokenError> {
     if token.starts_with(CLIENT_SECRET) {
         return Err(RefreshTokenError::IsClientSecret);
     }
-    let fits = token.strip_prefix(REFRESH_TOKEN).is_some_and(|rest| {
-        (16..=2043).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_graphic())
-    });
+    let fits = token
+        .strip_prefix(REFRESH_TOKEN)
+        .is_some_and(|rest| (16..=2043).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_graphic()));
     if fits { Ok(()) } else { Err(RefreshTokenError::Shape) }
 }
 

@@ -163,7 +163,14 @@ mod tests {
     #[test]
     fn the_table_of_marketplaces() {
         let rows = Marketplace::all().map(|m| {
-            format!("{} {:<14} {} {} {}", m.code(), m.marketplace_id(), m.region().as_str(), m.endpoint(Environment::Production), m.name())
+            format!(
+                "{} {:<14} {} {} {}",
+                m.code(),
+                m.marketplace_id(),
+                m.region().as_str(),
+                m.endpoint(Environment::Production),
+                m.name()
+            )
         });
         insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"));
     }

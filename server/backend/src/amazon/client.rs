@@ -67,7 +67,14 @@ impl Amazon {
     }
 
     /// Amazon's consent page for a seller of `marketplace`. Only this proves a Seller ID.
-    pub fn consent_url(&self, marketplace: Marketplace, application_id: &str, state: &str, redirect_uri: &str, draft: bool) -> Url {
+    pub fn consent_url(
+        &self,
+        marketplace: Marketplace,
+        application_id: &str,
+        state: &str,
+        redirect_uri: &str,
+        draft: bool,
+    ) -> Url {
         let page = format!("{}/apps/authorize/consent", self.base(marketplace.seller_central()));
         let mut parameters = vec![("application_id", application_id), ("state", state), ("redirect_uri", redirect_uri)];
         if draft {

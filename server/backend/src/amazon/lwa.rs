@@ -6,11 +6,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{
-    Amazon, LwaFailure,
-    client::Answer,
-    failure::retry_after,
-};
+use super::{Amazon, LwaFailure, client::Answer, failure::retry_after};
 
 /// The app in whose name LWA is asked.
 pub struct LwaClient<'a> {
@@ -42,13 +38,19 @@ impl Amazon {
 
     /// Exchanges the code of a consent, which lives five minutes.
     #[tracing::instrument(skip_all)]
-    pub async fn exchange_code(&self, client: &LwaClient<'_>, code: &SecretString, redirect_uri: &str) -> Result<TokenAnswer, LwaFailure> {
+    pub async fn exchange_code(
+        &self,
+        client: &LwaClient<'_>,
+        code: &SecretString,
+        redirect_uri: &str,
+    ) -> Result<TokenAnswer, LwaFailure> {
         let form = [("grant_type", "authorization_code"), ("code", code.expose_secret()), ("redirect_uri", redirect_uri)];
         self.token(client, &form).await
     }
 
     async fn token(&self, client: &LwaClient<'_>, grant: &[(&str, &str)]) -> Result<TokenAnswer, LwaFailure> {
-        let mut form = vec![("client_id", client.client_id.as_str()), ("client_secret", client.client_secret.expose_secret())];
+        let mut form =
+            vec![("client_id", client.client_id.as_str()), ("client_secret", client.client_secret.expose_secret())];
         form.extend_from_slice(grant);
         let request = self.request(Method::POST, &self.lwa_url())?.form(&form);
         read(&self.send(request).await?)

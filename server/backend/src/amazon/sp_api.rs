@@ -5,11 +5,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{
-    Amazon, SpApiFailure,
-    client::Answer,
-    failure::retry_after,
-};
+use super::{Amazon, SpApiFailure, client::Answer, failure::retry_after};
 
 /// A marketplace in which the seller may sell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +68,12 @@ fn read(answer: &Answer) -> Result<Vec<Participation>, SpApiFailure> {
         200 => {
             let success: Success = serde_json::from_slice(&answer.body).map_err(|_| SpApiFailure::BadResponse)?;
             let rows = success.payload.into_iter();
-            Ok(rows.map(|r| Participation { marketplace_id: r.marketplace.id, is_participating: r.participation.is_participating }).collect())
+            Ok(rows
+                .map(|r| Participation {
+                    marketplace_id: r.marketplace.id,
+                    is_participating: r.participation.is_participating,
+                })
+                .collect())
         }
         401 | 403 => Err(refusal(&answer.body)),
         429 => Err(SpApiFailure::Throttled { retry_after: retry_after(&answer.headers) }),
@@ -83,7 +84,8 @@ fn read(answer: &Answer) -> Result<Vec<Participation>, SpApiFailure> {
 
 fn refusal(body: &[u8]) -> SpApiFailure {
     let failure = serde_json::from_slice::<Failure>(body).ok();
-    let details = failure.and_then(|f| f.errors.into_iter().find_map(|e| e.details)).unwrap_or_default().to_ascii_lowercase();
+    let details =
+        failure.and_then(|f| f.errors.into_iter().find_map(|e| e.details)).unwrap_or_default().to_ascii_lowercase();
     if details.contains("lwa secret token you provided has expired") {
         SpApiFailure::SecretExpired
     } else if details.contains("access token you provided has expired") {
@@ -113,7 +115,11 @@ mod tests {
 
     #[test]
     fn a_403_is_told_by_its_details() {
-        let body = |details: &str| format!(r#"{{"errors":[{{"code":"Unauthorized","message":"Access to requested resource is denied.","details":"{details}"}}]}}"#);
+        let body = |details: &str| {
+            format!(
+                r#"{{"errors":[{{"code":"Unauthorized","message":"Access to requested resource is denied.","details":"{details}"}}]}}"#
+            )
+        };
         for (details, class) in [
             ("The access token you provided has expired.", SpApiFailure::TokenExpired),
             ("The LWA secret token you provided has expired.", SpApiFailure::SecretExpired),

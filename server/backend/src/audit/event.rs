@@ -3,9 +3,7 @@
 use model::{
     EmailAddress, Name,
     audit::{Action, Detail, Outcome, SafeText},
-    ids::{
-        ConnectionId, EventId, GatewayId, GatewayKeyId, Id, InvitationId, LwaAppId, SessionId, TeamId, UserId,
-    },
+    ids::{ConnectionId, EventId, GatewayId, GatewayKeyId, Id, InvitationId, LwaAppId, SessionId, TeamId, UserId},
 };
 use uuid::Uuid;
 

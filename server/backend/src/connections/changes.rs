@@ -34,7 +34,13 @@ pub async fn enable(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), 
     set(cx, scope, id, ConnectionAct::Enable, Action::ConnectionEnabled).await
 }
 
-async fn set(cx: &Cx, scope: &TeamScope, id: ConnectionId, act: ConnectionAct, action: Action) -> Result<(), ConnectionError> {
+async fn set(
+    cx: &Cx,
+    scope: &TeamScope,
+    id: ConnectionId,
+    act: ConnectionAct,
+    action: Action,
+) -> Result<(), ConnectionError> {
     let connection = get(cx, scope, id).await?;
     scope.touch(connection.environment)?;
     let state = connection.state.after(act)?;
@@ -49,11 +55,17 @@ async fn set(cx: &Cx, scope: &TeamScope, id: ConnectionId, act: ConnectionAct, a
 
 /// Puts a new refresh token in place of the old one, after proving it.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), connection = %id))]
-pub async fn replace_refresh_token(cx: &Cx, scope: &TeamScope, id: ConnectionId, refresh_token: SecretString) -> Result<(), ConnectionError> {
+pub async fn replace_refresh_token(
+    cx: &Cx,
+    scope: &TeamScope,
+    id: ConnectionId,
+    refresh_token: SecretString,
+) -> Result<(), ConnectionError> {
     let connection = get(cx, scope, id).await?;
     scope.touch(connection.environment)?;
     let state = connection.state.after(ConnectionAct::ReplaceRefreshToken)?;
-    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, connection.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
+    let app =
+        store::lwa_app::by_id(cx.portal.db.reader(), scope, connection.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
     let proof = match prove(cx, scope, &app, connection.marketplace, refresh_token).await? {
         Ok(proof) => proof,
         Err(failure) => return Err(refused(cx, scope, &connection.name, failure).await?),
@@ -65,7 +77,14 @@ pub async fn replace_refresh_token(cx: &Cx, scope: &TeamScope, id: ConnectionId,
 }
 
 /// Seals a proved grant into an existing connection; its generation goes on.
-pub(super) async fn replace(cx: &Cx, tx: &Tx, scope: &TeamScope, connection: &Connection, state: ConnectionState, proof: Proof) -> Result<(), ConnectionError> {
+pub(super) async fn replace(
+    cx: &Cx,
+    tx: &Tx,
+    scope: &TeamScope,
+    connection: &Connection,
+    state: ConnectionState,
+    proof: Proof,
+) -> Result<(), ConnectionError> {
     let now = cx.now();
     let vault = &cx.portal.vault;
     let id = connection.id;

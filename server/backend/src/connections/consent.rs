@@ -80,12 +80,14 @@ pub async fn finish_consent(cx: &Cx, returned: Returned) -> Result<(TeamId, Conn
     let team = team.ok_or(ConnectionError::ConsentOver)?;
     let scope = access::enter(cx, team, Permission::ManageConnections).await?;
     let tx = cx.portal.db.begin().await?;
-    let consent = store::consent::use_up(&*tx, &scope, state_hash, session, cx.now()).await?.ok_or(ConnectionError::ConsentOver)?;
+    let consent =
+        store::consent::use_up(&*tx, &scope, state_hash, session, cx.now()).await?.ok_or(ConnectionError::ConsentOver)?;
     // The state is spent even when the rest fails.
     tx.commit().await?;
     let seller_id = returned.selling_partner_id.and_then(|id| id.parse::<SellerId>().ok());
     let (Some(seller_id), Some(code)) = (seller_id, returned.code) else { return Err(ConnectionError::ConsentDenied) };
-    let app = store::lwa_app::by_id(cx.portal.db.reader(), &scope, consent.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
+    let app =
+        store::lwa_app::by_id(cx.portal.db.reader(), &scope, consent.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
     let proof = match exchange(cx, &scope, &app, &consent, &code).await? {
         Ok(proof) => proof,
         Err(failure) => return Err(refused(cx, &scope, &consent.name, failure).await?),
@@ -93,7 +95,18 @@ pub async fn finish_consent(cx: &Cx, returned: Returned) -> Result<(TeamId, Conn
     let id = match consent.connection {
         None => {
             let tx = cx.portal.db.begin().await?;
-            let id = store_new(cx, &tx, &scope, &app, &consent.name, seller_id, SellerIdSource::Amazon, consent.marketplace, proof).await?;
+            let id = store_new(
+                cx,
+                &tx,
+                &scope,
+                &app,
+                &consent.name,
+                seller_id,
+                SellerIdSource::Amazon,
+                consent.marketplace,
+                proof,
+            )
+            .await?;
             tx.commit().await?;
             id
         }
@@ -102,7 +115,13 @@ pub async fn finish_consent(cx: &Cx, returned: Returned) -> Result<(TeamId, Conn
     Ok((team, id))
 }
 
-async fn again(cx: &Cx, scope: &TeamScope, id: ConnectionId, seller_id: &SellerId, proof: prove::Proof) -> Result<ConnectionId, ConnectionError> {
+async fn again(
+    cx: &Cx,
+    scope: &TeamScope,
+    id: ConnectionId,
+    seller_id: &SellerId,
+    proof: prove::Proof,
+) -> Result<ConnectionId, ConnectionError> {
     let connection = get(cx, scope, id).await?;
     if connection.seller_id != *seller_id {
         return Err(ConnectionError::OtherSeller);
@@ -114,7 +133,13 @@ async fn again(cx: &Cx, scope: &TeamScope, id: ConnectionId, seller_id: &SellerI
     Ok(id)
 }
 
-async fn exchange(cx: &Cx, scope: &TeamScope, app: &LwaApp, consent: &Consent, code: &SecretString) -> Result<Result<prove::Proof, prove::ProofFailure>, ConnectionError> {
+async fn exchange(
+    cx: &Cx,
+    scope: &TeamScope,
+    app: &LwaApp,
+    consent: &Consent,
+    code: &SecretString,
+) -> Result<Result<prove::Proof, prove::ProofFailure>, ConnectionError> {
     let portal = &cx.portal;
     let place = Place { team: Some(scope.team()), table: "lwa_app", row: app.id.0, field: "secret" };
     let secret = portal.vault.open(portal.db.reader(), &place, &app.secret).await?;

@@ -63,7 +63,9 @@ impl From<&ConnectionError> for Problem {
                 Problem::field("seller_id", "This seller is connected through this app in this region already.")
             }
             ConnectionError::NotPossible(error) => Problem::new(ProblemCode::Conflict, error.to_string()),
-            ConnectionError::NameDiffers => Problem::field("confirm", "Type the connection's name exactly as it is written."),
+            ConnectionError::NameDiffers => {
+                Problem::field("confirm", "Type the connection's name exactly as it is written.")
+            }
             ConnectionError::ConsentOver => Problem::new(
                 ProblemCode::ProofFailed,
                 "This authorization is over: it was used, took longer than its time, or was started in another browser. Start again.",

@@ -64,13 +64,19 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewConnection) -> Result<Co
         Err(failure) => return Err(refused(cx, scope, &new.name, failure).await?),
     };
     let tx = cx.portal.db.begin().await?;
-    let id = store_new(cx, &tx, scope, &app, &new.name, new.seller_id, SellerIdSource::Declared, new.marketplace, proof).await?;
+    let id =
+        store_new(cx, &tx, scope, &app, &new.name, new.seller_id, SellerIdSource::Declared, new.marketplace, proof).await?;
     tx.commit().await?;
     Ok(id)
 }
 
 /// Records a failed proof; nothing else of it stays.
-async fn refused(cx: &Cx, scope: &TeamScope, name: &Name, failure: prove::ProofFailure) -> Result<ConnectionError, ConnectionError> {
+async fn refused(
+    cx: &Cx,
+    scope: &TeamScope,
+    name: &Name,
+    failure: prove::ProofFailure,
+) -> Result<ConnectionError, ConnectionError> {
     let event = Event::of(scope, Action::ConnectionProofFailed).with("name", name).failed(failure.word());
     audit::append_alone(cx, event).await?;
     Ok(ConnectionError::NotProved(failure))
@@ -125,7 +131,11 @@ async fn store_new(
 }
 
 /// The refresh token of any live grant of an app: to prove a new client secret with.
-pub(crate) async fn any_refresh_token(cx: &Cx, scope: &TeamScope, app: LwaAppId) -> Result<Option<SecretString>, AccessError> {
+pub(crate) async fn any_refresh_token(
+    cx: &Cx,
+    scope: &TeamScope,
+    app: LwaAppId,
+) -> Result<Option<SecretString>, AccessError> {
     let db = cx.portal.db.reader();
     let live = |c: &Connection| c.lwa_app == app && c.state == ConnectionState::Active;
     let Some(connection) = store::connection::all(db, scope).await?.into_iter().find(live) else { return Ok(None) };

@@ -32,7 +32,10 @@ pub enum ProofFailure {
     Lwa(LwaFailure),
     SpApi(SpApiFailure),
     /// Amazon accepts the grant, but the seller does not sell there.
-    NotInMarketplace { marketplace: Marketplace, participates_in: Vec<&'static str> },
+    NotInMarketplace {
+        marketplace: Marketplace,
+        participates_in: Vec<&'static str>,
+    },
 }
 
 impl ProofFailure {
@@ -47,7 +50,13 @@ impl ProofFailure {
 }
 
 /// Proves a refresh token with an app.
-pub(super) async fn prove(cx: &Cx, scope: &TeamScope, app: &LwaApp, marketplace: Marketplace, refresh_token: SecretString) -> Result<Result<Proof, ProofFailure>, Outage> {
+pub(super) async fn prove(
+    cx: &Cx,
+    scope: &TeamScope,
+    app: &LwaApp,
+    marketplace: Marketplace,
+    refresh_token: SecretString,
+) -> Result<Result<Proof, ProofFailure>, Outage> {
     let asked_at = cx.now();
     match lwa_apps::exchange(cx, scope, app, &refresh_token).await? {
         Ok(answer) => Ok(participations(cx, app, marketplace, refresh_token, answer, asked_at).await),

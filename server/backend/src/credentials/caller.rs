@@ -5,14 +5,13 @@ use std::net::IpAddr;
 use model::{
     audit::{Action, SafeText},
     gateway::{KeyPhase, Scope, key_phase, split_key},
-    ids::{ConnectionId, GatewayKeyId, RequestId},
+    ids::{ConnectionId, GatewayKeyId, RequestId, TeamId},
 };
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Flights, IssueError, Limits, record};
 use crate::{
-    Actor, Cx, Portal, TeamScope,
-    access,
+    Actor, Cx, Portal, TeamScope, access,
     audit::{Event, Recorder},
     cx::GatewayActor,
     store::{
@@ -51,6 +50,11 @@ pub struct Caller {
 const MISSES: Limit = Limit { burst: 10, every: chrono::Duration::seconds(10) };
 
 impl Caller {
+    /// The Team that the key belongs to.
+    pub fn team(&self) -> TeamId {
+        self.row.team
+    }
+
     pub(super) fn needs(&self, scope: Scope) -> Result<(), IssueError> {
         if self.row.scopes.contain(scope) { Ok(()) } else { Err(IssueError::ScopeMissing(scope)) }
     }

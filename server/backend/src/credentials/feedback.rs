@@ -51,7 +51,11 @@ pub async fn feedback(
         .on(Target::connection(id, &held.name))
         .with("generation", report.generation)
         .with("sp_api_status", i64::from(report.sp_api_status));
-    let texts = [("sp_api_code", &report.sp_api_code, 60), ("sp_api_detail", &report.sp_api_detail, 200), ("sp_api_request_id", &report.request_id, 60)];
+    let texts = [
+        ("sp_api_code", &report.sp_api_code, 60),
+        ("sp_api_detail", &report.sp_api_detail, 200),
+        ("sp_api_request_id", &report.request_id, 60),
+    ];
     for (key, text, most) in texts {
         if let Some(text) = text {
             event = event.with(key, &SafeText::new(text, most));

@@ -3,12 +3,14 @@
 use model::{
     ProblemCode, Time,
     amazon::Marketplace,
+    amazon::SecretClock,
     audit::{Action, SafeText},
     connection::ConnectionState,
-    credential::{Ask, Cached, Decision, PURPOSE_MOST, Warning, WarningCode, clock_warnings, decide, refresh_after, still_servable},
+    credential::{
+        Ask, Cached, Decision, PURPOSE_MOST, Warning, WarningCode, clock_warnings, decide, refresh_after, still_servable,
+    },
     gateway::Scope,
     ids::{ConnectionId, LeaseId, TeamId},
-    amazon::SecretClock,
 };
 use secrecy::SecretString;
 
@@ -47,7 +49,12 @@ pub struct Issued {
 
 /// Issues a runtime credential for one Team and one connection.
 #[tracing::instrument(skip_all, fields(connection = %request.connection))]
-pub async fn issue(credentials: &Credentials, origin: &Origin, bearer: Option<&SecretString>, request: IssueRequest) -> Result<Issued, IssueError> {
+pub async fn issue(
+    credentials: &Credentials,
+    origin: &Origin,
+    bearer: Option<&SecretString>,
+    request: IssueRequest,
+) -> Result<Issued, IssueError> {
     let (caller, held) = identify(credentials, origin, bearer, Some(request.connection)).await?;
     // A key says which Team it is of; another Team in the path is a connection that does not exist.
     let held = held.filter(|_| caller.row.team == request.team);
@@ -60,7 +67,12 @@ pub async fn issue(credentials: &Credentials, origin: &Origin, bearer: Option<&S
     }
 }
 
-async fn answer(credentials: &Credentials, caller: &Caller, held: Option<Held>, request: &IssueRequest) -> Result<Issued, IssueError> {
+async fn answer(
+    credentials: &Credentials,
+    caller: &Caller,
+    held: Option<Held>,
+    request: &IssueRequest,
+) -> Result<Issued, IssueError> {
     let ask = &request.ask;
     caller.needs(Scope::CredentialIssue)?;
     if ask.rejected_generation.is_some() {
@@ -133,7 +145,12 @@ async fn serve(
     finish(credentials, caller, held, request, cached, Some(token), refreshed, warning).await
 }
 
-async fn unchanged(credentials: &Credentials, caller: &Caller, held: Held, request: &IssueRequest) -> Result<Issued, IssueError> {
+async fn unchanged(
+    credentials: &Credentials,
+    caller: &Caller,
+    held: Held,
+    request: &IssueRequest,
+) -> Result<Issued, IssueError> {
     let Some(cached) = held.cached else { return Err(IssueError::RefreshInProgress) };
     finish(credentials, caller, held, request, cached, None, false, None).await
 }
@@ -178,10 +195,7 @@ async fn finish(
 fn warnings(caller: &Caller, held: &Held, request: &IssueRequest, warning: Option<WarningCode>, now: Time) -> Vec<Warning> {
     let secret_expires_at = SecretClock { made_at: held.secret_made_at }.expires_at();
     let mut warnings = clock_warnings(secret_expires_at, None, caller.row.expires_at, now);
-    let flags = [
-        (request.ask.clamped, WarningCode::MinTtlClamped),
-        (held.life_assumed, WarningCode::ExpiresInAssumed),
-    ];
+    let flags = [(request.ask.clamped, WarningCode::MinTtlClamped), (held.life_assumed, WarningCode::ExpiresInAssumed)];
     let flags = flags.into_iter().filter(|(raised, _)| *raised).map(|(_, code)| code);
     warnings.extend(flags.chain(warning).map(|code| Warning { code, at: None }));
     warnings

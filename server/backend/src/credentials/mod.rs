@@ -13,6 +13,6 @@ pub use caller::{Caller, Credentials, Origin, identify};
 pub use error::IssueError;
 pub use feedback::{Feedback, feedback};
 pub use flight::Flights;
-pub use issue::{Issued, IssueRequest, issue};
+pub use issue::{IssueRequest, Issued, issue};
 pub use record::{Allowance, Limits};
 pub use status::{ConnectionStatus, SelfDescription, self_description, status};

@@ -78,7 +78,12 @@ pub(super) async fn allow(
 }
 
 /// Records a refusal and gives the error back; when that is not possible, the failure to record is the answer.
-pub(super) async fn refuse(credentials: &Credentials, caller: &Caller, asked: Option<(ConnectionId, Option<&Held>)>, error: IssueError) -> IssueError {
+pub(super) async fn refuse(
+    credentials: &Credentials,
+    caller: &Caller,
+    asked: Option<(ConnectionId, Option<&Held>)>,
+    error: IssueError,
+) -> IssueError {
     let event = Event::of(&caller.scope, if asked.is_some() { Action::CredentialRefused } else { Action::GatewayRefused });
     let event = match asked {
         Some((_, Some(held))) => event.on(Target::connection(held.connection, &held.name)),

@@ -30,19 +30,31 @@ use crate::{
 };
 
 /// The connection as it stands now, under this caller's key.
-pub(super) async fn reload(credentials: &Credentials, caller: &Caller, id: ConnectionId) -> Result<Option<Held>, IssueError> {
+pub(super) async fn reload(
+    credentials: &Credentials,
+    caller: &Caller,
+    id: ConnectionId,
+) -> Result<Option<Held>, IssueError> {
     let portal = &credentials.portal;
     let found = issue::key_and_connection(portal.db.reader(), caller.row.key, id, portal.clock.now()).await?;
     Ok(found.filter(|(row, _)| !row.locked).and_then(|(_, held)| held))
 }
 
 /// Sees to it that a newer token is stored. True when this request asked Amazon.
-pub(super) async fn refresh(credentials: &Credentials, caller: &Caller, held: &Held, ask: &Ask, forced: bool) -> Result<bool, IssueError> {
+pub(super) async fn refresh(
+    credentials: &Credentials,
+    caller: &Caller,
+    held: &Held,
+    ask: &Ask,
+    forced: bool,
+) -> Result<bool, IssueError> {
     let _flight = credentials.flights.board(held.connection).await;
     let started = caller.cx.now();
     let holder = random::uuid(started);
     loop {
-        let Some(held) = reload(credentials, caller, held.connection).await? else { return Err(IssueError::ConnectionNotFound) };
+        let Some(held) = reload(credentials, caller, held.connection).await? else {
+            return Err(IssueError::ConnectionNotFound);
+        };
         super::issue::may_issue(caller, &held)?;
         let now = caller.cx.now();
         if !matches!(decide(ask, held.cached.as_ref(), now), Decision::Refresh { .. }) {
@@ -51,7 +63,14 @@ pub(super) async fn refresh(credentials: &Credentials, caller: &Caller, held: &H
         may_ask_amazon(&held, forced, now)?;
         let tx = credentials.portal.db.begin().await?;
         let won = store::refresh::take_lease(
-            &*tx, &caller.scope, held.connection, held.generation, holder, now, REFRESH_LEASE, forced,
+            &*tx,
+            &caller.scope,
+            held.connection,
+            held.generation,
+            holder,
+            now,
+            REFRESH_LEASE,
+            forced,
         )
         .await?;
         tx.commit().await?;
@@ -114,7 +133,14 @@ fn place(caller: &Caller, connection: &Connection, field: &'static str) -> Place
     Place { team: Some(caller.row.team), table: "connection", row: connection.id.0, field }
 }
 
-async fn keep(caller: &Caller, connection: &Connection, app: &LwaApp, generation: i64, answer: TokenAnswer, asked_at: Time) -> Result<(), IssueError> {
+async fn keep(
+    caller: &Caller,
+    connection: &Connection,
+    app: &LwaApp,
+    generation: i64,
+    answer: TokenAnswer,
+    asked_at: Time,
+) -> Result<(), IssueError> {
     let cx = &caller.cx;
     let vault = &cx.portal.vault;
     let life = answer.expires_in.unwrap_or(ASSUMED_LIFE_S);
@@ -149,7 +175,13 @@ async fn keep(caller: &Caller, connection: &Connection, app: &LwaApp, generation
 }
 
 /// Remembers a failure where it belongs: at the grant, at the app, or as a pause.
-async fn note(caller: &Caller, connection: &Connection, app: &LwaApp, holder: Uuid, failure: LwaFailure) -> Result<IssueError, IssueError> {
+async fn note(
+    caller: &Caller,
+    connection: &Connection,
+    app: &LwaApp,
+    holder: Uuid,
+    failure: LwaFailure,
+) -> Result<IssueError, IssueError> {
     let cx = &caller.cx;
     let scope = &caller.scope;
     let now = cx.now();

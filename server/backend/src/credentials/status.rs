@@ -1,12 +1,12 @@
 //! What a gateway may know without a secret: a connection's state, and itself.
 
 use model::{
+    Environment, Name, Time,
     audit::Action,
     connection::ConnectionState,
     gateway::Scope,
-    ids::{ConnectionId, GatewayId, GatewayKeyId, TeamId},
-    Environment, Name, Time,
     gateway::Scopes,
+    ids::{ConnectionId, GatewayId, GatewayKeyId, TeamId},
 };
 use secrecy::SecretString;
 
@@ -28,7 +28,13 @@ pub struct ConnectionStatus {
 }
 
 /// Reads the state of one connection.
-pub async fn status(credentials: &Credentials, origin: &Origin, bearer: Option<&SecretString>, team: TeamId, id: ConnectionId) -> Result<ConnectionStatus, IssueError> {
+pub async fn status(
+    credentials: &Credentials,
+    origin: &Origin,
+    bearer: Option<&SecretString>,
+    team: TeamId,
+    id: ConnectionId,
+) -> Result<ConnectionStatus, IssueError> {
     let (caller, held) = identify(credentials, origin, bearer, Some(id)).await?;
     let held = held.filter(|_| caller.row.team == team);
     let allowed = caller.needs(Scope::ConnectionStatus).and(held.as_ref().map(|_| ()).ok_or(IssueError::ConnectionNotFound));
@@ -58,7 +64,11 @@ pub struct SelfDescription {
 }
 
 /// Which gateway and key this is, and what it may use.
-pub async fn self_description(credentials: &Credentials, origin: &Origin, bearer: Option<&SecretString>) -> Result<SelfDescription, IssueError> {
+pub async fn self_description(
+    credentials: &Credentials,
+    origin: &Origin,
+    bearer: Option<&SecretString>,
+) -> Result<SelfDescription, IssueError> {
     let (caller, _) = identify(credentials, origin, bearer, None).await?;
     let connections = store::gateway::connections(credentials.portal.db.reader(), &caller.scope, caller.row.gateway).await?;
     let event = Event::of(&caller.scope, Action::GatewaySelfRead);

@@ -52,7 +52,14 @@ pub async fn leases(cx: &Cx, scope: &TeamScope, of: lease::Of) -> Result<Vec<Lea
 
 /// Creates a gateway; it may use nothing until connections are allowed to it and a key is made.
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
-pub async fn create(cx: &Cx, scope: &TeamScope, name: Name, environment: Environment, scopes: Scopes, networks: Networks) -> Result<GatewayId, GatewayError> {
+pub async fn create(
+    cx: &Cx,
+    scope: &TeamScope,
+    name: Name,
+    environment: Environment,
+    scopes: Scopes,
+    networks: Networks,
+) -> Result<GatewayId, GatewayError> {
     let person = access::signed_in(cx)?;
     scope.touch(environment)?;
     if scopes.0.is_empty() {
@@ -61,7 +68,17 @@ pub async fn create(cx: &Cx, scope: &TeamScope, name: Name, environment: Environ
     let now = cx.now();
     let id: GatewayId = random::id(now);
     let event = Event::of(scope, Action::GatewayCreated).on(Target::gateway(id, &name)).with("environment", environment);
-    let gateway = Gateway { id, environment, name, scopes, networks, created_by: person.user, created_at: now, disabled_at: None, version: 1 };
+    let gateway = Gateway {
+        id,
+        environment,
+        name,
+        scopes,
+        networks,
+        created_by: person.user,
+        created_at: now,
+        disabled_at: None,
+        version: 1,
+    };
     let tx = cx.portal.db.begin().await?;
     store::gateway::insert(&*tx, scope, gateway).await?;
     audit::append(&*tx, cx, event).await?;
@@ -71,7 +88,14 @@ pub async fn create(cx: &Cx, scope: &TeamScope, name: Name, environment: Environ
 
 /// Changes name, scopes and networks, and which connections it may use.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %id))]
-pub async fn change(cx: &Cx, scope: &TeamScope, id: GatewayId, name: Name, scopes: Scopes, networks: Networks) -> Result<(), GatewayError> {
+pub async fn change(
+    cx: &Cx,
+    scope: &TeamScope,
+    id: GatewayId,
+    name: Name,
+    scopes: Scopes,
+    networks: Networks,
+) -> Result<(), GatewayError> {
     if scopes.0.is_empty() {
         return Err(GatewayError::NoScope);
     }
@@ -108,7 +132,12 @@ async fn write(cx: &Cx, scope: &TeamScope, gateway: Gateway, action: Action) -> 
 
 /// Sets the list of connections that a gateway may use: exactly these from now on.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %id))]
-pub async fn set_connections(cx: &Cx, scope: &TeamScope, id: GatewayId, wanted: &[ConnectionId]) -> Result<(), GatewayError> {
+pub async fn set_connections(
+    cx: &Cx,
+    scope: &TeamScope,
+    id: GatewayId,
+    wanted: &[ConnectionId],
+) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, id).await?;
     scope.touch(gateway.environment)?;
     let tx = cx.portal.db.begin().await?;
@@ -120,13 +149,15 @@ pub async fn set_connections(cx: &Cx, scope: &TeamScope, id: GatewayId, wanted: 
         }
         if !allowed.contains(connection) {
             store::gateway::allow(&*tx, scope, &gateway, *connection).await?;
-            let event = Event::of(scope, Action::GatewayChanged).on(Target::gateway(id, &gateway.name)).with("allowed", *connection);
+            let event =
+                Event::of(scope, Action::GatewayChanged).on(Target::gateway(id, &gateway.name)).with("allowed", *connection);
             audit::append(&*tx, cx, event).await?;
         }
     }
     for connection in allowed.iter().filter(|c| !wanted.contains(c)) {
         store::gateway::disallow(&*tx, scope, id, *connection).await?;
-        let event = Event::of(scope, Action::GatewayChanged).on(Target::gateway(id, &gateway.name)).with("disallowed", *connection);
+        let event =
+            Event::of(scope, Action::GatewayChanged).on(Target::gateway(id, &gateway.name)).with("disallowed", *connection);
         audit::append(&*tx, cx, event).await?;
     }
     tx.commit().await?;

@@ -119,7 +119,11 @@ async fn send(
     store::login_challenge::insert(&**tx, &Challenge { code_mac, ..challenge.clone() }).await?;
     let mail = Mail { to: email.clone(), message: message(code) };
     // A mail that must not go out is written all the same, and marked: the work is the same for every address.
-    if deliver { mail::queue(&**tx, &cx.portal.vault, now, mail).await? } else { mail::queue_undelivered(&**tx, &cx.portal.vault, now, mail).await? }
+    if deliver {
+        mail::queue(&**tx, &cx.portal.vault, now, mail).await?
+    } else {
+        mail::queue_undelivered(&**tx, &cx.portal.vault, now, mail).await?
+    }
     Ok(Asked { challenge: challenge.id, email: email.clone(), expires_at: challenge.expires_at, resend_at: now + MAIL_GAP })
 }
 

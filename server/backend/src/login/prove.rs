@@ -38,7 +38,8 @@ pub async fn sign_in(cx: &Cx, challenge: ChallengeId, code: &str) -> Result<Sign
     if created {
         audit::append(&*tx, &as_person, Event::new(Action::UserCreated).on(Target::user(user.id, &user.email))).await?;
         if user.is_operator {
-            audit::append(&*tx, &as_person, Event::new(Action::OperatorAppointed).on(Target::user(user.id, &user.email))).await?;
+            audit::append(&*tx, &as_person, Event::new(Action::OperatorAppointed).on(Target::user(user.id, &user.email)))
+                .await?;
         }
     }
     audit::append(&*tx, &as_person, Event::new(Action::SignedIn).on(Target::session(person.session))).await?;

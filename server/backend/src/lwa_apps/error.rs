@@ -39,7 +39,9 @@ impl From<&LwaAppError> for Problem {
     fn from(error: &LwaAppError) -> Self {
         match error {
             LwaAppError::MadeInFuture => Problem::field("secret_made_on", "This day is in the future."),
-            LwaAppError::ClientIdTaken => Problem::field("client_id", "This Team has an LWA app with this client id already."),
+            LwaAppError::ClientIdTaken => {
+                Problem::field("client_id", "This Team has an LWA app with this client id already.")
+            }
             LwaAppError::Rotation(error) => Problem::new(ProblemCode::Conflict, error.to_string()),
             LwaAppError::NotProved(failure) => Problem::field("client_secret", proof_words(failure)),
             LwaAppError::Changed => Problem::of(ProblemCode::Conflict),
@@ -60,8 +62,12 @@ pub(crate) fn proof_words(failure: &LwaFailure) -> &'static str {
         LwaFailure::Configuration { .. } => {
             "Amazon does not let this app do this. Check the app's roles and its state in Seller Central's Developer Console."
         }
-        LwaFailure::Throttled { .. } => "Amazon asks to slow down. Nothing is wrong with what you entered: try again in a minute.",
-        LwaFailure::Unavailable => "Amazon could not be reached. Nothing is wrong with what you entered: try again in a minute.",
+        LwaFailure::Throttled { .. } => {
+            "Amazon asks to slow down. Nothing is wrong with what you entered: try again in a minute."
+        }
+        LwaFailure::Unavailable => {
+            "Amazon could not be reached. Nothing is wrong with what you entered: try again in a minute."
+        }
         LwaFailure::BadResponse | LwaFailure::OurMistake { .. } => {
             "Amazon's answer could not be read. Try again in a minute; if it stays so, tell your operator the request id."
         }

@@ -14,13 +14,20 @@ use crate::{
 };
 
 /// Exchanges a refresh token: with the current secret, then with the other slot, on `invalid_client` only.
-pub(crate) async fn exchange(cx: &Cx, scope: &TeamScope, app: &LwaApp, refresh_token: &SecretString) -> Result<Result<TokenAnswer, LwaFailure>, Outage> {
+pub(crate) async fn exchange(
+    cx: &Cx,
+    scope: &TeamScope,
+    app: &LwaApp,
+    refresh_token: &SecretString,
+) -> Result<Result<TokenAnswer, LwaFailure>, Outage> {
     let portal = &cx.portal;
     let secret = portal.vault.open(portal.db.reader(), &place(scope, app.id, "secret"), &app.secret).await?;
     let client = LwaClient { client_id: app.client_id.clone(), client_secret: &secret };
     let first = portal.amazon.refresh(&client, refresh_token).await;
     match (&first, &app.other_secret) {
-        (Err(LwaFailure::Configuration { code }), Some(sealed)) if *code == "invalid_client" && app.other.usable(cx.now()) => {
+        (Err(LwaFailure::Configuration { code }), Some(sealed))
+            if *code == "invalid_client" && app.other.usable(cx.now()) =>
+        {
             let other = portal.vault.open(portal.db.reader(), &place(scope, app.id, "other_secret"), sealed).await?;
             let client = LwaClient { client_id: app.client_id.clone(), client_secret: &other };
             Ok(portal.amazon.refresh(&client, refresh_token).await)
@@ -34,12 +41,15 @@ pub(crate) async fn rejected(tx: &Tx, cx: &Cx, scope: &TeamScope, app: &LwaApp, 
     if !store::lwa_app::reject(&**tx, scope, app.id, code, cx.now()).await? {
         return Ok(());
     }
-    audit::append(&**tx, cx, Event::of(scope, Action::LwaAppRejected).on(Target::lwa_app(app.id, &app.name)).failed(code)).await?;
+    audit::append(&**tx, cx, Event::of(scope, Action::LwaAppRejected).on(Target::lwa_app(app.id, &app.name)).failed(code))
+        .await?;
     let headline = format!("Amazon refuses the LWA app “{}”", app.name);
     let text = format!(
         "Amazon answered “{code}”. Until this is mended, the connections of this app get no new access tokens. \
          Open the app in Portal and check its client id and secret: {}/teams/{}/apps/{}",
-        cx.portal.settings.public_url, scope.team(), app.id,
+        cx.portal.settings.public_url,
+        scope.team(),
+        app.id,
     );
     tell_managers(tx, cx, scope, &headline, &text).await
 }
@@ -56,12 +66,13 @@ async fn tell_managers(tx: &Tx, cx: &Cx, scope: &TeamScope, headline: &str, text
     let members = store::member::all(&**tx, scope).await?;
     for member in members.into_iter().filter(|m| m.role.may(model::Permission::ManageLwaApps)) {
         let message = Message::SecurityNotice { headline: headline.to_owned(), text: text.to_owned() };
-        mail::queue(&**tx, &cx.portal.vault, cx.now(), Mail { to: member.email, message }).await.map_err(|error| match error {
-            MailError::Vault(error) => Outage::Keys(error),
-            MailError::Store(error) => Outage::Store(error),
-            _ => Outage::Corrupt("mail"),
-        })?;
+        mail::queue(&**tx, &cx.portal.vault, cx.now(), Mail { to: member.email, message }).await.map_err(
+            |error| match error {
+                MailError::Vault(error) => Outage::Keys(error),
+                MailError::Store(error) => Outage::Store(error),
+                _ => Outage::Corrupt("mail"),
+            },
+        )?;
     }
     Ok(())
 }
-

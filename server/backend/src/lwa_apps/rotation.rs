@@ -21,7 +21,13 @@ use crate::{
 /// Stores the next secret after proving it with one of the app's grants. Without a grant there is nothing to prove it
 /// with: then it is stored as it is, and the first connection proves it. Answers whether it was proved.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), app = %id))]
-pub async fn stage_secret(cx: &Cx, scope: &TeamScope, id: LwaAppId, secret: SecretString, made_at: Time) -> Result<bool, LwaAppError> {
+pub async fn stage_secret(
+    cx: &Cx,
+    scope: &TeamScope,
+    id: LwaAppId,
+    secret: SecretString,
+    made_at: Time,
+) -> Result<bool, LwaAppError> {
     access::require_step_up(cx, DangerousAct::ChangeClientSecret)?;
     let app = get(cx, scope, id).await?;
     scope.touch(app.environment)?;

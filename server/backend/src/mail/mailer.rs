@@ -17,7 +17,10 @@ use url::Url;
 /// The way out.
 #[derive(Clone)]
 pub enum Mailer {
-    Smtp { transport: AsyncSmtpTransport<Tokio1Executor>, from: Mailbox },
+    Smtp {
+        transport: AsyncSmtpTransport<Tokio1Executor>,
+        from: Mailbox,
+    },
     /// Development: every mail becomes a file.
     Folder(Arc<PathBuf>),
 }
@@ -82,7 +85,8 @@ impl Mailer {
         }
         if !parsed.username().is_empty() {
             let decode = |text: &str| percent_decoded(text).ok_or(MailerError::Address);
-            builder = builder.credentials((decode(parsed.username())?, decode(parsed.password().unwrap_or_default())?).into());
+            builder =
+                builder.credentials((decode(parsed.username())?, decode(parsed.password().unwrap_or_default())?).into());
         }
         let transport = builder.timeout(Some(std::time::Duration::from_secs(15))).build();
         Ok(Mailer::Smtp { transport, from: from.parse().map_err(|_| MailerError::From)? })
@@ -111,9 +115,11 @@ impl Mailer {
         match self {
             Mailer::Smtp { transport, from } => {
                 let email = compose(from.clone(), &letter)?;
-                transport.send(email).await.map(|_| ()).map_err(|error| {
-                    if error.is_permanent() { MailerError::Rejected } else { MailerError::Unreachable }
-                })
+                transport
+                    .send(email)
+                    .await
+                    .map(|_| ())
+                    .map_err(|error| if error.is_permanent() { MailerError::Rejected } else { MailerError::Unreachable })
             }
             Mailer::Folder(folder) => super::mailbox::write(folder, &letter).await.map_err(MailerError::Folder),
         }

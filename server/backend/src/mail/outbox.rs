@@ -6,11 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Mail, MailerError,
-    mailer::Letter,
-    templates::render,
-};
+use super::{Mail, MailerError, mailer::Letter, templates::render};
 use crate::{
     Portal, random,
     store::mail_outbox::{self, Waiting},
@@ -56,13 +52,20 @@ fn place(id: MailId) -> Place {
     Place { team: None, table: "mail_outbox", row: id.0, field: "body" }
 }
 
-async fn insert(tx: &impl ConnectionTrait, vault: &Vault, now: Time, mail: Mail, failed_at: Option<Time>) -> Result<(), MailError> {
+async fn insert(
+    tx: &impl ConnectionTrait,
+    vault: &Vault,
+    now: Time,
+    mail: Mail,
+    failed_at: Option<Time>,
+) -> Result<(), MailError> {
     let id: MailId = random::id(now);
     let rendered = render(&mail.message);
     let body = Body { subject: rendered.subject, text: rendered.text, html: rendered.html };
     let body = SecretString::from(serde_json::to_string(&body).map_err(|_| MailError::Unreadable)?);
     let sealed_body = vault.seal(tx, now, &place(id), &body).await?;
-    let waiting = Waiting { id, recipient: mail.to, kind: mail.message.kind().to_owned(), sealed_body, created_at: now, attempts: 0 };
+    let waiting =
+        Waiting { id, recipient: mail.to, kind: mail.message.kind().to_owned(), sealed_body, created_at: now, attempts: 0 };
     Ok(mail_outbox::insert(tx, waiting, failed_at).await?)
 }
 

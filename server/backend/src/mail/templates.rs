@@ -16,7 +16,9 @@ pub(super) fn render(message: &Message) -> Rendered {
         Message::SignInCode { code, device, address, expires_minutes } => code_mail(
             code,
             "is your Portal code",
-            &format!("Use this code to sign in to Portal. It works for {expires_minutes} minutes, once, in the browser that asked for it."),
+            &format!(
+                "Use this code to sign in to Portal. It works for {expires_minutes} minutes, once, in the browser that asked for it."
+            ),
             device,
             address,
         ),
@@ -31,7 +33,9 @@ pub(super) fn render(message: &Message) -> Rendered {
             &format!("{inviter} invites you to {team} on Portal"),
             &[
                 &format!("{inviter} invites you to the Team {team} as {role}."),
-                &format!("Sign in with this e-mail address at {sign_in_url} and you will find the invitation there. It waits for 7 days."),
+                &format!(
+                    "Sign in with this e-mail address at {sign_in_url} and you will find the invitation there. It waits for 7 days."
+                ),
                 "If you do not know the sender, ignore this mail: nothing happens without your sign-in.",
             ],
         ),

@@ -155,7 +155,9 @@ pub async fn of_team(db: &impl ConnectionTrait, scope: &TeamScope, filter: &Filt
         query = query.filter(Column::At.lt(until));
     }
     if let Some((at, id)) = filter.before {
-        query = query.filter(Condition::any().add(Column::At.lt(at)).add(Condition::all().add(Column::At.eq(at)).add(Column::Id.lt(id.0))));
+        query = query.filter(
+            Condition::any().add(Column::At.lt(at)).add(Condition::all().add(Column::At.eq(at)).add(Column::Id.lt(id.0))),
+        );
     }
     let page = query.order_by_desc(Column::At).order_by_desc(Column::Id).limit(most);
     page.all(db).await?.into_iter().map(row).collect()

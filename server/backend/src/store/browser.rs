@@ -22,7 +22,8 @@ fn row(id_hash: [u8; 32], data: String, expires_at: Time) -> ActiveModel {
 /// False when the id is taken.
 pub async fn insert(db: &impl ConnectionTrait, id_hash: [u8; 32], data: String, expires_at: Time) -> Result<bool, DbErr> {
     let insert = Entity::insert(row(id_hash, data, expires_at));
-    let count = insert.on_conflict(OnConflict::column(Column::IdHash).do_nothing().to_owned()).exec_without_returning(db).await?;
+    let count =
+        insert.on_conflict(OnConflict::column(Column::IdHash).do_nothing().to_owned()).exec_without_returning(db).await?;
     Ok(count == 1)
 }
 

@@ -185,7 +185,12 @@ pub async fn count_of_app(db: &impl ConnectionTrait, scope: &TeamScope, app: Lwa
 }
 
 /// Moves to another state; false when the connection changed since it was loaded.
-pub async fn set_state(db: &impl ConnectionTrait, scope: &TeamScope, loaded: &Connection, state: ConnectionState) -> Result<bool, DbErr> {
+pub async fn set_state(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    loaded: &Connection,
+    state: ConnectionState,
+) -> Result<bool, DbErr> {
     let text = "UPDATE connection SET state = $4, version = version + 1 WHERE team_id = $1 AND id = $2 AND version = $3";
     let values = [scope.team().0.into(), loaded.id.0.into(), loaded.version.into(), state.as_str().into()];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
@@ -193,7 +198,8 @@ pub async fn set_state(db: &impl ConnectionTrait, scope: &TeamScope, loaded: &Co
 
 /// Disconnects: the sealed tokens are overwritten with nothing in the same statement.
 pub async fn shred(db: &impl ConnectionTrait, scope: &TeamScope, loaded: &Connection, now: Time) -> Result<bool, DbErr> {
-    let text = "UPDATE connection SET state = 'disconnected', refresh_token = NULL, access_token = NULL, access_issued_at = NULL,
+    let text =
+        "UPDATE connection SET state = 'disconnected', refresh_token = NULL, access_token = NULL, access_issued_at = NULL,
             access_expires_at = NULL, generation = generation + 1, refresh_holder = NULL, refresh_until = NULL,
             disconnected_at = $4, version = version + 1
         WHERE team_id = $1 AND id = $2 AND version = $3";
@@ -211,16 +217,32 @@ pub struct Grant {
 }
 
 /// Replaces the grant; false when the connection changed since it was loaded.
-pub async fn replace_grant(db: &impl ConnectionTrait, scope: &TeamScope, loaded: &Connection, state: ConnectionState, grant: Grant) -> Result<bool, DbErr> {
-    let text = "UPDATE connection SET state = $4, refresh_token = $5, access_token = $6, generation = $7, access_issued_at = $8,
+pub async fn replace_grant(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    loaded: &Connection,
+    state: ConnectionState,
+    grant: Grant,
+) -> Result<bool, DbErr> {
+    let text =
+        "UPDATE connection SET state = $4, refresh_token = $5, access_token = $6, generation = $7, access_issued_at = $8,
             access_expires_at = $9, life_assumed = $10, marketplace_ids = $11, authorized_at = $12, proved_at = $12,
             failed_at = NULL, failure_code = NULL, failures = 0, retry_at = NULL, version = version + 1
         WHERE team_id = $1 AND id = $2 AND version = $3";
     let Access { token, cached, life_assumed } = grant.access;
     let values = [
-        scope.team().0.into(), loaded.id.0.into(), loaded.version.into(), state.as_str().into(), grant.refresh_token.0.into(),
-        token.0.into(), cached.generation.into(), cached.issued_at.into(), cached.expires_at.into(), life_assumed.into(),
-        grant.marketplace_ids.join(" ").into(), grant.at.into(),
+        scope.team().0.into(),
+        loaded.id.0.into(),
+        loaded.version.into(),
+        state.as_str().into(),
+        grant.refresh_token.0.into(),
+        token.0.into(),
+        cached.generation.into(),
+        cached.issued_at.into(),
+        cached.expires_at.into(),
+        life_assumed.into(),
+        grant.marketplace_ids.join(" ").into(),
+        grant.at.into(),
     ];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }

@@ -60,14 +60,25 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Consent) 
 }
 
 /// The Team that an unused, unexpired state of this session belongs to: known before a scope is.
-pub async fn team_of(db: &impl ConnectionTrait, state_hash: [u8; 32], session: SessionId, now: Time) -> Result<Option<model::ids::TeamId>, DbErr> {
+pub async fn team_of(
+    db: &impl ConnectionTrait,
+    state_hash: [u8; 32],
+    session: SessionId,
+    now: Time,
+) -> Result<Option<model::ids::TeamId>, DbErr> {
     let query = Entity::find_by_id(state_hash.to_vec()).filter(Column::SessionId.eq(session.0));
     let row = query.filter(Column::UsedAt.is_null()).filter(Column::ExpiresAt.gt(now)).one(db).await?;
     Ok(row.map(|row| model::ids::TeamId(row.team_id)))
 }
 
 /// Uses a state up; `None` when it is unknown, of another session, expired, or was used first by another request.
-pub async fn use_up(db: &impl ConnectionTrait, scope: &TeamScope, state_hash: [u8; 32], session: SessionId, now: Time) -> Result<Option<Consent>, DbErr> {
+pub async fn use_up(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    state_hash: [u8; 32],
+    session: SessionId,
+    now: Time,
+) -> Result<Option<Consent>, DbErr> {
     let update = Entity::update_many()
         .col_expr(Column::UsedAt, Expr::value(now))
         .filter(Column::StateHash.eq(state_hash.to_vec()))

@@ -118,7 +118,12 @@ pub async fn allow(db: &impl ConnectionTrait, scope: &TeamScope, gateway: &Gatew
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
 
-pub async fn disallow(db: &impl ConnectionTrait, scope: &TeamScope, gateway: GatewayId, id: ConnectionId) -> Result<(), DbErr> {
+pub async fn disallow(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    gateway: GatewayId,
+    id: ConnectionId,
+) -> Result<(), DbErr> {
     let text = "DELETE FROM gateway_connection WHERE team_id = $1 AND gateway_id = $2 AND connection_id = $3";
     db.execute_raw(sql(db, text, [scope.team().0.into(), gateway.0.into(), id.0.into()])).await.map(|_| ())
 }

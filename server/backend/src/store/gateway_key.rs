@@ -75,7 +75,11 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: &GatewayK
 }
 
 /// The keys of a gateway, the newest first; of all gateways of the Team without one.
-pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope, gateway: Option<GatewayId>) -> Result<Vec<GatewayKey>, DbErr> {
+pub async fn all(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    gateway: Option<GatewayId>,
+) -> Result<Vec<GatewayKey>, DbErr> {
     let mut query = Entity::find().filter(Column::TeamId.eq(scope.team().0));
     if let Some(gateway) = gateway {
         query = query.filter(Column::GatewayId.eq(gateway.0));
@@ -86,7 +90,8 @@ pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope, gateway: Option<G
 /// Revokes a key for ever; false when it is unknown or was revoked.
 pub async fn revoke(db: &impl ConnectionTrait, scope: &TeamScope, id: GatewayKeyId, now: Time) -> Result<bool, DbErr> {
     let update = Entity::update_many().col_expr(Column::RevokedAt, Expr::value(now));
-    let update = update.filter(Column::Id.eq(id.0)).filter(Column::TeamId.eq(scope.team().0)).filter(Column::RevokedAt.is_null());
+    let update =
+        update.filter(Column::Id.eq(id.0)).filter(Column::TeamId.eq(scope.team().0)).filter(Column::RevokedAt.is_null());
     Ok(update.exec(db).await?.rows_affected == 1)
 }
 

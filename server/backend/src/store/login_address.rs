@@ -27,7 +27,13 @@ pub async fn standing(db: &impl ConnectionTrait, email: &EmailAddress) -> Result
 }
 
 /// Books one mail in one statement when the limits allow it: `gap` since the last, three in `window`.
-pub async fn book_mail(db: &impl ConnectionTrait, email: &EmailAddress, now: Time, gap: Duration, window: Duration) -> Result<bool, DbErr> {
+pub async fn book_mail(
+    db: &impl ConnectionTrait,
+    email: &EmailAddress,
+    now: Time,
+    gap: Duration,
+    window: Duration,
+) -> Result<bool, DbErr> {
     ensure(db, email).await?;
     let text = "UPDATE login_address SET sent_3 = sent_2, sent_2 = sent_1, sent_1 = $2
         WHERE email = $1 AND (sent_1 IS NULL OR sent_1 <= $3) AND (sent_3 IS NULL OR sent_3 <= $4) RETURNING email";

@@ -142,7 +142,13 @@ pub async fn write_secrets(db: &impl ConnectionTrait, scope: &TeamScope, app: &L
 }
 
 /// Remembers that Amazon refuses the app; false when that was known.
-pub async fn reject(db: &impl ConnectionTrait, scope: &TeamScope, id: LwaAppId, code: &str, now: Time) -> Result<bool, DbErr> {
+pub async fn reject(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    id: LwaAppId,
+    code: &str,
+    now: Time,
+) -> Result<bool, DbErr> {
     let update = Entity::update_many()
         .col_expr(Column::RejectedAt, Expr::value(now))
         .col_expr(Column::RejectedCode, Expr::value(code))

@@ -55,7 +55,10 @@ pub async fn insert(db: &impl ConnectionTrait, new: Waiting, failed_at: Option<T
 
 /// Mails that may be tried now, the oldest first.
 pub async fn due(db: &impl ConnectionTrait, now: Time, most: u64) -> Result<Vec<Waiting>, DbErr> {
-    let query = Entity::find().filter(Column::SentAt.is_null()).filter(Column::FailedAt.is_null()).filter(Column::NextAttemptAt.lte(now));
+    let query = Entity::find()
+        .filter(Column::SentAt.is_null())
+        .filter(Column::FailedAt.is_null())
+        .filter(Column::NextAttemptAt.lte(now));
     let rows = query.order_by_asc(Column::NextAttemptAt).order_by_asc(Column::Id).limit(most).all(db).await?;
     rows.into_iter()
         .map(|row| {
@@ -85,7 +88,9 @@ pub async fn claim(db: &impl ConnectionTrait, mail: &Waiting, until: Time) -> Re
 
 /// Sent: the body is not needed any more.
 pub async fn sent(db: &impl ConnectionTrait, id: MailId, now: Time) -> Result<(), DbErr> {
-    let update = Entity::update_many().col_expr(Column::SentAt, Expr::value(now)).col_expr(Column::SealedBody, Expr::value(Vec::<u8>::new()));
+    let update = Entity::update_many()
+        .col_expr(Column::SentAt, Expr::value(now))
+        .col_expr(Column::SealedBody, Expr::value(Vec::<u8>::new()));
     update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
 }
 
@@ -94,7 +99,9 @@ pub async fn failed(db: &impl ConnectionTrait, id: MailId, error: &str, next: Op
     let update = Entity::update_many().col_expr(Column::LastError, Expr::value(error));
     let update = match next {
         Some(next) => update.col_expr(Column::NextAttemptAt, Expr::value(next)),
-        None => update.col_expr(Column::FailedAt, Expr::value(now)).col_expr(Column::SealedBody, Expr::value(Vec::<u8>::new())),
+        None => {
+            update.col_expr(Column::FailedAt, Expr::value(now)).col_expr(Column::SealedBody, Expr::value(Vec::<u8>::new()))
+        }
     };
     update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
 }

@@ -36,7 +36,14 @@ pub struct Member {
 }
 
 /// Adds a member; false when the user is one already. Takes a bare id: a person who joins has no scope yet.
-pub async fn insert(db: &impl ConnectionTrait, team: TeamId, user: UserId, role: Role, environments: Environments, now: Time) -> Result<bool, DbErr> {
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    team: TeamId,
+    user: UserId,
+    role: Role,
+    environments: Environments,
+    now: Time,
+) -> Result<bool, DbErr> {
     let row = Model {
         team_id: team.0,
         user_id: user.0,
@@ -79,7 +86,13 @@ pub async fn owners(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<u64,
     Entity::find().filter(Column::TeamId.eq(scope.team().0)).filter(Column::Role.eq(Role::Owner.as_str())).count(db).await
 }
 
-pub async fn change(db: &impl ConnectionTrait, scope: &TeamScope, user: UserId, role: Role, environments: Environments) -> Result<(), DbErr> {
+pub async fn change(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    user: UserId,
+    role: Role,
+    environments: Environments,
+) -> Result<(), DbErr> {
     let update = Entity::update_many()
         .col_expr(Column::Role, Expr::value(role.as_str()))
         .col_expr(Column::Production, Expr::value(environments.production))

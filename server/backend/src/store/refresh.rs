@@ -39,14 +39,26 @@ pub struct Refreshed {
 }
 
 /// Stores the token as generation `generation + 1`; false when another refresher, a disable or a disconnect came first.
-pub async fn store(db: &impl ConnectionTrait, scope: &TeamScope, id: ConnectionId, generation: i64, new: Refreshed) -> Result<bool, DbErr> {
+pub async fn store(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    id: ConnectionId,
+    generation: i64,
+    new: Refreshed,
+) -> Result<bool, DbErr> {
     let text = "UPDATE connection SET access_token = $4, refresh_token = COALESCE($5, refresh_token), generation = generation + 1,
             access_issued_at = $6, access_expires_at = $7, life_assumed = $8, proved_at = $6, failed_at = NULL, failure_code = NULL,
             failures = 0, retry_at = NULL, refresh_holder = NULL, refresh_until = NULL, version = version + 1
         WHERE team_id = $1 AND id = $2 AND generation = $3 AND state = 'active'";
     let values = [
-        scope.team().0.into(), id.0.into(), generation.into(), new.access_token.0.into(), new.refresh_token.map(|s| s.0).into(),
-        new.issued_at.into(), new.expires_at.into(), new.life_assumed.into(),
+        scope.team().0.into(),
+        id.0.into(),
+        generation.into(),
+        new.access_token.0.into(),
+        new.refresh_token.map(|s| s.0).into(),
+        new.issued_at.into(),
+        new.expires_at.into(),
+        new.life_assumed.into(),
     ];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }

@@ -79,7 +79,8 @@ pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Sess
 }
 
 pub async fn touch(db: &impl ConnectionTrait, id: SessionId, now: Time, address: Option<String>) -> Result<(), DbErr> {
-    let update = Entity::update_many().col_expr(Column::LastSeenAt, Expr::value(now)).col_expr(Column::Address, Expr::value(address));
+    let update =
+        Entity::update_many().col_expr(Column::LastSeenAt, Expr::value(now)).col_expr(Column::Address, Expr::value(address));
     update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
 }
 
@@ -91,13 +92,23 @@ pub async fn step_up(db: &impl ConnectionTrait, id: SessionId, now: Time) -> Res
 /// Ends one session of a user; false when it is not theirs or has ended.
 pub async fn end(db: &impl ConnectionTrait, user: UserId, id: SessionId, now: Time) -> Result<bool, DbErr> {
     let update = Entity::update_many().col_expr(Column::EndedAt, Expr::value(now));
-    let ended = update.filter(Column::Id.eq(id.0)).filter(Column::UserId.eq(user.0)).filter(Column::EndedAt.is_null()).exec(db).await?;
+    let ended = update
+        .filter(Column::Id.eq(id.0))
+        .filter(Column::UserId.eq(user.0))
+        .filter(Column::EndedAt.is_null())
+        .exec(db)
+        .await?;
     Ok(ended.rows_affected == 1)
 }
 
 /// Ends all sessions of a user but one; answers how many.
 pub async fn end_others(db: &impl ConnectionTrait, user: UserId, keep: SessionId, now: Time) -> Result<u64, DbErr> {
     let update = Entity::update_many().col_expr(Column::EndedAt, Expr::value(now));
-    let ended = update.filter(Column::UserId.eq(user.0)).filter(Column::Id.ne(keep.0)).filter(Column::EndedAt.is_null()).exec(db).await?;
+    let ended = update
+        .filter(Column::UserId.eq(user.0))
+        .filter(Column::Id.ne(keep.0))
+        .filter(Column::EndedAt.is_null())
+        .exec(db)
+        .await?;
     Ok(ended.rows_affected)
 }

@@ -50,7 +50,15 @@ pub async fn by_id(db: &impl ConnectionTrait, id: UserId) -> Result<Option<User>
 
 /// True while nobody is a user yet.
 pub async fn none_yet(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    Ok(Entity::find().select_only().column(Column::Id).order_by_asc(Column::Id).limit(1).into_tuple::<Uuid>().one(db).await?.is_none())
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .order_by_asc(Column::Id)
+        .limit(1)
+        .into_tuple::<Uuid>()
+        .one(db)
+        .await?
+        .is_none())
 }
 
 /// Inserts a user, unless the address is taken meanwhile; answers with whoever has the address now.

@@ -28,10 +28,9 @@ impl From<sea_orm::DbErr> for TeamError {
 impl From<&TeamError> for Problem {
     fn from(error: &TeamError) -> Self {
         match error {
-            TeamError::LastOwner => Problem::new(
-                ProblemCode::Conflict,
-                "A Team keeps at least one owner. Make another member owner first.",
-            ),
+            TeamError::LastOwner => {
+                Problem::new(ProblemCode::Conflict, "A Team keeps at least one owner. Make another member owner first.")
+            }
             TeamError::AboveOwnRole(role) => Problem::new(
                 ProblemCode::NotPermitted,
                 format!("Only an owner can give or take the role {}.", role.as_str()),

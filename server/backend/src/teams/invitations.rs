@@ -37,7 +37,13 @@ pub async fn my_invitations(cx: &Cx) -> Result<Vec<Invitation>, AccessError> {
 
 /// Invites an address; a newer invitation replaces an open one.
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
-pub async fn invite(cx: &Cx, scope: &TeamScope, email: &EmailAddress, role: Role, environments: Environments) -> Result<(), TeamError> {
+pub async fn invite(
+    cx: &Cx,
+    scope: &TeamScope,
+    email: &EmailAddress,
+    role: Role,
+    environments: Environments,
+) -> Result<(), TeamError> {
     let inviter = access::require_step_up(cx, DangerousAct::InviteMember)?;
     may_give(scope, role)?;
     if !environments.production && !environments.sandbox {

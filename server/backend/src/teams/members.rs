@@ -17,7 +17,13 @@ pub async fn members(cx: &Cx, scope: &TeamScope) -> Result<Vec<Member>, AccessEr
 
 /// Gives a member another role or other environments.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), user = %user))]
-pub async fn change_member(cx: &Cx, scope: &TeamScope, user: UserId, role: Role, environments: Environments) -> Result<(), TeamError> {
+pub async fn change_member(
+    cx: &Cx,
+    scope: &TeamScope,
+    user: UserId,
+    role: Role,
+    environments: Environments,
+) -> Result<(), TeamError> {
     access::require_step_up(cx, DangerousAct::ChangeRole)?;
     if !environments.production && !environments.sandbox {
         return Err(TeamError::NoEnvironment);

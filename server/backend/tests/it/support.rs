@@ -51,7 +51,7 @@ macro_rules! on_both_databases {
 pub struct Stage {
     pub portal: Portal,
     pub url: String,
-    folder: PathBuf,
+    pub folder: PathBuf,
 }
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -75,7 +75,8 @@ impl Stage {
     }
 
     pub async fn postgres() -> Self {
-        let base = std::env::var("PORTAL_TEST_POSTGRES").expect("PORTAL_TEST_POSTGRES names the test cluster; `make test` starts one");
+        let base = std::env::var("PORTAL_TEST_POSTGRES")
+            .expect("PORTAL_TEST_POSTGRES names the test cluster; `make test` starts one");
         let folder = fresh_folder();
         let name = folder.file_name().unwrap().to_str().unwrap().replace('-', "_");
         let admin = Db::connect(&format!("{base}/postgres"), 1).await.unwrap();

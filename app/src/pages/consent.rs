@@ -1,0 +1,17 @@
+use leptos::prelude::*;
+
+use crate::{
+    answer::failed,
+    components::{CardPage, FailureNotice},
+};
+
+/// Shown when a return from Amazon did not end in a connection.
+#[component]
+pub fn ConsentPage() -> impl IntoView {
+    view! {
+        <CardPage title="Not connected" lead="Amazon sent you back, but there is no connection. Nothing was stored.">
+            {failed().map(|failure| view! { <FailureNotice failure/> })}
+            <a class="btn btn-primary btn-block" href="/">"To your Teams"</a>
+        </CardPage>
+    }
+}

@@ -1,0 +1,89 @@
+// What pages need of a script before WASM arrives, or without it: copying, focus, the code field, menus. Listens on the
+// document, so that nothing has to be attached to parts that come later. Writes no HTML.
+
+const toast = (text) => {
+  const place = document.querySelector(".toasts");
+  if (!place) return;
+  const box = document.createElement("div");
+  box.className = "toast toast-ok";
+  const line = document.createElement("p");
+  line.textContent = text;
+  box.append(line);
+  place.append(box);
+  setTimeout(() => box.remove(), 4000);
+};
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest?.("[data-copy]");
+  if (copy) {
+    await navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent);
+    copy.dataset.copied = "";
+    toast("Copied");
+    setTimeout(() => delete copy.dataset.copied, 2000);
+  }
+  const download = event.target.closest?.("[data-download]");
+  if (download) {
+    const value = document.getElementById(download.dataset.download).textContent;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([`${download.dataset.name}=${value}\n`], { type: "text/plain" }));
+    link.download = "portal.env";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// The code form goes off at the last digit, once: a refused code is corrected at leisure.
+document.addEventListener("input", (event) => {
+  const digits = Number(event.target.dataset?.submitAt);
+  if (!digits || event.target.value.replace(/\D/g, "").length !== digits || event.target.dataset.sent === event.target.value) return;
+  event.target.dataset.sent = event.target.value;
+  event.target.form.requestSubmit();
+});
+
+// Focus goes to the first problem: the field, or else the notice.
+const focusProblem = (root) => {
+  const notice = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
+  if (!notice) return;
+  const field = (notice.closest("form") ?? document).querySelector("[aria-invalid=true]");
+  (field ?? notice).focus();
+};
+
+// "Send another code" waits for its time; the rest shows in the button.
+const countDown = (button) => {
+  const until = Date.now() + Number(button.dataset.countdown) * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    button.disabled = left > 0;
+    if (left > 0) {
+      button.dataset.left = left;
+      setTimeout(tick, 250);
+    } else {
+      delete button.dataset.left;
+    }
+  };
+  tick();
+};
+
+const arrive = (root) => {
+  if (!(root instanceof Element)) return;
+  const buttons = [...root.querySelectorAll("[data-countdown]")];
+  if (root.matches("[data-countdown]")) buttons.push(root);
+  for (const button of buttons) if (button.dataset.left === undefined) countDown(button);
+  focusProblem(root);
+};
+
+new MutationObserver((changes) => {
+  for (const change of changes) change.addedNodes.forEach(arrive);
+}).observe(document.documentElement, { childList: true, subtree: true });
+arrive(document.documentElement);

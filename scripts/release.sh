@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The optimised server and bundle: target/release/portal and target/site.
+. "$(dirname "$0")/common.sh"
+cd "$ROOT"
+scripts/setup.sh build
+say "building the bundle for size"
+trunk build --release --quiet
+say "building the server for speed"
+cargo build --release --bin portal
+say "target/release/portal and target/site are ready"

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Everything that must hold. Ends with a line that counts the tests.
+. "$(dirname "$0")/common.sh"
+cd "$ROOT"
+LOG=$(mktemp -d "${TMPDIR:-/tmp}/portal-test-logs.XXXXXX")
+trap 'rm -rf "$LOG"' EXIT
+
+scripts/setup.sh test
+say "format"
+cargo fmt --all --check
+say "clippy"
+cargo clippy --workspace --exclude frontend --all-targets --quiet -- -D warnings
+cargo clippy --package frontend --target wasm32-unknown-unknown --quiet -- -D warnings
+say "unit and integration tests, on SQLite and on a PostgreSQL of their own"
+scripts/postgres.sh cargo test --workspace --exclude frontend 2>&1 | tee "$LOG/cargo"
+say "the browser bundle"
+trunk build --release --quiet
+cargo build --quiet --bin portal
+say "browser journeys"
+(cd end2end && npx playwright test) 2>&1 | tee "$LOG/browser"
+
+# `cargo test` prints a line a binary, Playwright one at its end.
+count() { grep -oE "[0-9]+ $1" "$2" | awk '{n += $1} END {print n + 0}'; }
+PASSED=$(($(count passed "$LOG/cargo") + $(count passed "$LOG/browser")))
+FAILED=$(($(count failed "$LOG/cargo") + $(count failed "$LOG/browser")))
+echo "$PASSED passed, $FAILED failed"

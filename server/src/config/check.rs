@@ -1,0 +1,82 @@
+//! What a production start refuses: one clear sentence each.
+
+use backend::vault::{KeyFile, KeyFileError};
+use secrecy::ExposeSecret;
+
+use super::{Config, Mode, Role};
+
+/// Everything that stands against starting with this configuration; empty when nothing does.
+pub fn problems(config: &Config) -> Vec<String> {
+    let mut problems = Vec::new();
+    if config.roles.is_empty() {
+        problems.push("`roles` is empty: name at least one of web, gateway, worker.".to_owned());
+    }
+    if config.mail.smtp_url.is_some() && config.mail.capture_dir.is_some() {
+        problems.push("`mail.smtp_url` and `mail.capture_dir` are both set: mail goes one way.".to_owned());
+    }
+    if config.public_url.ends_with('/') || url::Url::parse(&config.public_url).is_err() {
+        problems
+            .push("`public_url` must be an address without a slash at its end, like https://portal.example.com.".to_owned());
+    }
+    match config.mode {
+        Mode::Production => production(config, &mut problems),
+        Mode::Development => development(config, &mut problems),
+    }
+    problems
+}
+
+fn production(config: &Config, problems: &mut Vec<String>) {
+    let mut refuse = |wrong: bool, sentence: &str| {
+        if wrong {
+            problems.push(sentence.to_owned());
+        }
+    };
+    refuse(
+        !config.public_url.starts_with("https://"),
+        "`public_url` is not HTTPS: cookies and codes would travel in the clear.",
+    );
+    refuse(config.mail.capture_dir.is_some(), "`mail.capture_dir` captures mail, which is for development only.");
+    refuse(
+        config.amazon.simulator_url.is_some(),
+        "`amazon.simulator_url` names the simulator, which is for development only.",
+    );
+    let sends = config.has(Role::Worker);
+    refuse(sends && config.mail.smtp_url.is_none(), "`mail.smtp_url` is not set: nobody could sign in.");
+    let plain = config.mail.smtp_url.as_ref().is_some_and(|url| url.0.expose_secret().starts_with("smtp://"));
+    refuse(plain, "`mail.smtp_url` has no TLS: use smtps:// or smtp+starttls://.");
+    match KeyFile::load(&config.key_file()) {
+        Ok(_) => {}
+        Err(error @ KeyFileError::Exposed { .. }) => problems.push(format!("The key file is not private: {error}.")),
+        Err(error) => problems.push(format!("There is no usable master key: {error}. Make one with `portal keys create`.")),
+    }
+}
+
+fn development(config: &Config, problems: &mut Vec<String>) {
+    let public = !config.listen.ip().is_loopback() || config.gateway_listen.is_some_and(|listen| !listen.ip().is_loopback());
+    if public {
+        problems.push("Development listens on loopback only: set `listen` to 127.0.0.1.".to_owned());
+    }
+    if config.mail.smtp_url.is_none() && config.mail.capture_dir.is_none() {
+        problems.push("Neither `mail.smtp_url` nor `mail.capture_dir` is set: codes would go nowhere.".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    #[test]
+    fn a_weak_production_configuration_is_refused_sentence_by_sentence() {
+        let mut config = Config { public_url: "http://portal.example.com".to_owned(), ..Config::default() };
+        config.data_dir = "/nonexistent".into();
+        config.mail.capture_dir = Some("mail".into());
+        config.amazon.simulator_url = Some("http://127.0.0.1:8090".parse().unwrap());
+        let said = problems(&config).join("\n");
+        for part in ["not HTTPS", "captures mail", "names the simulator", "nobody could sign in", "no usable master key"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        config.mail.smtp_url = Some(Secret("smtp://mail.example.com".to_owned().into()));
+        assert!(problems(&config).join("\n").contains("has no TLS"));
+    }
+}

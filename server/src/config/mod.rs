@@ -1,0 +1,252 @@
+//! The one configuration: defaults, then a TOML file, then `PORTAL_*` variables. Documented in `docs/configuration.md`.
+
+mod check;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use ipnet::IpNet;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize, Serializer};
+
+pub use check::problems;
+
+/// A secret setting: read from the configuration, never written anywhere.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "String")]
+pub struct Secret(pub SecretString);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(SecretString::from(text))
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str("")
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    Development,
+    Production,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Web,
+    Gateway,
+    Worker,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUpPolicy {
+    Open,
+    Domains,
+    Invitation,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignUp {
+    pub policy: SignUpPolicy,
+    pub domains: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub smtp_url: Option<Secret>,
+    pub smtp_url_file: Option<PathBuf>,
+    pub from: String,
+    pub capture_dir: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amazon {
+    pub simulator_url: Option<url::Url>,
+}
+
+/// How often gateways may ask: `burst` at once, then `per_second`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    pub burst: u16,
+    pub per_second: u16,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub key: Limit,
+    pub connection: Limit,
+    pub team: Limit,
+}
+
+/// Every setting.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub mode: Mode,
+    pub public_url: String,
+    pub data_dir: PathBuf,
+    pub database_url: Option<Secret>,
+    pub database_url_file: Option<PathBuf>,
+    pub database_connections: u32,
+    pub key_file: Option<PathBuf>,
+    pub roles: Vec<Role>,
+    pub listen: SocketAddr,
+    pub gateway_listen: Option<SocketAddr>,
+    pub metrics_listen: Option<SocketAddr>,
+    pub trusted_proxies: Vec<IpNet>,
+    pub site_dir: PathBuf,
+    pub shutdown_grace_s: u64,
+    pub log: Log,
+    pub sign_up: SignUp,
+    pub mail: Mail,
+    pub amazon: Amazon,
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Production,
+            public_url: "https://localhost".to_owned(),
+            data_dir: PathBuf::from("data"),
+            database_url: None,
+            database_url_file: None,
+            database_connections: 16,
+            key_file: None,
+            roles: vec![Role::Web, Role::Gateway, Role::Worker],
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            gateway_listen: None,
+            metrics_listen: Some(SocketAddr::from(([127, 0, 0, 1], 9090))),
+            trusted_proxies: Vec::new(),
+            site_dir: PathBuf::from("target/site"),
+            shutdown_grace_s: 20,
+            log: Log { format: LogFormat::Json, filter: "info".to_owned() },
+            sign_up: SignUp { policy: SignUpPolicy::Invitation, domains: Vec::new() },
+            mail: Mail {
+                smtp_url: None,
+                smtp_url_file: None,
+                from: "Portal <portal@localhost>".to_owned(),
+                capture_dir: None,
+            },
+            amazon: Amazon { simulator_url: None },
+            limits: Limits {
+                key: Limit { burst: 300, per_second: 50 },
+                connection: Limit { burst: 300, per_second: 50 },
+                team: Limit { burst: 1200, per_second: 200 },
+            },
+        }
+    }
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{0}")]
+    Unreadable(Box<figment::Error>),
+    #[error("cannot read the file that {setting} names")]
+    SecretFile {
+        setting: &'static str,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Config {
+    /// Reads the file (when given) and the variables. Nested settings are written `PORTAL_LOG__FORMAT`.
+    pub fn load(file: Option<PathBuf>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Config::default()));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let mut config: Config = figment
+            .merge(Env::prefixed("PORTAL_").ignore(&["config", "cache", "test_postgres"]).split("__"))
+            .extract()
+            .map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
+        let read = |setting, path: &PathBuf| {
+            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::SecretFile { setting, source })?;
+            Ok(Secret(SecretString::from(text.trim())))
+        };
+        if let Some(path) = &config.database_url_file {
+            config.database_url = Some(read("database_url_file", path)?);
+        }
+        if let Some(path) = &config.mail.smtp_url_file {
+            config.mail.smtp_url = Some(read("mail.smtp_url_file", path)?);
+        }
+        Ok(config)
+    }
+
+    pub fn key_file(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data_dir.join("keys"))
+    }
+
+    pub fn is_development(&self) -> bool {
+        self.mode == Mode::Development
+    }
+
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of all settings, as the document writes them.
+    fn settings(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                for (name, value) in map {
+                    settings(value, &if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, found);
+                }
+            }
+            _ => found.push(path.to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_setting_is_documented_and_nothing_else_is() {
+        let mut found = Vec::new();
+        settings(&serde_json::to_value(Config::default()).unwrap(), "", &mut found);
+        found.sort();
+        let document = include_str!("../../../docs/configuration.md");
+        let mut documented: Vec<_> =
+            document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).map(str::to_owned).collect();
+        documented.sort();
+        assert_eq!(documented, found);
+    }
+
+    #[test]
+    fn a_secret_setting_is_never_written() {
+        let secret = Secret(SecretString::from("smtps://user:canary@mail.example"));
+        assert!(!format!("{secret:?}{}", serde_json::to_string(&secret).unwrap()).contains("canary"));
+    }
+}

@@ -1,0 +1,107 @@
+//! Several connections in one question. One bad item never fails the rest.
+
+use axum::{Extension, Json, extract::State};
+use backend::credentials::{self, Credentials, Origin, identify};
+use futures::{StreamExt, stream};
+use model::credential::BATCH_MOST;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    ProblemBody, Refusal,
+    body::{Body, wrong},
+    caller::{self, Bearer, NamedTeam},
+    issue::{CredentialAnswer, CredentialRequest},
+};
+
+/// Questions that run at once, of one batch.
+const AT_ONCE: usize = 4;
+
+/// Up to 20 connections.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRequest {
+    #[schema(max_items = 20)]
+    items: Vec<BatchItem>,
+}
+
+/// One connection, with the same optional fields as a single question.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchItem {
+    connection_id: String,
+    min_ttl_s: Option<u32>,
+    known_generation: Option<i64>,
+    rejected_generation: Option<i64>,
+    purpose: Option<String>,
+}
+
+/// One answer for each item, in the order of the question.
+#[derive(Serialize, ToSchema)]
+pub struct BatchAnswer {
+    items: Vec<BatchResult>,
+}
+
+/// The answer to one item, or its problem.
+#[derive(Serialize, ToSchema)]
+pub struct BatchResult {
+    connection_id: String,
+    /// As if it had been asked alone.
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<CredentialAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemBody>,
+}
+
+/// Issue runtime credentials for up to 20 connections.
+#[utoipa::path(
+    post, path = "/api/gateway/v1/teams/{team_id}/credentials:batch", tag = "credentials", operation_id = "issueCredentials",
+    params(("team_id" = String, Path, description = "The Team"), ("Portal-Gateway" = u8, Header, description = "Always 1")),
+    request_body = BatchRequest,
+    responses(
+        (status = 200, body = BatchAnswer),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("gateway_key" = ["credential:issue"])),
+)]
+pub async fn batch(
+    State(credentials): State<Credentials>,
+    Extension(origin): Extension<Origin>,
+    Bearer(bearer): Bearer,
+    NamedTeam(team): NamedTeam,
+    Body(request): Body<BatchRequest>,
+) -> Result<Json<BatchAnswer>, Refusal> {
+    if request.items.is_empty() || request.items.len() > BATCH_MOST {
+        return Err(wrong("items", &format!("Name 1 to {BATCH_MOST} connections.")));
+    }
+    // A bad key fails the batch once, not every item.
+    identify(&credentials, &origin, bearer.as_ref(), None).await?;
+    let answers = stream::iter(request.items).map(|item| one(&credentials, &origin, bearer.as_ref(), team, item));
+    Ok(Json(BatchAnswer { items: answers.buffered(AT_ONCE).collect().await }))
+}
+
+async fn one(
+    credentials: &Credentials,
+    origin: &Origin,
+    bearer: Option<&SecretString>,
+    team: model::ids::TeamId,
+    item: BatchItem,
+) -> BatchResult {
+    let BatchItem { connection_id, min_ttl_s, known_generation, rejected_generation, purpose } = item;
+    let asked = CredentialRequest { min_ttl_s, known_generation, rejected_generation, purpose };
+    let request = asked.about(team, caller::connection(&connection_id));
+    match credentials::issue(credentials, origin, bearer, request).await {
+        Ok(issued) => {
+            let answer = CredentialAnswer::new(issued, credentials.portal.clock.now());
+            BatchResult { connection_id, status: 200, answer: Some(answer), problem: None }
+        }
+        Err(error) => {
+            let Refusal(problem) = error.into();
+            let body = ProblemBody::new(&problem, origin.request.to_string());
+            BatchResult { connection_id, status: problem.code.status(), answer: None, problem: Some(body) }
+        }
+    }
+}

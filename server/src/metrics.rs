@@ -1,0 +1,51 @@
+//! Prometheus metrics, health and readiness, on a listener of their own.
+
+use std::time::Instant;
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    http::StatusCode,
+    middleware::Next,
+    response::Response,
+    routing::get,
+};
+use backend::Portal;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+/// Installs the recorder of this process; a second call (in tests) goes without.
+pub fn install() -> Option<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().ok()
+}
+
+/// `/metrics`, `/healthz`, `/readyz`.
+pub fn router(portal: Portal, handle: Option<PrometheusHandle>) -> Router {
+    let metrics = move || std::future::ready(handle.as_ref().map(PrometheusHandle::render).unwrap_or_default());
+    Router::new().route("/metrics", get(metrics)).merge(health(portal))
+}
+
+/// The process is alive; the database answers.
+pub fn health(portal: Portal) -> Router {
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(portal)
+}
+
+async fn ready(State(portal): State<Portal>) -> (StatusCode, &'static str) {
+    match portal.db.ping().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+    }
+}
+
+/// Counts and times requests by route. Ids in paths are not labels: there would be one series each.
+pub async fn track(request: Request, next: Next) -> Response {
+    let route =
+        request.extensions().get::<MatchedPath>().map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    let method = request.method().as_str().to_owned();
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("portal_http_requests_total", "method" => method, "route" => route.clone(), "status" => status)
+        .increment(1);
+    metrics::histogram!("portal_http_request_seconds", "route" => route).record(started.elapsed().as_secs_f64());
+    response
+}

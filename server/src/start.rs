@@ -1,0 +1,74 @@
+//! From a configuration to the handles.
+
+use std::sync::Arc;
+
+use backend::{
+    Clock, Mode, Portal,
+    amazon::Amazon,
+    mail::Mailer,
+    portal::{Settings, SignUp},
+    store::Db,
+    vault::{KeyFile, Vault},
+};
+use secrecy::ExposeSecret;
+
+use crate::config::{Config, SignUpPolicy};
+
+/// Why Portal does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the folder {folder} cannot be made")]
+    DataDir {
+        folder: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the database cannot be opened")]
+    Database(#[source] sea_orm::DbErr),
+    #[error("the keys cannot be read")]
+    Keys(#[from] backend::vault::KeyFileError),
+    #[error("mail cannot be set up")]
+    Mail(#[from] backend::mail::MailerError),
+    #[error("nothing says where mail goes")]
+    NoMail,
+}
+
+/// The database of this configuration.
+pub async fn database(config: &Config) -> Result<Db, StartError> {
+    private_folder(config)?;
+    let url = config.database_url.as_ref().map(|url| url.0.expose_secret().to_owned());
+    let url = url.unwrap_or_else(|| format!("sqlite://{}", config.data_dir.join("portal.db").display()));
+    Db::connect(&url, config.database_connections).await.map_err(StartError::Database)
+}
+
+fn private_folder(config: &Config) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let folder = config.data_dir.display().to_string();
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir);
+    made.map_err(|source| StartError::DataDir { folder, source })
+}
+
+/// The handles of this configuration. Development makes its keys by itself.
+pub async fn portal(config: &Config) -> Result<Portal, StartError> {
+    let clock = Clock::system();
+    let db = database(config).await?;
+    let path = config.key_file();
+    let keys =
+        if config.is_development() && !path.exists() { KeyFile::create(&path, clock.now())? } else { KeyFile::load(&path)? };
+    let mailer = match (&config.mail.smtp_url, &config.mail.capture_dir) {
+        (Some(url), _) => Mailer::smtp(&url.0, &config.mail.from)?,
+        (None, Some(folder)) => Mailer::folder(folder)?,
+        (None, None) => return Err(StartError::NoMail),
+    };
+    let settings = Settings {
+        mode: if config.is_development() { Mode::Development } else { Mode::Production },
+        sign_up: match config.sign_up.policy {
+            SignUpPolicy::Open => SignUp::Open,
+            SignUpPolicy::Domains => SignUp::Domains(config.sign_up.domains.clone()),
+            SignUpPolicy::Invitation => SignUp::Invitation,
+        },
+        public_url: config.public_url.clone(),
+    };
+    let amazon = config.amazon.simulator_url.clone().map_or_else(Amazon::production, Amazon::simulated);
+    Ok(Portal { db, vault: Vault::new(keys), mailer, amazon, clock, settings: Arc::new(settings) })
+}

@@ -1,0 +1,46 @@
+//! Pages and server functions over HTTP: who is behind a request, what protects it, how a page is rendered.
+
+mod act;
+mod browser;
+mod consent;
+mod files;
+mod headers;
+mod identify;
+mod mailbox;
+mod page;
+mod same_origin;
+mod site;
+mod theme;
+
+use std::sync::Arc;
+
+use backend::Portal;
+
+use crate::config::Config;
+
+pub use act::server_functions;
+pub use browser::browser_sessions;
+pub use consent::consent_return;
+pub use files::{bundle, files_or_not_found};
+pub use headers::headers;
+pub use identify::identify;
+pub use mailbox::{mail, mailbox};
+pub use page::{go_home, page, pages};
+pub use same_origin::same_origin;
+pub use site::Site;
+pub use theme::theme;
+
+/// The handles of the web edge.
+#[derive(Clone, Debug)]
+pub struct Web {
+    pub config: Arc<Config>,
+    pub portal: Portal,
+    pub site: Site,
+}
+
+impl Web {
+    /// Plain HTTP is for development on loopback only: cookies then go without `Secure` and the `__Host-` prefix.
+    pub fn is_https(&self) -> bool {
+        self.config.public_url.starts_with("https://")
+    }
+}

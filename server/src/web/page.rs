@@ -1,0 +1,105 @@
+//! Rendering pages, for a visit and as the answer to a form that was posted without JavaScript.
+
+use app::{
+    App,
+    edge::{Assets, Echo, Revealed, document},
+};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::Uri,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use backend::Cx;
+use leptos::{nonce::Nonce, prelude::*, server::ServerActionError};
+use leptos_axum::generate_route_list;
+
+use super::{Web, headers::PageNonce, theme};
+
+/// What a page is told beside its address.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub failed: Option<ServerActionError>,
+    pub failure: Option<app::Failure>,
+    pub echo: Option<Echo>,
+    pub revealed: Option<Revealed>,
+    /// The page answers a post: its address is not its own, so it does not hydrate.
+    pub to_post: bool,
+}
+
+/// Every page of the application, under its own route.
+pub fn pages() -> Router<Web> {
+    let listings = generate_route_list(App);
+    // A consent's return has a handler of its own, which renders its page.
+    let own = listings.iter().filter(|listing| listing.path() != "/consent/return");
+    own.fold(Router::new(), |router, listing| router.route(listing.path(), get(page)))
+}
+
+/// Pages that people see before they sign in.
+fn is_sign_in(path: &str) -> bool {
+    path == "/sign-in" || path == "/sign-in/code"
+}
+
+/// Pages for everybody: they load no WASM.
+fn is_public(path: &str) -> bool {
+    is_sign_in(path) || path == "/gateway-api"
+}
+
+/// A page at its own address.
+pub async fn page(State(web): State<Web>, request: Request) -> Response {
+    let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+    let signed_in = request.extensions().get::<Cx>().is_some_and(|cx| cx.signed_in().is_some());
+    // Leptos would show an error that an address brings along: nobody but Portal writes on Portal's pages.
+    if query.contains("__path=") || query.contains("__err=") {
+        return Redirect::to(path).into_response();
+    }
+    if !signed_in && !is_public(path) {
+        let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
+        return Redirect::to(&format!("/sign-in?next={next}")).into_response();
+    }
+    if signed_in && is_sign_in(path) {
+        return Redirect::to("/").into_response();
+    }
+    render(&web, request, Answer::default()).await
+}
+
+/// An address that only answers posts, visited: after a reload, say.
+pub async fn go_home() -> Redirect {
+    Redirect::to("/")
+}
+
+/// Renders the page of the request's address, whole: no part of it waits for a script.
+pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
+    let cx = request.extensions().get::<Cx>().cloned();
+    let theme = theme::chosen(request.headers());
+    let nonce = request.extensions().get::<PageNonce>().cloned();
+    let signed_in = cx.as_ref().is_some_and(|cx| cx.signed_in().is_some());
+    let hydrate = signed_in && !answer.to_post && !is_public(request.uri().path());
+    let assets: Assets = web.site.assets.clone();
+    let contexts = move || {
+        if let Some(cx) = &cx {
+            provide_context(cx.clone());
+        }
+        if let Some(PageNonce(nonce)) = &nonce {
+            provide_context(Nonce::from_value(nonce.as_str()));
+        }
+        provide_context(theme);
+        let Answer { failed, failure, echo, revealed, .. } = answer.clone();
+        failed.into_iter().for_each(provide_context);
+        failure.into_iter().for_each(provide_context);
+        echo.into_iter().for_each(provide_context);
+        revealed.into_iter().for_each(provide_context);
+    };
+    let shell = move || document(assets.clone(), theme, hydrate);
+    leptos_axum::render_app_async_with_context(contexts, shell)(request).await.into_response()
+}
+
+/// A request for the page at `path` in place of this one, with the same cookies and headers.
+pub fn at(parts: axum::http::request::Parts, path: &str) -> Request {
+    let mut request = Request::from_parts(parts, axum::body::Body::empty());
+    *request.method_mut() = axum::http::Method::GET;
+    *request.uri_mut() = path.parse().unwrap_or_else(|_| Uri::from_static("/"));
+    request
+}
