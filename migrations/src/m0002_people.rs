@@ -43,7 +43,7 @@ const UP: &[&str] = &[
         address {text},
         agent {text}
     ) {strict}",
-    "CREATE INDEX session_user ON session (user_id, signed_in_at)",
+    "CREATE INDEX session_by_user ON session (user_id, signed_in_at)",
     "CREATE TABLE login_challenge (
         id {uuid} NOT NULL CONSTRAINT login_challenge_pk PRIMARY KEY,
         purpose {text} NOT NULL CONSTRAINT login_challenge_purpose_known CHECK (purpose IN ('sign_in', 'step_up')),

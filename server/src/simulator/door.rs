@@ -38,7 +38,6 @@ fn is_loopback(host: &str) -> bool {
 mod tests {
     use axum::{body::Body, http::Request};
 
-    use super::*;
     use crate::simulator::stage;
 
     #[tokio::test]

@@ -141,7 +141,6 @@ fn moment(text: &str) -> Result<Time, Denial> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::simulator::{known::*, stage};
 
     #[tokio::test]

@@ -5,5 +5,14 @@ mod support;
 
 mod house;
 
+mod canary;
+mod connections;
+mod coverage;
 mod gateway;
+mod gateways;
+mod lwa_apps;
 mod refresh;
+mod step_up;
+mod teams;
+mod tenancy;
+mod web;
