@@ -1,6 +1,12 @@
 // What pages need of a script before WASM arrives, or without it: copying, focus, the code field, menus. Listens on the
 // document, so that nothing has to be attached to parts that come later. Writes no HTML.
 
+// The bundle makes static parts of pages from HTML that was compiled into it. Whatever else reaches such a sink, and anything
+// that could run, is refused.
+window.trustedTypes?.createPolicy("default", {
+  createHTML: (html) => (/<(script|iframe|object|embed|link|meta|base|form)\b|\son\w+\s*=|javascript:/i.test(html) ? null : html),
+});
+
 const toast = (text) => {
   const place = document.querySelector(".toasts");
   if (!place) return;

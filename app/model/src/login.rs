@@ -19,6 +19,10 @@ pub const MAIL_WINDOW: Duration = Duration::hours(1);
 pub const ASK_BURST: i32 = 5;
 pub const ASK_EVERY: Duration = Duration::seconds(60);
 
+/// Confirmation codes that one person may ask for: five at once, then one every three minutes.
+pub const STEP_UP_BURST: i32 = 5;
+pub const STEP_UP_EVERY: Duration = Duration::minutes(3);
+
 /// What a person typed into the code field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodeShapeError {

@@ -41,13 +41,14 @@ fn initial(name: &str) -> String {
 pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
     let current = team.and_then(|id| viewer.teams.iter().find(|t| t.id == id).cloned());
     let name = current.map_or_else(|| "Choose a Team".to_owned(), |team| team.name);
+    // A full load: everything on the page belongs to the Team.
     let items = viewer
         .teams
         .iter()
         .map(|item| {
             let here = Some(item.id) == team;
             view! {
-                <a class="menu-item" href=format!("/teams/{}", item.id) aria-current=here.then_some("true")>
+                <a class="menu-item" href=format!("/teams/{}", item.id) rel="external" aria-current=here.then_some("true")>
                     <span class="avatar avatar-team" aria-hidden="true">{initial(&item.name)}</span>
                     <span class="truncate">{item.name.clone()}</span>
                     {here.then(|| view! { <Icon name="check"/> })}

@@ -12,7 +12,7 @@ use crate::{
 pub fn AppsPage() -> impl IntoView {
     let team = team();
     let apps = Resource::new(move || team.get(), lwa_apps);
-    let home = move || format!("/teams/{}/apps", team.get());
+    let home = move || format!("/teams/{}/apps", team.get_untracked());
     let add = move || {
         view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Add LWA app"</a> }.into_any()
     };

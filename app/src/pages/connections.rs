@@ -12,7 +12,7 @@ use crate::{
 pub fn ConnectionsPage() -> impl IntoView {
     let team = team();
     let all = Resource::new(move || team.get(), connections);
-    let home = move || format!("/teams/{}/connections", team.get());
+    let home = move || format!("/teams/{}/connections", team.get_untracked());
     let add = move || {
         view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Connect account"</a> }
             .into_any()

@@ -12,7 +12,7 @@ use crate::{
 pub fn GatewaysPage() -> impl IntoView {
     let team = team();
     let all = Resource::new(move || team.get(), gateways);
-    let home = move || format!("/teams/{}/gateways", team.get());
+    let home = move || format!("/teams/{}/gateways", team.get_untracked());
     let add = move || {
         view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Create gateway"</a> }
             .into_any()

@@ -48,7 +48,7 @@ fn policy(nonce: &str, more_form_actions: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'{more_form_actions}; base-uri 'none'; \
-         frame-ancestors 'none'; object-src 'none'; manifest-src 'self'; require-trusted-types-for 'script'"
+         frame-ancestors 'none'; object-src 'none'; manifest-src 'self'; trusted-types default; require-trusted-types-for 'script'"
     )
 }
 

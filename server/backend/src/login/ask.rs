@@ -5,7 +5,7 @@ use model::{
     EmailAddress, Time,
     audit::Action,
     ids::ChallengeId,
-    login::{ASK_BURST, ASK_EVERY, CODE_LIFE, MAIL_GAP, MAIL_WINDOW, next_mail_at},
+    login::{ASK_BURST, ASK_EVERY, CODE_LIFE, MAIL_GAP, MAIL_WINDOW, STEP_UP_BURST, STEP_UP_EVERY, next_mail_at},
     step_up::DangerousAct,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -58,7 +58,9 @@ pub async fn ask(cx: &Cx, email: &str) -> Result<Asked, LoginError> {
 pub async fn ask_step_up(cx: &Cx, act: Option<DangerousAct>) -> Result<Asked, LoginError> {
     let person = access::signed_in(cx)?;
     let tx = cx.portal.db.begin().await?;
-    limit(cx, &tx, &person.email).await?;
+    // Only the person themselves can ask here, so a sign-in a moment ago does not stand in the way.
+    let limit = Limit { burst: STEP_UP_BURST, every: STEP_UP_EVERY };
+    take(&tx, &format!("step-up:{}", person.user.0.simple()), limit, cx.now()).await?;
     let words = act.map_or("confirm that it is you", DangerousAct::words);
     let message = |code| Message::StepUpCode { code, act: words.to_owned(), device: device(cx), address: address(cx) };
     let asked = send(cx, &tx, &person.email, Purpose::StepUp(person.session), message, true).await?;
@@ -67,14 +69,12 @@ pub async fn ask_step_up(cx: &Cx, act: Option<DangerousAct>) -> Result<Asked, Lo
     Ok(asked)
 }
 
+/// Anybody may ask for a sign-in code for any address, so both ends are protected: the asker's network and the mailbox.
 async fn limit(cx: &Cx, tx: &Tx, email: &EmailAddress) -> Result<(), LoginError> {
     let now = cx.now();
     if let Some(address) = cx.address {
         let limit = Limit { burst: ASK_BURST, every: ASK_EVERY };
-        let taken = rate_limit::take(&**tx, &format!("ask:{address}"), limit, 1, now).await?;
-        if taken.granted == 0 {
-            return Err(LoginError::TooManyAsks { retry_after: taken.wait });
-        }
+        take(tx, &format!("ask:{address}"), limit, now).await?;
     }
     if store::login_address::book_mail(&**tx, email, now, MAIL_GAP, MAIL_WINDOW).await? {
         return Ok(());
@@ -82,6 +82,11 @@ async fn limit(cx: &Cx, tx: &Tx, email: &EmailAddress) -> Result<(), LoginError>
     let (newest, third) = store::login_address::mails(&**tx, email).await?;
     let retry_after = next_mail_at(newest, third).map_or(Duration::zero(), |at| at - now);
     Err(LoginError::TooManyMails { retry_after })
+}
+
+async fn take(tx: &Tx, bucket: &str, limit: Limit, now: Time) -> Result<(), LoginError> {
+    let taken = rate_limit::take(&**tx, bucket, limit, 1, now).await?;
+    if taken.granted == 1 { Ok(()) } else { Err(LoginError::TooManyAsks { retry_after: taken.wait }) }
 }
 
 /// Whether the owner of this address may sign in.

@@ -10,8 +10,8 @@ pub enum LoginError {
     Email(#[from] EmailError),
     #[error(transparent)]
     Code(#[from] CodeShapeError),
-    /// Too many codes asked for from this client address.
-    #[error("too many codes were asked for from this address")]
+    /// Too many codes asked for by this client address or this person.
+    #[error("too many codes were asked for")]
     TooManyAsks { retry_after: Duration },
     /// Too many mails to this e-mail address.
     #[error("too many codes were sent to this address")]
@@ -44,7 +44,7 @@ impl From<&LoginError> for Problem {
             LoginError::Email(error) => Problem::field("email", error),
             LoginError::Code(error) => Problem::field("code", error),
             LoginError::TooManyAsks { retry_after } => {
-                later("Too many codes were asked for from your network.", *retry_after)
+                later("Too many codes were asked for by you or from your network.", *retry_after)
             }
             LoginError::TooManyMails { retry_after } => {
                 later("A code was sent a moment ago. Look into your mailbox, and the spam folder too.", *retry_after)
