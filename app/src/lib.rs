@@ -24,6 +24,7 @@ use pages::*;
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_viewer();
     view! {
         <Title formatter=|title: String| if title.is_empty() { "Portal".to_owned() } else { format!("{title} · Portal") }/>
         <Router>

@@ -21,10 +21,8 @@ pub struct SessionItem {
 /// Who looks at the page.
 #[server(prefix = "/act", endpoint = "read_viewer")]
 pub async fn read_viewer() -> Result<Viewer, Failure> {
-    use crate::edge::{cx, fail, viewer};
-    let cx = cx();
-    let teams = backend::teams::mine(&cx).await.map_err(fail)?;
-    viewer(&cx, teams)
+    use crate::edge::{cx, fail, theme, viewer};
+    viewer(&cx(), theme()).await.map_err(fail)
 }
 
 /// The person's open sessions.

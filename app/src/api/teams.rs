@@ -44,8 +44,9 @@ pub struct People {
 }
 
 /// The first steps of a Team, ticked by what is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
+    pub name: String,
     pub role: Role,
     pub apps: usize,
     pub connections: usize,

@@ -7,8 +7,9 @@ use crate::api::{Viewer, login::SignOut};
 
 /// The frame of the signed-in product: skip link, banner, top bar, navigation, content, toasts.
 #[component]
-pub fn AppFrame(viewer: Viewer, #[prop(optional)] team: Option<TeamId>, children: Children) -> impl IntoView {
-    let banner = viewer.simulated.then(|| {
+pub fn AppFrame(#[prop(into)] viewer: Signal<Option<Viewer>>, team: Signal<Option<TeamId>>, children: Children) -> impl IntoView {
+    let simulated = viewer.with_untracked(|viewer| viewer.as_ref().is_some_and(|viewer| viewer.simulated));
+    let banner = simulated.then(|| {
         view! {
             <div class="banner" role="note">
                 <Icon name="flask"/>
@@ -16,15 +17,20 @@ pub fn AppFrame(viewer: Viewer, #[prop(optional)] team: Option<TeamId>, children
             </div>
         }
     });
-    let nav = team.and_then(|id| viewer.teams.iter().find(|t| t.id == id)).map(|team| {
-        view! { <TeamNav team=team.id may_see_log=team.role.may(Permission::ViewLog) may_manage=team.role.may(Permission::ManageTeam)/> }
+    let in_team = Memo::new(move |_| {
+        let id = team.get()?;
+        viewer.with(|viewer| viewer.as_ref()?.teams.iter().find(|item| item.id == id).cloned())
     });
-    let shell = if nav.is_some() { "shell" } else { "shell shell-plain" };
+    let nav = move || {
+        in_team.get().map(|team| {
+            view! { <TeamNav team=team.id may_see_log=team.role.may(Permission::ViewLog) may_manage=team.role.may(Permission::ManageTeam)/> }
+        })
+    };
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         {banner}
-        <div class=shell>
-            <TopBar viewer team/>
+        <div class=move || if in_team.with(Option::is_some) { "shell" } else { "shell shell-plain" }>
+            {move || viewer.get().map(|viewer| view! { <TopBar viewer team=team.get()/> })}
             {nav}
             <main class="main" id="main" tabindex="-1">{children()}</main>
         </div>

@@ -6,12 +6,14 @@ use crate::api::login::AskConfirmation;
 
 /// Stands before a dangerous form until the person has confirmed who they are, so that no filled-in form is lost to it.
 #[component]
-pub fn StepUpGate(open: bool, act: &'static str, children: ChildrenFn) -> impl IntoView {
+pub fn StepUpGate(open: Signal<bool>, act: &'static str, children: ChildrenFn) -> impl IntoView {
+    move || if open.get() { children().into_any() } else { view! { <Gate act/> }.into_any() }
+}
+
+#[component]
+fn Gate(act: &'static str) -> impl IntoView {
     let ask = ServerAction::<AskConfirmation>::new();
     let path = use_location().pathname;
-    if open {
-        return children().into_any();
-    }
     view! {
         <ActionForm action=ask attr:class="gate stack stack-sm">
             <p class="row"><Icon name="shield"/>{format!("To {act}, confirm that it is you. We send a code to your e-mail; it is good for 10 minutes.")}</p>
@@ -19,5 +21,4 @@ pub fn StepUpGate(open: bool, act: &'static str, children: ChildrenFn) -> impl I
             <Submit label="Confirm that it is me" failure=failure_of(ask) pending=ask.pending() class="btn-secondary"/>
         </ActionForm>
     }
-    .into_any()
 }

@@ -18,6 +18,7 @@ pub(crate) use browser::{challenge, forget_browser, open_session, pending, remem
 pub use document::{Assets, Theme, document};
 pub(crate) use moment::moment;
 pub use plain_post::{Reveal, echo_of};
+pub use views::viewer;
 pub(crate) use views::*;
 
 use crate::Failure;
@@ -25,6 +26,11 @@ use crate::Failure;
 /// The context of this request, which the server's middleware made.
 pub(crate) fn cx() -> Cx {
     expect_context::<Cx>()
+}
+
+/// The colours that this browser chose.
+pub(crate) fn theme() -> Theme {
+    use_context::<Theme>().unwrap_or(Theme::System)
 }
 
 /// Enters a Team as the signed-in person.

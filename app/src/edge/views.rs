@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use backend::{
     Cx, TeamScope,
+    access::AccessError,
     audit::LogPage,
     connections as connection_verbs, gateways as gateway_verbs,
     gateways::NewKey,
@@ -11,7 +12,7 @@ use backend::{
     sessions::OpenSession,
     store::{
         audit_event::Filter, connection::Connection, gateway::Gateway, gateway_key::GatewayKey, invitation::Invitation,
-        lease, lwa_app::LwaApp, member::Member, team::Membership,
+        lease, lwa_app::LwaApp, member::Member,
     },
     teams,
 };
@@ -42,8 +43,10 @@ use crate::{
     },
 };
 
-pub(crate) fn viewer(cx: &Cx, teams: Vec<Membership>) -> Result<Viewer, Failure> {
-    let person = backend::access::signed_in(cx).map_err(fail)?;
+/// Who looks at the page, with their Teams.
+pub async fn viewer(cx: &Cx, theme: Theme) -> Result<Viewer, AccessError> {
+    let person = backend::access::signed_in(cx)?;
+    let teams = teams::mine(cx).await?;
     Ok(Viewer {
         email: person.email.to_string(),
         is_operator: person.is_operator,
@@ -51,7 +54,7 @@ pub(crate) fn viewer(cx: &Cx, teams: Vec<Membership>) -> Result<Viewer, Failure>
             .into_iter()
             .map(|m| TeamItem { id: m.team, name: m.name.to_string(), role: m.role, environments: m.environments })
             .collect(),
-        theme: use_context::<Theme>().unwrap_or(Theme::System).as_str().to_owned(),
+        theme: theme.as_str().to_owned(),
         simulated: cx.portal.amazon.is_simulated(),
         mailbox: cx.portal.mailer.is_folder(),
         stepped_up: step_up::covers(person.stepped_up_at, cx.now()),
@@ -113,6 +116,7 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
     let keys = backend::store::gateway_key::all(cx.portal.db.reader(), scope, None).await.map_err(outage)?;
     let now = cx.now();
     Ok(Overview {
+        name: scope.name().map(ToString::to_string).unwrap_or_default(),
         role: scope.role().unwrap_or(Role::Auditor),
         apps: app_verbs::list(cx, scope).await.map_err(fail)?.len(),
         connections: connection_verbs::list(cx, scope).await.map_err(fail)?.iter().filter(|c| live(c)).count(),

@@ -34,7 +34,7 @@ pub use consent::ConsentPage;
 pub use gateway::GatewayPage;
 pub use gateway_api::GatewayApiPage;
 pub use gateways::GatewaysPage;
-pub use layout::{AccountLayout, TeamLayout};
+pub use layout::{AccountLayout, TeamLayout, provide_viewer};
 pub use log::LogPage;
 pub use members::MembersPage;
 pub use new_app::NewAppPage;
@@ -68,12 +68,13 @@ fn team() -> Memo<TeamId> {
     param("team")
 }
 
-/// The signed-in person, loaded once by the layout.
+/// The signed-in person.
 fn viewer() -> Signal<Option<Viewer>> {
-    expect_context::<Signal<Option<Viewer>>>()
+    expect_context::<RwSignal<Option<Viewer>>>().into()
 }
 
 /// A fresh proof of the person is at hand.
-fn stepped_up() -> bool {
-    viewer().with_untracked(|viewer| viewer.as_ref().is_some_and(|viewer| viewer.stepped_up))
+fn stepped_up() -> Signal<bool> {
+    let viewer = viewer();
+    Signal::derive(move || viewer.with(|viewer| viewer.as_ref().is_some_and(|viewer| viewer.stepped_up)))
 }

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::ids::TeamId;
 
-use super::{team, viewer};
+use super::team;
 use crate::{
     api::teams::{Overview, read_overview},
     components::{Icon, PageHeader, loaded},
@@ -13,18 +13,15 @@ use crate::{
 pub fn OverviewPage() -> impl IntoView {
     let team = team();
     let data = Resource::new(move || team.get(), read_overview);
-    let viewer = viewer();
-    let name = move || {
-        let id = team.get();
-        viewer
-            .with(|viewer| viewer.as_ref().and_then(|v| v.teams.iter().find(|t| t.id == id).map(|t| t.name.clone())))
-            .unwrap_or_default()
-    };
-    view! {
-        <Title text=name/>
-        <PageHeader title=untrack(name) lead="Amazon accounts, the gateways that use them, and what they did."/>
-        {loaded(data, move |overview| view! { <Figures overview/> <FirstSteps team=team.get_untracked() overview/> }.into_any())}
-    }
+    loaded(data, move |overview| {
+        view! {
+            <Title text=overview.name.clone()/>
+            <PageHeader title=overview.name.clone() lead="Amazon accounts, the gateways that use them, and what they did."/>
+            <Figures overview=overview.clone()/>
+            <FirstSteps team=team.get_untracked() overview/>
+        }
+        .into_any()
+    })
 }
 
 #[component]

@@ -11,8 +11,8 @@ use crate::{
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let id = team().get_untracked();
-    let name =
-        viewer().with_untracked(|v| v.as_ref().and_then(|v| v.teams.iter().find(|t| t.id == id).map(|t| t.name.clone())));
+    let viewer = viewer();
+    let name = Memo::new(move |_| viewer.with(|v| v.as_ref()?.teams.iter().find(|t| t.id == id).map(|t| t.name.clone())));
     let rename = ServerAction::<RenameTeam>::new();
     let failure = failure_of(rename);
     view! {
@@ -22,7 +22,7 @@ pub fn SettingsPage() -> impl IntoView {
             <h2 id="name-h">"Name"</h2>
             <ActionForm action=rename attr:class="form" attr:novalidate="">
                 <Hidden name="team" value=id.to_string()/>
-                <Field name="name" label="Name" value=name.unwrap_or_default() failure/>
+                {move || view! { <Field name="name" label="Name" value=name.get().unwrap_or_default() failure/> }}
                 <Submit label="Rename" failure pending=rename.pending() class="btn-secondary"/>
             </ActionForm>
         </section>

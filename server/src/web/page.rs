@@ -2,7 +2,7 @@
 
 use app::{
     App,
-    edge::{Assets, Echo, Revealed, document},
+    edge::{Assets, Echo, Revealed, document, viewer},
 };
 use axum::{
     Router,
@@ -41,9 +41,14 @@ fn is_sign_in(path: &str) -> bool {
     path == "/sign-in" || path == "/sign-in/code"
 }
 
-/// Pages for everybody: they load no WASM.
+/// Pages for everybody.
 fn is_public(path: &str) -> bool {
     is_sign_in(path) || path == "/gateway-api"
+}
+
+/// Plain forms and text: no WASM is loaded for them.
+fn is_plain(path: &str) -> bool {
+    is_public(path) || path == "/confirm" || path == "/consent/return"
 }
 
 /// A page at its own address.
@@ -74,9 +79,15 @@ pub async fn go_home() -> Redirect {
 pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
     let cx = request.extensions().get::<Cx>().cloned();
     let theme = theme::chosen(request.headers());
+    let viewer = match &cx {
+        Some(cx) if cx.signed_in().is_some() => match viewer(cx, theme).await {
+            Ok(viewer) => Some(viewer),
+            Err(error) => return unavailable(cx, &error),
+        },
+        _ => None,
+    };
     let nonce = request.extensions().get::<PageNonce>().cloned();
-    let signed_in = cx.as_ref().is_some_and(|cx| cx.signed_in().is_some());
-    let hydrate = signed_in && !answer.to_post && !is_public(request.uri().path());
+    let hydrate = viewer.is_some() && !answer.to_post && !is_plain(request.uri().path());
     let assets: Assets = web.site.assets.clone();
     let contexts = move || {
         if let Some(cx) = &cx {
@@ -86,6 +97,7 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
             provide_context(Nonce::from_value(nonce.as_str()));
         }
         provide_context(theme);
+        viewer.clone().into_iter().for_each(provide_context);
         let Answer { failed, failure, echo, revealed, .. } = answer.clone();
         failed.into_iter().for_each(provide_context);
         failure.into_iter().for_each(provide_context);
@@ -94,6 +106,12 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
     };
     let shell = move || document(assets.clone(), theme, hydrate);
     leptos_axum::render_app_async_with_context(contexts, shell)(request).await.into_response()
+}
+
+fn unavailable(cx: &Cx, error: &backend::access::AccessError) -> Response {
+    tracing::error!(error = error as &dyn std::error::Error, "the page's viewer could not be read");
+    let text = format!("Portal's database is not available. Try again in a moment. Request {}", cx.request);
+    (axum::http::StatusCode::SERVICE_UNAVAILABLE, text).into_response()
 }
 
 /// A request for the page at `path` in place of this one, with the same cookies and headers.

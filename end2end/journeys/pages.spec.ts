@@ -1,0 +1,42 @@
+// Every page, light and dark, wide and on a phone: accessible, whole, and without a line on the console.
+import AxeBuilder from "@axe-core/playwright";
+import { execFileSync } from "node:child_process";
+
+import { furnish } from "../support/furnish";
+import { expect, settled, test } from "../support/test";
+
+test("every page is accessible and whole in light and dark, wide and narrow", async ({ page, clean }, info) => {
+  clean.expected.push(/status of 404/);
+  test.setTimeout(240_000);
+  const problems: string[] = [];
+  for (const path of ["/sign-in", "/gateway-api", "/nowhere"]) await look(path, false);
+  const made = await furnish(page, true);
+  await page.screenshot({ path: info.outputPath("key-once.png"), fullPage: true });
+  execFileSync("bash", ["-c", made.curl]);
+  const { team, app, connection, gateway } = made;
+  const pages = [
+    "/", "/account", "/confirm", team, `${team}/connections`, `${team}/connections/new`, connection, `${team}/apps`, `${team}/apps/new`, app,
+    `${team}/gateways`, `${team}/gateways/new`, gateway, `${team}/members`, `${team}/log`, `${team}/settings`,
+  ];
+  for (const path of pages) await look(path, path !== "/confirm");
+  expect(problems).toEqual([]);
+
+  async function look(path: string, hydrates: boolean) {
+    for (const scheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.goto(path);
+      await settled(page, hydrates);
+      const headings = await page.locator("h1").count();
+      if (headings !== 1) problems.push(`${path} has ${headings} h1`);
+      const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+      problems.push(...found.violations.map((v) => `${path} ${scheme} ${v.id}: ${v.nodes.map((n) => n.target).join(" | ")}`));
+      const name = path.replace(/\/?(teams|connections|apps|gateways)\/[a-z]+_[0-9a-f]+/g, "/$1").replaceAll("/", "-").replace(/^-+/, "") || "home";
+      await page.screenshot({ path: info.outputPath(`${name}-${scheme}.png`), fullPage: true });
+      await page.setViewportSize({ width: 360, height: 740 });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (overflow > 0) problems.push(`${path} is ${overflow} px wider than a phone`);
+      if (scheme === "light") await page.screenshot({ path: info.outputPath(`${name}-phone.png`), fullPage: true });
+    }
+  }
+});
