@@ -3,6 +3,7 @@
 . "$(dirname "$0")/common.sh"
 cd "$ROOT"
 
+BIN=${CARGO_TARGET_DIR:-target}/debug/portal
 PORT=${PORT:-8080}
 AMAZON_PORT=${AMAZON_PORT:-8090}
 URL=http://localhost:$PORT
@@ -22,9 +23,9 @@ export PORTAL_MODE=development PORTAL_PUBLIC_URL=$URL PORTAL_LISTEN=127.0.0.1:$P
 export PORTAL_SIGN_UP__POLICY=open PORTAL_MAIL__CAPTURE_DIR=data/mail PORTAL_AMAZON__SIMULATOR_URL=$AMAZON
 export PORTAL_LOG__FORMAT=text PORTAL_LOG__FILTER=${LOG:-warn} PORTAL_METRICS_LISTEN=127.0.0.1:$((PORT + 1000))
 mkdir -p data
-target/debug/portal simulate-amazon --listen "127.0.0.1:$AMAZON_PORT" >data/simulator.log 2>&1 &
+"$BIN" simulate-amazon --listen "127.0.0.1:$AMAZON_PORT" >data/simulator.log 2>&1 &
 SIMULATOR=$!
-target/debug/portal serve --migrate &
+"$BIN" serve --migrate &
 PORTAL=$!
 trap 'kill -TERM $PORTAL $SIMULATOR 2>/dev/null; wait' EXIT
 for _ in $(seq 100); do

@@ -7,4 +7,4 @@ say "building the bundle for size"
 trunk build --release --quiet
 say "building the server for speed"
 cargo build --release --bin portal
-say "target/release/portal and target/site are ready"
+say "${CARGO_TARGET_DIR:-target}/release/portal and target/site are ready"

@@ -31,7 +31,7 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
       if (headings !== 1) problems.push(`${path} has ${headings} h1`);
       const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
       problems.push(...found.violations.map((v) => `${path} ${scheme} ${v.id}: ${v.nodes.map((n) => n.target).join(" | ")}`));
-      const name = path.replace(/\/?(teams|connections|apps|gateways)\/[a-z]+_[0-9a-f]+/g, "/$1").replaceAll("/", "-").replace(/^-+/, "") || "home";
+      const name = path.replace(/\/([a-z]+)_[0-9a-f]{32}/g, "/$1").replaceAll("/", "-").replace(/^-(teams-team-?)?/, "") || (path === "/" ? "home" : "overview");
       await page.screenshot({ path: info.outputPath(`${name}-${scheme}.png`), fullPage: true });
       await page.setViewportSize({ width: 360, height: 740 });
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

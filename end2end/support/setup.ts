@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
-const binary = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), process.env.PORTAL_PROFILE ?? "debug", "portal");
+const binary = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), process.env.PROFILE ?? "debug", "portal");
 
 const freePort = () =>
   new Promise<number>((done, fail) => {

@@ -91,6 +91,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             if migrate {
                 migrations::Migrator::up(portal.db.reader(), None).await?;
             }
+            portal.vault.fits(portal.db.reader()).await?;
             serve::run(config, portal).await?;
             Ok(ExitCode::SUCCESS)
         }
@@ -100,7 +101,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Keys { command: KeysCommand::Create } => {
-            std::fs::create_dir_all(&config.data_dir)?;
+            start::private_folder(&config)?;
             KeyFile::create(&config.key_file(), Clock::system().now())?;
             println!(
                 "made {}; keep a copy in a safe place: without it no secret can be opened",

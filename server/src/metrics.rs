@@ -1,6 +1,6 @@
 //! Prometheus metrics, health and readiness, on a listener of their own.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::{
     Router,
@@ -13,9 +13,19 @@ use axum::{
 use backend::Portal;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-/// Installs the recorder of this process; a second call (in tests) goes without.
+/// Installs the recorder of this process; a second call (in tests) goes without. Samples are folded every few seconds, so
+/// that they do not pile up where nobody scrapes.
 pub fn install() -> Option<PrometheusHandle> {
-    PrometheusBuilder::new().install_recorder().ok()
+    let handle = PrometheusBuilder::new().install_recorder().ok()?;
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        let mut turns = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            turns.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    Some(handle)
 }
 
 /// `/metrics`, `/healthz`, `/readyz`.

@@ -12,7 +12,7 @@ use backend::{
 };
 use secrecy::ExposeSecret;
 
-use crate::config::{Config, SignUpPolicy};
+use crate::config::{Config, Role, SignUpPolicy};
 
 /// Why Portal does not start.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,8 @@ pub async fn database(config: &Config) -> Result<Db, StartError> {
     Db::connect(&url, config.database_connections).await.map_err(StartError::Database)
 }
 
-fn private_folder(config: &Config) -> Result<(), StartError> {
+/// The data folder, for this user alone.
+pub fn private_folder(config: &Config) -> Result<(), StartError> {
     use std::os::unix::fs::DirBuilderExt;
     let folder = config.data_dir.display().to_string();
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir);
@@ -58,7 +59,8 @@ pub async fn portal(config: &Config) -> Result<Portal, StartError> {
     let mailer = match (&config.mail.smtp_url, &config.mail.capture_dir) {
         (Some(url), _) => Mailer::smtp(&url.0, &config.mail.from)?,
         (None, Some(folder)) => Mailer::folder(folder)?,
-        (None, None) => return Err(StartError::NoMail),
+        (None, None) if config.has(Role::Worker) => return Err(StartError::NoMail),
+        (None, None) => Mailer::Elsewhere,
     };
     let settings = Settings {
         mode: if config.is_development() { Mode::Development } else { Mode::Production },

@@ -7,14 +7,18 @@ use crate::api::{Viewer, login::SignOut};
 
 /// The frame of the signed-in product: skip link, banner, top bar, navigation, content, toasts.
 #[component]
-pub fn AppFrame(#[prop(into)] viewer: Signal<Option<Viewer>>, team: Signal<Option<TeamId>>, children: Children) -> impl IntoView {
+pub fn AppFrame(
+    #[prop(into)] viewer: Signal<Option<Viewer>>,
+    team: Signal<Option<TeamId>>,
+    children: Children,
+) -> impl IntoView {
     let simulated = viewer.with_untracked(|viewer| viewer.as_ref().is_some_and(|viewer| viewer.simulated));
     let banner = simulated.then(|| {
         view! {
-            <div class="banner" role="note">
+            <aside class="banner" aria-label="About this installation">
                 <Icon name="flask"/>
                 <p><strong>"Simulated data."</strong> " Amazon is played by a stand-in on this machine; no real account is touched."</p>
-            </div>
+            </aside>
         }
     });
     let in_team = Memo::new(move |_| {

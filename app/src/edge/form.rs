@@ -68,7 +68,6 @@ fn made_on(text: &str, now: Time) -> Result<Time, &'static str> {
     if day == now.date_naive() { Ok(now) } else { Ok(day.and_time(NaiveTime::MIN).and_utc()) }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
 pub(crate) fn new_lwa_app(
     now: Time,
     name: String,

@@ -22,7 +22,7 @@ use model::{
     amazon::{AuthorizationClock, SecretClock},
     audit::{Action, Outcome},
     gateway::{KeyPhase, key_phase},
-    ids::{ConnectionId, EventId, GatewayId, LwaAppId, UserId},
+    ids::{ConnectionId, EventId, GatewayId, LwaAppId, RequestId, UserId},
     lwa_app::OtherSecret,
     step_up,
 };
@@ -401,7 +401,7 @@ pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, page: LogPage) -> Resu
             "id": row.id, "at": row.at, "action": row.action, "outcome": row.outcome, "reason": row.reason,
             "actor": { "kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name, "on_behalf_of": row.on_behalf_of },
             "target": { "kind": row.target_kind, "id": row.target_id, "name": row.target_name },
-            "credential_id": row.credential_id, "request_id": row.request_id, "address": row.address, "agent": row.agent,
+            "credential_id": row.credential_id, "request_id": RequestId(row.request_id), "address": row.address, "agent": row.agent,
             "details": serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default(),
         });
         LogItem {

@@ -5,7 +5,7 @@ use model::{
     lwa_app::OtherSecret,
 };
 
-use super::{apps::AppBadge, param, stepped_up, team};
+use super::{apps::AppBadge, counted, param, stepped_up, team};
 use crate::{
     api::apps::{AppItem, DropOtherSecret, PromoteSecret, StageSecret, lwa_app},
     components::{
@@ -41,7 +41,7 @@ fn Facts(app: AppItem) -> impl IntoView {
     });
     view! {
         <Title text=app.name.clone()/>
-        <PageHeader title=app.name.clone() lead=format!("Serves {} connections.", app.connections) tags/>
+        <PageHeader title=app.name.clone() lead=format!("Serves {}.", counted(app.connections, "connection")) tags/>
         {rejected}
         <section class="card" aria-label="Facts">
             <dl class="facts">

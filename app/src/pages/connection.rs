@@ -181,7 +181,7 @@ pub fn Leases(leases: Vec<LeaseItem>) -> impl IntoView {
 }
 
 /// The call in three languages, with the real ids.
-pub(super) fn snippets(origin: &str, team: TeamId, connection: &str) -> Vec<(&'static str, String)> {
+pub(super) fn snippets(origin: &str, team: TeamId, connection: &str, region: &str) -> Vec<(&'static str, String)> {
     let url = format!("{origin}/api/gateway/v1/teams/{team}/connections/{connection}/credentials");
     vec![
         (
@@ -205,7 +205,8 @@ pub(super) fn snippets(origin: &str, team: TeamId, connection: &str) -> Vec<(&'s
         (
             "SP-API SDK",
             format!(
-                "# amzn-sp-api (Python): Portal stands where LWA stood\nconfig = SPAPIConfig(\n    client_id=GATEWAY_KEY_ID,\n    client_secret=os.environ[\"PORTAL_GATEWAY_KEY\"],\n    refresh_token=\"{connection}\",\n    region=\"EU\",\n)\nclient = SPAPIClient(config, oauth_endpoint=\"{origin}/api/gateway/v1/lwa/token\")"
+                "# amzn-sp-api (Python): Portal stands where LWA stood\nconfig = SPAPIConfig(\n    client_id=GATEWAY_KEY_ID,\n    client_secret=os.environ[\"PORTAL_GATEWAY_KEY\"],\n    refresh_token=\"{connection}\",\n    region=\"{}\",\n)\nclient = SPAPIClient(config, oauth_endpoint=\"{origin}/api/gateway/v1/lwa/token\")",
+                region.to_uppercase()
             ),
         ),
     ]
@@ -213,7 +214,7 @@ pub(super) fn snippets(origin: &str, team: TeamId, connection: &str) -> Vec<(&'s
 
 #[component]
 fn Usage(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
-    let panels = snippets(&detail.origin, team, &detail.item.id.to_string());
+    let panels = snippets(&detail.origin, team, &detail.item.id.to_string(), &detail.item.region);
     view! {
         <section class="card" aria-labelledby="use-h">
             <h2 id="use-h">"Use it"</h2>

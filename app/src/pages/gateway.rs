@@ -7,6 +7,7 @@ use model::{
 
 use super::{
     connection::{Leases, snippets},
+    counted,
     gateways::GatewayBadge,
     new_gateway::{NETWORKS_HINT, ScopeChoices},
     param, stepped_up, team,
@@ -89,8 +90,8 @@ fn Head(detail: GatewayDetail) -> impl IntoView {
     let tags = view! { <EnvironmentTag environment=item.environment/> <GatewayBadge disabled=item.disabled live_keys=item.live_keys/> }.into_any();
     view! {
         <Title text=item.name.clone()/>
-        <PageHeader title=item.name lead=format!("May use {} connections.", item.connections) tags/>
-        <CopyId id=item.id.to_string() what="gateway id"/>
+        <PageHeader title=item.name lead=format!("May use {}.", counted(item.connections, "connection")) tags/>
+        <p><CopyId id=item.id.to_string() what="gateway id"/></p>
     }
 }
 
@@ -98,7 +99,7 @@ fn Head(detail: GatewayDetail) -> impl IntoView {
 #[component]
 fn KeyOnce(team: TeamId, origin: String, key: ShownKey) -> impl IntoView {
     let connection = key.connection.map_or_else(|| "CONNECTION_ID".to_owned(), |id| id.to_string());
-    let curl = snippets(&origin, team, &connection).swap_remove(0).1.replace("$PORTAL_GATEWAY_KEY", &key.secret);
+    let curl = snippets(&origin, team, &connection, "").swap_remove(0).1.replace("$PORTAL_GATEWAY_KEY", &key.secret);
     view! {
         <section class="secret" aria-labelledby="sec-h">
             <h2 id="sec-h"><Icon name="key"/>"Your new gateway key"</h2>

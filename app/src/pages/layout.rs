@@ -26,7 +26,7 @@ fn stay_current(viewer: RwSignal<Option<Viewer>>) {
     let FirstPage(first) = expect_context();
     Effect::new(move |_| {
         path.track();
-        if first.try_update_value(|first| std::mem::take(first)) == Some(false) {
+        if first.try_update_value(std::mem::take) == Some(false) {
             spawn_local(async move {
                 if let Ok(now) = read_viewer().await
                     && viewer.with_untracked(|then| then.as_ref() != Some(&now))

@@ -74,10 +74,10 @@ fn Filters(query: LogQuery, page: LogItems) -> impl IntoView {
             <select id="f-target" name="target">{options(all("Every target", page.targets), &query.target)}</select>
             <label class="visually-hidden" for="f-outcome">"Result"</label>
             <select id="f-outcome" name="outcome">{options(outcomes, &query.outcome)}</select>
-            <label class="visually-hidden" for="f-from">"From (UTC)"</label>
-            <input id="f-from" name="from" type="datetime-local" title="From (UTC)" value=query.from/>
-            <label class="visually-hidden" for="f-until">"Until (UTC)"</label>
-            <input id="f-until" name="until" type="datetime-local" title="Until (UTC)" value=query.until/>
+
+            <label>"From (UTC)"<input name="from" type="datetime-local" value=query.from/></label>
+
+            <label>"Until (UTC)"<input name="until" type="datetime-local" value=query.until/></label>
             <button type="submit" class="btn btn-secondary">"Apply"</button>
             <a class="btn btn-quiet" href="?">"Clear"</a>
         </form>

@@ -53,9 +53,9 @@ use model::ids::{Id, TeamId};
 use crate::api::Viewer;
 
 /// An id from the address; an unreadable one is an id that does not exist.
-fn param<I: Id + std::str::FromStr>(name: &'static str) -> Memo<I>
+fn param<I>(name: &'static str) -> Memo<I>
 where
-    I: PartialEq + Send + Sync + 'static,
+    I: Id + std::str::FromStr + PartialEq + Send + Sync + 'static,
 {
     let params = use_params_map();
     Memo::new(move |_| {
@@ -71,6 +71,11 @@ fn team() -> Memo<TeamId> {
 /// The signed-in person.
 fn viewer() -> Signal<Option<Viewer>> {
     expect_context::<RwSignal<Option<Viewer>>>().into()
+}
+
+/// "1 connection", "2 connections".
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// A fresh proof of the person is at hand.

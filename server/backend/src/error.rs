@@ -15,13 +15,22 @@ pub enum Outage {
     Corrupt(&'static str),
 }
 
+impl From<&VaultError> for Problem {
+    fn from(error: &VaultError) -> Self {
+        match error {
+            VaultError::Unavailable(_) => Problem::of(ProblemCode::StoreUnavailable),
+            VaultError::KeyUnavailable => Problem::of(ProblemCode::KeyServiceUnavailable),
+            VaultError::Refused => Problem::of(ProblemCode::Internal),
+        }
+    }
+}
+
 impl From<&Outage> for Problem {
     fn from(outage: &Outage) -> Self {
         match outage {
             Outage::Store(_) => Problem::of(ProblemCode::StoreUnavailable),
-            Outage::Keys(VaultError::Unavailable(_)) => Problem::of(ProblemCode::StoreUnavailable),
-            Outage::Keys(VaultError::KeyUnavailable) => Problem::of(ProblemCode::KeyServiceUnavailable),
-            Outage::Keys(VaultError::Refused) | Outage::Corrupt(_) => Problem::of(ProblemCode::Internal),
+            Outage::Keys(error) => error.into(),
+            Outage::Corrupt(_) => Problem::of(ProblemCode::Internal),
         }
     }
 }

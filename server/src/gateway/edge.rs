@@ -13,6 +13,8 @@ use backend::{Clock, credentials::Origin, random};
 use ipnet::IpNet;
 use model::{Problem, ProblemCode, audit::SafeText, ids::RequestId, problem::FieldError};
 
+use tracing::Instrument;
+
 use super::{ProblemBody, Refusal};
 use crate::address::client_address;
 
@@ -34,7 +36,8 @@ pub async fn edge(State(edge): State<Edge>, mut request: Request, next: Next) ->
     let origin =
         Origin { request: id, address: client_address(&request, &edge.trusted_proxies), agent: agent(request.headers()) };
     request.extensions_mut().insert(origin);
-    let response = if marked { next.run(request).await } else { unmarked().into_response() };
+    let span = tracing::info_span!("request", id = %id);
+    let response = if marked { next.run(request).instrument(span).await } else { unmarked().into_response() };
     finish(response, id)
 }
 

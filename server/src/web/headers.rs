@@ -22,7 +22,7 @@ pub async fn headers(State(web): State<Web>, mut request: Request, next: Next) -
     let path = request.uri().path();
     // The browser checks where a form's answer leads to as well, and these lead to Amazon's consent page.
     let consents = path.starts_with("/act/") || path.contains("/connections");
-    let policy = policy(&nonce, consents.then(|| consent_origins(&web)).unwrap_or_default().as_str());
+    let policy = policy(&nonce, &if consents { consent_origins(&web) } else { String::new() });
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     fixed(headers);

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use backend::{
-    Cx, TeamScope,
+    Actor, Cx, TeamScope,
     amazon::Amazon,
     connections::{self, NewConnection},
     credentials::{Credentials, Flights, Limits},
+    cx::SignedIn,
     gateways,
     lwa_apps::{self, NewLwaApp},
+    teams,
 };
 use model::{
     Environment, Permission,
@@ -74,6 +76,19 @@ pub async fn serve(stage: &Stage, credentials: &Credentials) -> String {
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });
     url
+}
+
+impl Stage {
+    /// The same person just after a step-up.
+    pub fn stepped_up(&self, cx: &Cx) -> Cx {
+        let person = cx.signed_in().unwrap().clone();
+        Cx { actor: Actor::User(SignedIn { stepped_up_at: Some(cx.now()), ..person }), ..cx.clone() }
+    }
+
+    /// A Team of this person.
+    pub async fn team(&self, owner: &Cx, name: &str) -> TeamId {
+        teams::create(owner, &name.parse().unwrap()).await.unwrap()
+    }
 }
 
 impl House {

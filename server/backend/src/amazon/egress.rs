@@ -52,10 +52,12 @@ fn v6_allowed(v6: Ipv6Addr) -> bool {
     let s = v6.segments();
     // Only global unicast (2000::/3), without the parts of it that lead elsewhere: documentation, 6to4 and Teredo.
     let global = s[0] & 0xe000 == 0x2000;
-    let elsewhere = (s[0] == 0x2001 && s[1] == 0x0db8)
-        || (s[0] == 0x2001 && s[1] < 0x0200)
-        || s[0] == 0x2002
-        || (s[0] == 0x3fff && s[1] < 0x1000);
+    let elsewhere = match s[0] {
+        0x2001 => s[1] == 0x0db8 || s[1] < 0x0200,
+        0x2002 => true,
+        0x3fff => s[1] < 0x1000,
+        _ => false,
+    };
     global && !elsewhere
 }
 

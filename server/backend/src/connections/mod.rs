@@ -82,7 +82,6 @@ async fn refused(
     Ok(ConnectionError::NotProved(failure))
 }
 
-#[expect(clippy::too_many_arguments, reason = "one row is written from all of them")]
 async fn store_new(
     cx: &Cx,
     tx: &Tx,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use model::{
     audit::{Action, SafeText},
-    gateway::{KeyPhase, Scope, key_phase, split_key},
+    gateway::{Scope, split_key},
     ids::{ConnectionId, GatewayKeyId, RequestId, TeamId},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -80,9 +80,7 @@ pub async fn identify(
     let presented = sha256(bearer.map(|b| b.expose_secret()).unwrap_or_default().as_bytes());
     let stored = found.as_ref().map_or(&[0_u8; 32][..], |(row, _)| &row.hash);
     let live = bool::from(subtle::ConstantTimeEq::ct_eq(&presented[..], stored));
-    let live = found.filter(|(row, _)| {
-        live && row.disabled_at.is_none() && key_phase(row.expires_at, row.revoked_at, now) == KeyPhase::Live
-    });
+    let live = found.filter(|(row, _)| live && row.is_live(now));
     let Some((row, held)) = live else { return Err(miss(credentials, origin, key).await) };
 
     let actor = GatewayActor { team: row.team, gateway: row.gateway, key: row.key, name: row.gateway_name.to_string() };

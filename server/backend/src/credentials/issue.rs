@@ -3,7 +3,7 @@
 use model::{
     ProblemCode, Time,
     amazon::Marketplace,
-    amazon::SecretClock,
+    amazon::{AuthorizationClock, SecretClock},
     audit::{Action, SafeText},
     connection::ConnectionState,
     credential::{
@@ -85,14 +85,12 @@ async fn answer(
         Decision::Unchanged => unchanged(credentials, caller, held, request).await,
         Decision::Refresh { forced } => {
             let refreshed = refresh::refresh(credentials, caller, &held, ask, forced).await;
-            // Whatever happened meanwhile (a lock, a disable, a newer token) is seen here: a token refreshed in between
-            // does not leave past it.
-            let held = refresh::reload(credentials, caller, held.connection).await?.ok_or(IssueError::ConnectionNotFound)?;
-            may_issue(caller, &held)?;
+            // Whatever happened meanwhile is seen here: a token refreshed in between does not leave past it.
+            let (caller, held) = refresh::reload(credentials, caller, held.connection).await?;
             match refreshed {
-                Ok(moved) => serve(credentials, caller, held, request, moved, None).await,
+                Ok(moved) => serve(credentials, &caller, held, request, moved, None).await,
                 Err(error) if still_servable(ask, held.cached.as_ref(), caller.cx.now()) && transient(&error) => {
-                    serve(credentials, caller, held, request, false, Some(WarningCode::StaleServed)).await
+                    serve(credentials, &caller, held, request, false, Some(WarningCode::StaleServed)).await
                 }
                 Err(error) => Err(error),
             }
@@ -155,7 +153,6 @@ async fn unchanged(
     finish(credentials, caller, held, request, cached, None, false, None).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one answer, put together in one place")]
 async fn finish(
     credentials: &Credentials,
     caller: &Caller,
@@ -194,7 +191,9 @@ async fn finish(
 
 fn warnings(caller: &Caller, held: &Held, request: &IssueRequest, warning: Option<WarningCode>, now: Time) -> Vec<Warning> {
     let secret_expires_at = SecretClock { made_at: held.secret_made_at }.expires_at();
-    let mut warnings = clock_warnings(secret_expires_at, None, caller.row.expires_at, now);
+    let authorization = AuthorizationClock { authorized_at: held.authorized_at };
+    let authorization_expires_at = held.consented.then(|| authorization.expires_at());
+    let mut warnings = clock_warnings(secret_expires_at, authorization_expires_at, caller.row.expires_at, now);
     let flags = [(request.ask.clamped, WarningCode::MinTtlClamped), (held.life_assumed, WarningCode::ExpiresInAssumed)];
     let flags = flags.into_iter().filter(|(raised, _)| *raised).map(|(_, code)| code);
     warnings.extend(flags.chain(warning).map(|code| Warning { code, at: None }));

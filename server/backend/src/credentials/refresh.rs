@@ -22,22 +22,27 @@ use crate::{
     store::{
         self,
         connection::Connection,
-        issue::{self, Held},
+        issue::{self, CLIENT_SECRET_EXPIRED, Held},
         lwa_app::LwaApp,
         refresh::Refreshed,
     },
     vault::Place,
 };
 
-/// The connection as it stands now, under this caller's key.
+/// The caller and the connection as they stand now: whatever a lock, a revocation or a disable changed meanwhile is seen.
 pub(super) async fn reload(
     credentials: &Credentials,
     caller: &Caller,
     id: ConnectionId,
-) -> Result<Option<Held>, IssueError> {
+) -> Result<(Caller, Held), IssueError> {
     let portal = &credentials.portal;
-    let found = issue::key_and_connection(portal.db.reader(), caller.row.key, id, portal.clock.now()).await?;
-    Ok(found.filter(|(row, _)| !row.locked).and_then(|(_, held)| held))
+    let now = portal.clock.now();
+    let found = issue::key_and_connection(portal.db.reader(), caller.row.key, id, now).await?;
+    let (row, held) = found.filter(|(row, _)| row.is_live(now)).ok_or(IssueError::InvalidKey)?;
+    let caller = Caller { row, ..caller.clone() };
+    let held = held.ok_or(IssueError::ConnectionNotFound)?;
+    super::issue::may_issue(&caller, &held)?;
+    Ok((caller, held))
 }
 
 /// Sees to it that a newer token is stored. True when this request asked Amazon.
@@ -52,10 +57,7 @@ pub(super) async fn refresh(
     let started = caller.cx.now();
     let holder = random::uuid(started);
     loop {
-        let Some(held) = reload(credentials, caller, held.connection).await? else {
-            return Err(IssueError::ConnectionNotFound);
-        };
-        super::issue::may_issue(caller, &held)?;
+        let (_, held) = reload(credentials, caller, held.connection).await?;
         let now = caller.cx.now();
         if !matches!(decide(ask, held.cached.as_ref(), now), Decision::Refresh { .. }) {
             return Ok(false);
@@ -89,10 +91,11 @@ fn may_ask_amazon(held: &Held, forced: bool, now: Time) -> Result<(), IssueError
     if held.app_rejected {
         return Err(IssueError::ClientRejected);
     }
-    if let Some((failure, retry_at)) = held.failure.as_ref().and_then(|f| f.retry_at.map(|at| (f, at))) {
-        if now < retry_at {
-            return Err(failed(&failure.code, retry_at - now));
-        }
+    if let Some(failure) = &held.failure
+        && let Some(retry_at) = failure.retry_at
+        && now < retry_at
+    {
+        return Err(failed(&failure.code, retry_at - now));
     }
     if forced {
         let cooled_at = held.forced_at.map(|at| at + FORCE_COOLDOWN);
@@ -166,7 +169,8 @@ async fn keep(
     let target = Target::connection(connection.id, &connection.name);
     let event = Event::of(&caller.scope, Action::AccessTokenRefreshed).on(target).with("generation", generation + 1);
     audit::append(&*tx, cx, event).await?;
-    if app.rejected.is_some() {
+    // LWA goes on answering for an expired secret that SP-API refuses: only a new secret mends that.
+    if app.rejected.as_ref().is_some_and(|(_, code)| code != CLIENT_SECRET_EXPIRED) {
         lwa_apps::recovered(&tx, cx, &caller.scope, app).await?;
     }
     tx.commit().await?;

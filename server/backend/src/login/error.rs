@@ -64,7 +64,7 @@ impl From<&LoginError> for Problem {
                 later("There were too many wrong codes for this e-mail address.", *retry_after)
             }
             LoginError::Access(error) => error.into(),
-            LoginError::Mail(_) => Problem::of(ProblemCode::StoreUnavailable),
+            LoginError::Mail(error) => error.into(),
             LoginError::Outage(outage) => outage.into(),
         }
     }

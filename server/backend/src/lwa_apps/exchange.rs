@@ -9,7 +9,7 @@ use crate::{
     amazon::{LwaClient, LwaFailure, TokenAnswer},
     audit::{self, Event, Target},
     error::Outage,
-    mail::{self, Mail, MailError, Message},
+    mail::{self, Mail, Message},
     store::{self, Tx, lwa_app::LwaApp},
 };
 
@@ -66,13 +66,8 @@ async fn tell_managers(tx: &Tx, cx: &Cx, scope: &TeamScope, headline: &str, text
     let members = store::member::all(&**tx, scope).await?;
     for member in members.into_iter().filter(|m| m.role.may(model::Permission::ManageLwaApps)) {
         let message = Message::SecurityNotice { headline: headline.to_owned(), text: text.to_owned() };
-        mail::queue(&**tx, &cx.portal.vault, cx.now(), Mail { to: member.email, message }).await.map_err(
-            |error| match error {
-                MailError::Vault(error) => Outage::Keys(error),
-                MailError::Store(error) => Outage::Store(error),
-                _ => Outage::Corrupt("mail"),
-            },
-        )?;
+        let mail = Mail { to: member.email, message };
+        mail::queue(&**tx, &cx.portal.vault, cx.now(), mail).await?;
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use url::Url;
 
 /// The way out.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Mailer {
     Smtp {
         transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -23,6 +24,8 @@ pub enum Mailer {
     },
     /// Development: every mail becomes a file.
     Folder(Arc<PathBuf>),
+    /// This process queues mail and leaves its delivery to another.
+    Elsewhere,
 }
 
 /// A mail on its way out.
@@ -107,7 +110,7 @@ impl Mailer {
     pub fn captured_in(&self) -> Option<&Path> {
         match self {
             Mailer::Folder(path) => Some(path),
-            Mailer::Smtp { .. } => None,
+            Mailer::Smtp { .. } | Mailer::Elsewhere => None,
         }
     }
 
@@ -122,6 +125,7 @@ impl Mailer {
                     .map_err(|error| if error.is_permanent() { MailerError::Rejected } else { MailerError::Unreachable })
             }
             Mailer::Folder(folder) => super::mailbox::write(folder, &letter).await.map_err(MailerError::Folder),
+            Mailer::Elsewhere => Err(MailerError::Unreachable),
         }
     }
 }

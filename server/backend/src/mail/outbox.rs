@@ -1,14 +1,16 @@
 //! The outbox: a mail is queued with the change it tells of, and delivered afterwards, at least once.
 
 use chrono::Duration;
-use model::{EmailAddress, Time, ids::MailId};
+use model::{EmailAddress, Problem, ProblemCode, Time, ids::MailId};
 use sea_orm::{ConnectionTrait, DbErr};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{Mail, MailerError, mailer::Letter, templates::render};
 use crate::{
-    Portal, random,
+    Portal,
+    error::Outage,
+    random,
     store::mail_outbox::{self, Waiting},
     vault::{Place, Sealed, Vault, VaultError},
 };
@@ -21,6 +23,26 @@ pub enum MailError {
     Vault(#[from] VaultError),
     #[error("a queued mail cannot be read")]
     Unreadable,
+}
+
+impl From<MailError> for Outage {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Store(error) => Outage::Store(error),
+            MailError::Vault(error) => Outage::Keys(error),
+            MailError::Unreadable => Outage::Corrupt("mail"),
+        }
+    }
+}
+
+impl From<&MailError> for Problem {
+    fn from(error: &MailError) -> Self {
+        match error {
+            MailError::Store(_) => Problem::of(ProblemCode::StoreUnavailable),
+            MailError::Vault(error) => error.into(),
+            MailError::Unreadable => Problem::of(ProblemCode::Internal),
+        }
+    }
 }
 
 /// What is sealed.

@@ -2,8 +2,9 @@
 
 use model::{
     Environment, Name, Time,
+    connection::SellerIdSource,
     credential::Cached,
-    gateway::{Networks, Scopes},
+    gateway::{KeyPhase, Networks, Scopes, key_phase},
     ids::{ConnectionId, GatewayId, GatewayKeyId, LwaAppId, TeamId},
 };
 use sea_orm::{QueryResult, entity::prelude::*};
@@ -32,6 +33,13 @@ pub struct KeyRow {
     pub locked: bool,
 }
 
+impl KeyRow {
+    /// The key may be used: not expired, not revoked, and its gateway is not disabled.
+    pub fn is_live(&self, now: Time) -> bool {
+        self.disabled_at.is_none() && key_phase(self.expires_at, self.revoked_at, now) == KeyPhase::Live
+    }
+}
+
 /// A connection on the gateway's list, with what issuing needs of its app.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -47,6 +55,8 @@ pub struct Held {
     pub life_assumed: bool,
     pub generation: i64,
     pub authorized_at: Time,
+    /// The seller consented at Amazon, so the authorization runs out after 365 days.
+    pub consented: bool,
     pub failure: Option<Failure>,
     pub forced_at: Option<Time>,
     pub refresh_until: Option<Time>,
@@ -65,7 +75,7 @@ const KEY: &str = "k.id AS key_id, k.hash, k.expires_at AS key_expires_at, k.rev
         AND l.target_id IN (k.team_id, k.gateway_id, k.id)) AS key_locked";
 
 const HELD: &str = "c.id AS connection_id, c.name AS connection_name, c.environment, c.seller_id, c.marketplace, c.marketplace_ids,
-    c.state, c.access_token, c.generation, c.access_issued_at, c.access_expires_at, c.life_assumed, c.authorized_at,
+    c.state, c.access_token, c.generation, c.access_issued_at, c.access_expires_at, c.life_assumed, c.authorized_at, c.seller_id_source,
     c.failed_at, c.failure_code, c.failures, c.retry_at, c.forced_at, c.refresh_until,
     a.id AS lwa_app_id, a.secret_made_at, a.rejected_code,
     EXISTS (SELECT 1 FROM lock l WHERE l.team_id = k.team_id AND l.lifted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
@@ -151,6 +161,7 @@ fn read_held(row: &QueryResult) -> Result<Option<Held>, DbErr> {
         life_assumed: row.try_get("", "life_assumed")?,
         generation,
         authorized_at: row.try_get("", "authorized_at")?,
+        consented: text(row, "seller_id_source")? == SellerIdSource::Amazon.as_str(),
         failure,
         forced_at: row.try_get("", "forced_at")?,
         refresh_until: row.try_get("", "refresh_until")?,

@@ -38,7 +38,7 @@ impl From<&TeamError> for Problem {
             TeamError::AlreadyMember => Problem::field("email", "This person is a member already."),
             TeamError::NoEnvironment => Problem::field("environments", "Choose at least one environment."),
             TeamError::Access(error) => error.into(),
-            TeamError::Mail(_) => Problem::of(ProblemCode::StoreUnavailable),
+            TeamError::Mail(error) => error.into(),
         }
     }
 }

@@ -42,6 +42,14 @@ impl Vault {
         Err(DbErr::RecordNotInserted.into())
     }
 
+    /// Fails when these keys do not open this database: a key file of another installation, say.
+    pub async fn fits(&self, db: &impl ConnectionTrait) -> Result<(), VaultError> {
+        match data_key::newest(db, None).await? {
+            Some(newest) => self.unwrapped(&newest).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     /// A data key that this process has in the clear.
     pub(super) fn known(&self, id: DataKeyId) -> Option<Arc<DataKey>> {
         self.0.opened.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()

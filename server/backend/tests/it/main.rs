@@ -1,4 +1,5 @@
 //! Integration tests of the verbs, on real databases: each runs on SQLite and on PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "what a test cannot go on without")]
 
 mod support;
 

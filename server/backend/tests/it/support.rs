@@ -10,20 +10,17 @@ use std::{
 };
 
 use backend::{
-    Actor, Clock, Cx, Mode, Portal, TeamScope,
-    access::enter,
+    Actor, Clock, Cx, Mode, Portal,
     amazon::Amazon,
-    cx::SignedIn,
     login,
     mail::{Mailer, read_mailbox},
     portal::{Settings, SignUp},
     store::Db,
-    teams,
     vault::{KeyFile, Vault},
 };
 use chrono::{DateTime, Duration};
 use migrations::MigratorTrait;
-use model::{EmailAddress, Permission, Time, ids::TeamId};
+use model::Time;
 
 /// Runs a test once on each database. PostgreSQL is the one that `scripts/postgres.sh` started; without it the test fails
 /// rather than passing unseen.
@@ -146,25 +143,6 @@ impl Stage {
         let person = login::sign_in(&cx, asked.challenge, &code).await.unwrap();
         Cx { actor: Actor::User(person), ..cx }
     }
-
-    /// The same person just after a step-up.
-    pub fn stepped_up(&self, cx: &Cx) -> Cx {
-        let person = cx.signed_in().unwrap().clone();
-        Cx { actor: Actor::User(SignedIn { stepped_up_at: Some(cx.now()), ..person }), ..cx.clone() }
-    }
-
-    /// A Team of this person.
-    pub async fn team(&self, owner: &Cx, name: &str) -> TeamId {
-        teams::create(owner, &name.parse().unwrap()).await.unwrap()
-    }
-
-    pub async fn scope(&self, cx: &Cx, team: TeamId) -> TeamScope {
-        enter(cx, team, Permission::ViewTeam).await.unwrap()
-    }
-}
-
-pub fn email(text: &str) -> EmailAddress {
-    text.parse().unwrap()
 }
 
 impl Drop for Stage {
