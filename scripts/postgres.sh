@@ -24,9 +24,10 @@ stop() {
 trap stop EXIT
 
 "${AS[@]}" "$BIN/initdb" -D "$DATA/cluster" -U portal --auth=trust --encoding=UTF8 --no-sync >"$CACHE/initdb.log" 2>&1 || { cat "$CACHE/initdb.log" >&2; fail "initdb failed"; }
-# fsync is off: these databases live for one run only. What must be durable is proved on its own.
-"${AS[@]}" "$BIN/postgres" -D "$DATA/cluster" -p "$PORT" -k "$DATA" -c listen_addresses=127.0.0.1 -c fsync=off \
-  -c full_page_writes=off -c max_connections=600 >"$CACHE/postgres.log" 2>&1 &
+# fsync is off for tests: these databases live for one run only. What must be durable is proved on its own.
+FSYNC=${PORTAL_POSTGRES_FSYNC:-off}
+"${AS[@]}" "$BIN/postgres" -D "$DATA/cluster" -p "$PORT" -k "$DATA" -c listen_addresses=127.0.0.1 -c fsync="$FSYNC" \
+  -c full_page_writes="$FSYNC" -c max_connections=600 >"$CACHE/postgres.log" 2>&1 &
 SERVER=$!
 for _ in $(seq 100); do
   "$BIN/pg_isready" -q -h 127.0.0.1 -p "$PORT" && break

@@ -24,6 +24,12 @@ cargo_tool trunk "$TRUNK_VERSION" trunk
 if [ "${1:-build}" = test ]; then
   command -v node >/dev/null || apt_install nodejs npm
   apt_install chromium postgresql python3 python3-venv
+  if [ "$(cat "$CACHE/sdk/requirements.txt" 2>/dev/null)" != "$(cat "$ROOT/end2end/sdk/requirements.txt")" ]; then
+    say "installing the SP-API SDK that the suite proves itself with"
+    python3 -m venv "$CACHE/sdk"
+    "$CACHE/sdk/bin/pip" install --quiet --disable-pip-version-check -r "$ROOT/end2end/sdk/requirements.txt"
+    cp "$ROOT/end2end/sdk/requirements.txt" "$CACHE/sdk/"
+  fi
   if [ ! -d "$ROOT/end2end/node_modules" ] || [ "$ROOT/end2end/package-lock.json" -nt "$ROOT/end2end/node_modules/.stamp" ]; then
     say "installing the browser suite's packages"
     (cd "$ROOT/end2end" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --no-audit --no-fund && touch node_modules/.stamp)

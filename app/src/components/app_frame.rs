@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::components::A;
 use model::{Permission, ids::TeamId};
 
@@ -66,7 +66,6 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
             }
         })
         .collect_view();
-    let sign_out = ServerAction::<SignOut>::new();
     let mailbox = viewer
         .mailbox
         .then(|| view! { <a class="menu-item" href="/dev/mailbox" rel="external"><Icon name="mail"/>"Captured mail"</a> });
@@ -98,7 +97,7 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
                         <hr/>
                         <ThemeSwitch theme=viewer.theme.clone()/>
                         <hr/>
-                        <ActionForm action=sign_out><Here/><button type="submit" class="menu-item"><Icon name="logout"/>"Sign out"</button></ActionForm>
+                        <form method="post" action=SignOut::url()><button type="submit" class="menu-item"><Icon name="logout"/>"Sign out"</button></form>
                     </div>
                 </details>
             </div>

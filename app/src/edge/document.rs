@@ -47,16 +47,16 @@ impl Theme {
 pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
     let data_theme = (theme != Theme::System).then(|| theme.as_str());
     let nonce = use_nonce();
+    // Bundle and WASM load side by side from the first byte on; without scripts neither is fetched. The page must be whole,
+    // and its own script must have run, before it hydrates.
     let start = hydrate.then(|| {
         let script = format!(
-            "import({:?}).then(m => m.default({{module_or_path: {:?}}}).then(() => {{ m.hydrate(); document.documentElement.dataset.ready = ''; }}));",
-            assets.js, assets.wasm
+            "{{ const wasm = fetch({:?}); const whole = new Promise(go => addEventListener('DOMContentLoaded', go)); \
+             import({:?}).then(m => m.default({{ module_or_path: wasm }}).then(() => whole).then(() => {{ \
+             m.hydrate(); document.documentElement.dataset.ready = ''; }})); }}",
+            assets.wasm, assets.js
         );
-        view! {
-            <link rel="modulepreload" href=assets.js.to_string()/>
-            <link rel="preload" href=assets.wasm.to_string() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-            <script type="module" nonce=nonce.clone()>{script}</script>
-        }
+        view! { <script nonce=nonce.clone()>{script}</script> }
     });
     view! {
         <!DOCTYPE html>

@@ -187,7 +187,7 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         let mut config: Config = figment
-            .merge(Env::prefixed("PORTAL_").ignore(&["config", "cache", "test_postgres"]).split("__"))
+            .merge(Env::prefixed("PORTAL_").ignore(&["config", "cache", "test_postgres", "postgres_fsync"]).split("__"))
             .extract()
             .map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
         let read = |setting, path: &PathBuf| {

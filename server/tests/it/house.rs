@@ -32,6 +32,8 @@ use crate::support::Stage;
 pub struct House {
     pub stage: Stage,
     pub simulator: Simulator,
+    /// Where the simulator answers.
+    pub amazon: String,
     pub credentials: Credentials,
     /// Where pages and the gateway route answer.
     pub url: String,
@@ -104,7 +106,7 @@ impl House {
             limits: Limits::default(),
         };
         let url = serve(&stage, &credentials).await;
-        Self { stage, simulator, credentials, url, http: client() }
+        Self { stage, simulator, amazon, credentials, url, http: client() }
     }
 
     /// A Team of `name` with an app, a connected seller, a gateway and a key.
@@ -174,9 +176,15 @@ impl House {
         body: Value,
     ) -> (u16, Value) {
         let path = format!("{url}/api/gateway/v1/teams/{team}/connections/{connection}/credentials");
-        let request = self.http.post(path).bearer_auth(secret).header("Portal-Gateway", "1").json(&body);
-        let response = request.send().await.unwrap();
+        let request = self.http.post(path).bearer_auth(secret).header("Portal-Gateway", "1");
+        let response = request.json(&body).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// The question for a credential, not yet sent.
+    pub fn issue_request(&self, url: &str, of: &Furnished) -> reqwest::RequestBuilder {
+        let path = format!("{url}/api/gateway/v1/teams/{}/connections/{}/credentials", of.team, of.connection);
+        self.http.post(path).bearer_auth(&of.secret).header("Portal-Gateway", "1").json(&serde_json::json!({}))
     }
 
     /// A request to the gateway route under a key.

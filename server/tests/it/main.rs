@@ -12,6 +12,7 @@ mod coverage;
 mod gateway;
 mod gateways;
 mod lwa_apps;
+mod processes;
 mod refresh;
 mod step_up;
 mod teams;
