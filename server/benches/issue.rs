@@ -3,10 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 
-#[path = "../../server/backend/tests/it/support.rs"]
+#[path = "../backend/tests/it/support.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
 mod support;
 
 #[path = "../tests/it/house.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
 mod house;
 
 use std::{net::SocketAddr, process::Command, sync::Arc};

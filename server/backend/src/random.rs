@@ -22,7 +22,14 @@ pub fn dice() -> u32 {
 
 /// Eight decimal digits, uniform: `random_range` draws again rather than fold.
 pub fn login_code() -> String {
-    format!("{:08}", rng().random_range(0..100_000_000_u32))
+    digits(rng().random_range(0..CODES))
+}
+
+/// How many codes there are.
+const CODES: u32 = 100_000_000;
+
+fn digits(n: u32) -> String {
+    format!("{n:08}")
 }
 
 /// A version 7 UUID: sorts by the time it was made.
@@ -34,4 +41,33 @@ pub fn uuid(now: Time) -> Uuid {
 /// A new id of any kind.
 pub fn id<I: Id>(now: Time) -> I {
     I::from_uuid(uuid(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_codes_are_uniform_in_every_place() {
+        const DRAWN: usize = 1_000_000;
+        let mut counts = [[0_f64; 10]; 8];
+        for _ in 0..DRAWN {
+            let code = login_code();
+            assert_eq!(code.len(), 8);
+            for (place, digit) in code.bytes().enumerate() {
+                counts[place][usize::from(digit - b'0')] += 1.0;
+            }
+        }
+        let expected = DRAWN as f64 / 10.0;
+        for place in counts {
+            let chi_square: f64 = place.iter().map(|found| (found - expected).powi(2) / expected).sum();
+            // Nine degrees of freedom: beyond 50 lies one honest run in ten million.
+            assert!(chi_square < 50.0, "{chi_square}");
+        }
+    }
+
+    #[test]
+    fn the_first_and_the_last_code_can_be_drawn() {
+        assert_eq!((digits(0).as_str(), digits(CODES - 1).as_str()), ("00000000", "99999999"));
+    }
 }

@@ -245,6 +245,15 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_setting_stops_the_start() {
+        let file = std::env::temp_dir().join(format!("portal-config-{}.toml", std::process::id()));
+        std::fs::write(&file, "publc_url = \"https://portal.example.com\"\n").unwrap();
+        let refused = Config::load(Some(file.clone())).unwrap_err().to_string();
+        std::fs::remove_file(file).unwrap();
+        assert!(refused.contains("publc_url"), "{refused}");
+    }
+
+    #[test]
     fn a_secret_setting_is_never_written() {
         let secret = Secret(SecretString::from("smtps://user:canary@mail.example"));
         assert!(!format!("{secret:?}{}", serde_json::to_string(&secret).unwrap()).contains("canary"));

@@ -173,3 +173,41 @@ on_both_databases!(a_key_past_its_limit_waits, async |stage: Stage| {
     let over = house.ask(Method::GET, &team.secret, path).send().await.unwrap();
     assert_eq!((over.status().as_u16(), over.headers()["retry-after"].to_str().unwrap()), (429, "1"));
 });
+
+on_both_databases!(
+    an_expired_client_secret_that_a_gateway_tells_of_marks_the_app_until_it_is_changed,
+    async |stage: Stage| {
+        let house = House::on(stage).await;
+        let team = house.furnished("ada").await;
+        let path = format!("/api/gateway/v1/teams/{}/connections/{}/feedback", team.team, team.connection);
+        let report = json!({
+            "generation": 1, "sp_api_status": 403, "sp_api_code": "Unauthorized",
+            "sp_api_detail": "The LWA secret token you provided has expired.",
+        });
+        let response = house.ask(Method::POST, &team.secret, &path).json(&report).send().await.unwrap();
+        assert_eq!(response.status(), 204);
+        let marked = async || {
+            let app = backend::lwa_apps::get(&team.owner, &team.scope, team.app).await.unwrap();
+            app.rejected.map(|(_, code)| code)
+        };
+        assert_eq!(marked().await.as_deref(), Some("client_secret_expired"));
+        // LWA goes on answering for such an app; that is no recovery.
+        house.stage.advance(chrono::Duration::minutes(59));
+        let (status, body) = house.issue(&team, json!({})).await;
+        assert_eq!((status, body["generation"].as_i64()), (200, Some(2)));
+        assert_eq!(marked().await.as_deref(), Some("client_secret_expired"));
+    }
+);
+
+on_both_databases!(who_holds_a_token_is_known_until_it_ends, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    let (_, body) = house.issue(&team, json!({})).await;
+    let of = backend::store::lease::Of::Gateway(team.gateway);
+    let leases = async || backend::gateways::leases(&team.owner, &team.scope, of).await.unwrap();
+    let held = leases().await;
+    assert_eq!(held.len(), 1);
+    assert_eq!(json!(held[0].id), body["lease_id"]);
+    house.stage.advance(chrono::Duration::minutes(60));
+    assert!(leases().await.is_empty());
+});

@@ -67,7 +67,13 @@ pub fn client() -> reqwest::Client {
 /// Serves the gateway route and the pages of these handles; answers where.
 pub async fn serve(stage: &Stage, credentials: &Credentials) -> String {
     let (listener, url) = listen().await;
-    let config = Arc::new(Config { public_url: url.clone(), mode: server::config::Mode::Development, ..Config::default() });
+    let config = Arc::new(Config {
+        public_url: url.clone(),
+        mode: server::config::Mode::Development,
+        // A test says where each request comes from.
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        ..Config::default()
+    });
     let site = stage.folder.join("site");
     std::fs::create_dir_all(&site).unwrap();
     for name in ["frontend-0.js", "frontend-0_bg.wasm", "portal-0.css", "portal-0.js"] {

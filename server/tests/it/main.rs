@@ -4,7 +4,9 @@
 #[path = "../../backend/tests/it/support.rs"]
 mod support;
 
+mod browser;
 mod house;
+mod registry;
 
 mod canary;
 mod connections;
@@ -15,6 +17,7 @@ mod lwa_apps;
 mod processes;
 mod refresh;
 mod step_up;
+mod sweep;
 mod teams;
 mod tenancy;
 mod web;

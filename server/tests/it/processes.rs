@@ -84,7 +84,11 @@ async fn two_processes_make_one_call_for_two_hundred_issues() {
     let ask = |n: usize| house.issue_at(&processes[n % 2].url, &team.secret, team.team, team.connection, json!({}));
     let answers = join_all((0..200).map(ask)).await;
     assert_eq!(house.simulator.token_calls() - before, 1);
-    assert!(answers.iter().all(|(status, body)| *status == 200 && body["generation"] == 2), "{:?}", answers.iter().find(|a| a.0 != 200));
+    assert!(
+        answers.iter().all(|(status, body)| *status == 200 && body["generation"] == 2),
+        "{:?}",
+        answers.iter().find(|a| a.0 != 200)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,4 +117,22 @@ async fn when_the_refreshing_process_is_killed_another_takes_over_within_35_seco
         assert!(since.elapsed() < Duration::from_secs(35), "nobody took over");
     }
     assert!(since.elapsed() < Duration::from_secs(35), "took over after {:?}", since.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_told_to_stop_answers_what_it_has_begun() {
+    let (house, team) = cold().await;
+    let mut process = start(&house).await;
+    house.simulator.fail(Part::Lwa, Fault::Slow { ms: 1_500 }, 1);
+    let before = house.simulator.token_calls();
+    let asked = house.issue_at(&process.url, &team.secret, team.team, team.connection, json!({}));
+    let stopped = async {
+        while house.simulator.token_calls() == before {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Command::new("kill").args(["-TERM", &process.child.id().to_string()]).status().unwrap();
+    };
+    let ((status, body), ()) = tokio::join!(asked, stopped);
+    assert_eq!((status, body["generation"].as_i64()), (200, Some(2)));
+    assert!(process.child.wait().unwrap().success());
 }

@@ -2,7 +2,7 @@
 
 use backend::{
     Portal,
-    credentials::{Credentials, Flights, Limits},
+    credentials::{Credentials, Flights},
     store,
 };
 use chrono::Duration;
@@ -38,7 +38,7 @@ on_both_databases!(two_hundred_issues_on_a_cold_connection_make_one_call, async 
 async fn replica(house: &House) -> (Credentials, String) {
     let portal = Portal { db: house.stage.replica().await.db, ..house.stage.portal.clone() };
     let recorder = backend::audit::Recorder::start(portal.db.clone(), portal.clock.clone());
-    let credentials = Credentials { portal, recorder, flights: Flights::default(), limits: Limits::default() };
+    let credentials = Credentials { portal, recorder, flights: Flights::default(), limits: house.credentials.limits };
     let url = house::serve(&house.stage, &credentials).await;
     (credentials, url)
 }

@@ -1,9 +1,16 @@
 //! Group commit: many waiting events, one durable transaction, then the answers. For the hot path of issuing.
 
-use std::{collections::BTreeMap, time::Duration as StdDuration};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration as StdDuration,
+};
 
 use chrono::Duration;
-use model::{Time, audit::Outcome, ids::GatewayKeyId};
+use model::{
+    Time,
+    audit::Outcome,
+    ids::{GatewayKeyId, LeaseId},
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -96,14 +103,37 @@ impl Recorder {
     }
 }
 
+/// What this process wrote itself. It only spares questions: the statements go on deciding.
+#[derive(Default)]
+struct Memory {
+    leases: HashSet<LeaseId>,
+    /// Where each bucket stood.
+    buckets: HashMap<String, Time>,
+}
+
+impl Memory {
+    /// Enough for a busy hour; forgetting costs a question each.
+    const MOST: usize = 50_000;
+
+    fn bound(&mut self) {
+        if self.leases.len() > Self::MOST || self.buckets.len() > Self::MOST {
+            *self = Self::default();
+        }
+    }
+}
+
 async fn write(db: Db, clock: Clock, mut receiver: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
+    let mut memory = Memory::default();
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (entries, waiters): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         let size = entries.len();
-        let answers = match commit(&db, clock.now(), entries).await {
+        memory.bound();
+        let answers = match commit(&db, &mut memory, clock.now(), entries).await {
             Ok(answers) => answers,
             Err(error) => {
+                // Nothing of it was written, so nothing of it is remembered.
+                memory = Memory::default();
                 tracing::error!(error = &error as &dyn std::error::Error, size, "audit batch not written");
                 vec![Err(NotRecorded::Unavailable); size]
             }
@@ -118,7 +148,7 @@ async fn write(db: Db, clock: Clock, mut receiver: mpsc::Receiver<Waiting>) {
 
 /// One transaction for the whole batch. Everything is written in a fixed order, so that two replicas cannot wait for
 /// each other in a ring.
-async fn commit(db: &Db, now: Time, entries: Vec<Entry>) -> Result<Vec<Answer>, sea_orm::DbErr> {
+async fn commit(db: &Db, memory: &mut Memory, now: Time, entries: Vec<Entry>) -> Result<Vec<Answer>, sea_orm::DbErr> {
     let tx = db.begin().await?;
     let mut buckets = BTreeMap::<String, (Limit, i32)>::new();
     for charge in entries.iter().flat_map(|entry| &entry.charges) {
@@ -126,7 +156,11 @@ async fn commit(db: &Db, now: Time, entries: Vec<Entry>) -> Result<Vec<Answer>, 
     }
     let mut given = BTreeMap::<String, Taken>::new();
     for (bucket, (limit, wanted)) in buckets {
-        let taken = rate_limit::take(&*tx, &bucket, limit, wanted, now).await?;
+        let believed = memory.buckets.get(&bucket).copied();
+        let (taken, stands) = rate_limit::take_from(&*tx, &bucket, limit, wanted, now, believed).await?;
+        if let Some(stands) = stands {
+            memory.buckets.insert(bucket.clone(), stands);
+        }
         given.insert(bucket, taken);
     }
     let mut answers = Vec::with_capacity(entries.len());
@@ -136,7 +170,7 @@ async fn commit(db: &Db, now: Time, entries: Vec<Entry>) -> Result<Vec<Answer>, 
     for mut entry in entries {
         let answer = charge(&mut given, &entry.charges);
         if answer.is_ok() {
-            if let Some(lease) = entry.lease {
+            if let Some(lease) = entry.lease.filter(|lease| memory.leases.insert(lease.id)) {
                 leases.insert(lease.id, lease);
             }
         } else {

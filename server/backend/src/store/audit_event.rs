@@ -7,7 +7,7 @@ use model::{
 };
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::stored;
+use super::{pieces, stored};
 use crate::access::TeamScope;
 
 #[sea_orm::model]
@@ -114,10 +114,10 @@ pub async fn insert(db: &impl ConnectionTrait, new: Row) -> Result<(), DbErr> {
 }
 
 pub async fn insert_all(db: &impl ConnectionTrait, new: Vec<Row>) -> Result<(), DbErr> {
-    if new.is_empty() {
-        return Ok(());
+    for piece in pieces(new) {
+        Entity::insert_many(piece.into_iter().map(model)).exec_without_returning(db).await?;
     }
-    Entity::insert_many(new.into_iter().map(model)).exec_without_returning(db).await.map(|_| ())
+    Ok(())
 }
 
 /// What the log page asks for. Every part narrows.

@@ -6,6 +6,7 @@ use model::{
 };
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*, sea_query::OnConflict};
 
+use super::pieces;
 use crate::access::TeamScope;
 
 #[sea_orm::model]
@@ -40,24 +41,25 @@ pub struct Lease {
 
 /// Inserts the leases that are not there yet: the same key, connection and generation give the same id.
 pub async fn insert_absent(db: &impl ConnectionTrait, new: Vec<Lease>) -> Result<(), DbErr> {
-    if new.is_empty() {
-        return Ok(());
+    for piece in pieces(new) {
+        let absent = OnConflict::column(Column::Id).do_nothing().to_owned();
+        Entity::insert_many(piece.into_iter().map(model)).on_conflict(absent).exec_without_returning(db).await?;
     }
-    let rows = new.into_iter().map(|lease| {
-        Model {
-            id: lease.id.0,
-            team_id: lease.team.0,
-            gateway_id: lease.gateway.0,
-            gateway_key_id: lease.key.0,
-            connection_id: lease.connection.0,
-            generation: lease.generation,
-            issued_at: lease.issued_at,
-            expires_at: lease.expires_at,
-        }
-        .into_active_model()
-    });
-    let absent = OnConflict::column(Column::Id).do_nothing().to_owned();
-    Entity::insert_many(rows).on_conflict(absent).exec_without_returning(db).await.map(|_| ())
+    Ok(())
+}
+
+fn model(lease: Lease) -> ActiveModel {
+    Model {
+        id: lease.id.0,
+        team_id: lease.team.0,
+        gateway_id: lease.gateway.0,
+        gateway_key_id: lease.key.0,
+        connection_id: lease.connection.0,
+        generation: lease.generation,
+        issued_at: lease.issued_at,
+        expires_at: lease.expires_at,
+    }
+    .into_active_model()
 }
 
 /// Whose live leases.

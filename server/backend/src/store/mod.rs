@@ -113,6 +113,16 @@ pub(crate) fn sql<I: IntoIterator<Item = Value>>(db: &impl ConnectionTrait, text
     Statement::from_sql_and_values(db.get_database_backend(), text, values)
 }
 
+/// Splits rows into pieces whose sizes are powers of two. A statement is prepared anew for every number of rows that it
+/// inserts; so there are nine of them up to 256, and each is prepared once.
+pub(crate) fn pieces<T>(mut rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    std::iter::from_fn(move || {
+        let size = 1 << rows.len().checked_ilog2()?;
+        let rest = rows.split_off(size);
+        Some(std::mem::replace(&mut rows, rest))
+    })
+}
+
 /// True when `error` is the violation of the unique index or constraint called `name`.
 pub(crate) fn violates(error: &DbErr, name: &str) -> bool {
     use sea_orm::SqlErr;

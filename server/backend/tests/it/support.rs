@@ -133,11 +133,16 @@ impl Stage {
         mine.iter().map(|mail| digits(&mail.subject)).filter(|code| code.len() == 8).collect()
     }
 
+    /// A client address that nobody else has: limits are per address.
+    pub fn next_address(&self) -> String {
+        let count = COUNT.fetch_add(1, Ordering::SeqCst);
+        format!("10.{}.{}.{}", count >> 16 & 255, count >> 8 & 255, count & 255)
+    }
+
     /// A persona who is signed in, through the real sign-in.
     pub async fn person(&self, name: &str) -> Cx {
         let email = format!("{name}@example.com");
-        let count = COUNT.fetch_add(1, Ordering::SeqCst);
-        let cx = self.visitor(&format!("10.{}.{}.{}", count >> 16 & 255, count >> 8 & 255, count & 255));
+        let cx = self.visitor(&self.next_address());
         let asked = login::ask(&cx, &email).await.unwrap();
         let code = self.code_for(&email).await;
         let person = login::sign_in(&cx, asked.challenge, &code).await.unwrap();
