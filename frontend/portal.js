@@ -57,6 +57,23 @@ document.addEventListener("input", (event) => {
   event.target.form.requestSubmit();
 });
 
+// A code works once: who presses Enter just after the last digit must not send it twice, since the second answer would be the
+// one that shows.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (!form.querySelector("[data-submit-at]")) return;
+    if (Date.now() - Number(form.dataset.sentAt ?? 0) < 2000) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else {
+      form.dataset.sentAt = Date.now();
+    }
+  },
+  true,
+);
+
 // Focus goes to the first problem: the field, or else the notice.
 const focusProblem = (root) => {
   const notice = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
