@@ -23,7 +23,7 @@ within() {
   [ "$size" -le "$2" ] || fail "$1 has $size bytes, more than $2"
   say "$1: $size bytes of $2"
 }
-within 'frontend-*_bg.wasm.br' 420000
+within 'frontend-*_bg.wasm.br' 350000
 within 'portal-*.css.br' 15000
 say "browser journeys"
 (cd end2end && npx playwright test) 2>&1 | tee "$LOG/browser"

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use leptos::prelude::*;
 
-use crate::{Failure, api::gateways::ShownKey};
+use crate::api::gateways::ShownKey;
 
 /// The fields of a form that failed, so that the page can be shown again with what was typed. Never secrets.
 #[derive(Clone, Debug, Default)]
@@ -14,11 +14,6 @@ pub struct Echo(pub Arc<HashMap<String, String>>);
 /// A secret that was made by the post which this page answers.
 #[derive(Clone, Debug)]
 pub struct Revealed(pub ShownKey);
-
-/// What failed before this page was asked for, outside of any form.
-pub(crate) fn failed() -> Option<Failure> {
-    use_context::<Failure>()
-}
 
 /// What was typed into a field of the form that failed.
 pub(crate) fn echo(name: &str) -> Option<String> {

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use leptos::{
-    prelude::{FromServerFnError, ServerFnErrorErr},
-    server_fn::codec::JsonEncoding,
-};
+use crate::api::text::JsonText;
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use model::{Problem, ProblemCode};
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +26,7 @@ impl From<Problem> for Failure {
 }
 
 impl FromServerFnError for Failure {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     /// The transport failed, not Portal: what it says may hold parts of the request, so it is not shown.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {

@@ -8,11 +8,13 @@ mod components;
 pub mod edge;
 mod failure;
 mod pages;
+mod plain;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
+    any_nested_route::IntoAnyNestedRoute,
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
@@ -29,11 +31,7 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| if title.is_empty() { "Portal".to_owned() } else { format!("{title} · Portal") }/>
         <Router>
             <Routes fallback=NotFoundPage>
-                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
-                <Route path=path!("/sign-in/code") view=CodePage ssr=SsrMode::Async/>
-                <Route path=path!("/gateway-api") view=GatewayApiPage ssr=SsrMode::Async/>
-                <Route path=path!("/consent/return") view=ConsentPage ssr=SsrMode::Async/>
-                <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
+                <PlainPages/>
                 <ParentRoute path=path!("") view=AccountLayout ssr=SsrMode::Async>
                     <Route path=path!("") view=TeamsPage ssr=SsrMode::Async/>
                     <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
@@ -56,4 +54,18 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+/// Pages that the browser shows as they come: the server has them, the bundle does not.
+#[component(transparent)]
+fn PlainPages() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/sign-in") view=plain::SignInPage ssr=SsrMode::Async/>
+        <Route path=path!("/sign-in/code") view=plain::CodePage ssr=SsrMode::Async/>
+        <Route path=path!("/gateway-api") view=plain::GatewayApiPage ssr=SsrMode::Async/>
+        <Route path=path!("/consent/return") view=plain::ConsentPage ssr=SsrMode::Async/>
+        <Route path=path!("/confirm") view=plain::ConfirmPage ssr=SsrMode::Async/>
+    }
+    .into_inner()
+    .into_any_nested_route()
 }

@@ -48,7 +48,7 @@ test("a newcomer gets from the sign-in page to a credential in a terminal", asyn
   await page.getByRole("button", { name: "Save list" }).click();
   await expect(page.getByLabel("Northwind EU")).toBeChecked();
 
-  await stepUp(page, email, used, hydrated);
+  await stepUp(page, email, used);
   await expect(page.getByRole("heading", { level: 1, name: "orders-sync" })).toBeVisible();
   await settled(page, hydrated);
   await page.getByRole("button", { name: "Create key" }).click();

@@ -8,7 +8,7 @@ test("an invited colleague joins with the given role and sees what it allows", a
   const team = await createTeam(page, "Northwind", hydrated);
   await page.goto(`${team}/members`);
   await settled(page, hydrated);
-  await stepUp(page, ada, used, hydrated);
+  await stepUp(page, ada, used);
   await expect(page.getByRole("heading", { level: 1, name: "Members" })).toBeVisible();
   await settled(page, hydrated);
   await page.getByLabel("E-mail address").fill(bob);

@@ -69,7 +69,7 @@ export async function furnish(page: Page, hydrated: boolean): Promise<Furnished>
   const app = await addApp(page, team, "Northwind production", hydrated);
   const connection = await connect(page, team, "Northwind DE", hydrated);
   const gateway = await createGateway(page, team, "orders-sync", "Northwind DE", hydrated);
-  await stepUp(page, email, used, hydrated);
+  await stepUp(page, email, used);
   await expect(page.getByRole("heading", { level: 1, name: "orders-sync" })).toBeVisible();
   await settled(page, hydrated);
   await page.getByRole("button", { name: "Create key" }).click();

@@ -77,10 +77,9 @@ export async function signIn(page: Page, email: string) {
 }
 
 /** Confirms the person with a fresh code, when the page asks for it. */
-export async function stepUp(page: Page, email: string, used: string[], hydrated: boolean) {
+export async function stepUp(page: Page, email: string, used: string[]) {
   await page.getByRole("button", { name: "Confirm that it is me" }).first().click();
   await expect(page.getByRole("heading", { level: 1, name: "Confirm that it is you" })).toBeVisible();
   const code = await codeFor(email, used);
-  await settled(page, hydrated);
   await enterCode(page, code);
 }

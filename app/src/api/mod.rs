@@ -8,6 +8,7 @@ pub mod gateways;
 pub mod log;
 pub mod login;
 pub mod teams;
+pub mod text;
 
 use model::{Environments, Role, ids::TeamId};
 use serde::{Deserialize, Serialize};

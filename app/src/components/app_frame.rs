@@ -92,7 +92,7 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
                     <div class="menu-list">
                         <p class="menu-title">{viewer.email.clone()}</p>
                         <a class="menu-item" href="/account"><Icon name="shield"/>"Your sessions"</a>
-                        <a class="menu-item" href="/gateway-api"><Icon name="gateway"/>"Gateway API"</a>
+                        <a class="menu-item" href="/gateway-api" rel="external"><Icon name="gateway"/>"Gateway API"</a>
                         {mailbox}
                         <hr/>
                         <ThemeSwitch theme=viewer.theme.clone()/>

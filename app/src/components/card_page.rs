@@ -1,8 +1,6 @@
 use leptos::prelude::*;
 use leptos_meta::{Body, Title};
 
-use super::PageHeader;
-
 /// The mark and the name.
 #[component]
 pub fn Brand(#[prop(optional)] large: bool) -> impl IntoView {
@@ -30,22 +28,6 @@ pub fn CardPage(title: &'static str, #[prop(into)] lead: String, children: Child
             <p class="card-lead">{lead}</p>
             {children()}
         </main>
-        <footer class="card-footer"><a href="/gateway-api">"Gateway API"</a></footer>
-    }
-}
-
-/// A page to read, for everybody. Loads no WASM.
-#[component]
-pub fn DocumentPage(title: &'static str, lead: &'static str, children: Children) -> impl IntoView {
-    view! {
-        <Title text=title/>
-        <a class="skip" href="#main">"Skip to content"</a>
-        <div class="shell shell-plain">
-            <header class="topbar"><Brand/><div class="topbar-end"><a class="btn btn-quiet btn-sm" href="/">"Your Teams"</a></div></header>
-            <main class="main" id="main" tabindex="-1">
-                <PageHeader title=title lead=lead/>
-                {children()}
-            </main>
-        </div>
+        <footer class="card-footer"><a href="/gateway-api" rel="external">"Gateway API"</a></footer>
     }
 }

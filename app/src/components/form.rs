@@ -1,21 +1,8 @@
-use leptos::{
-    prelude::*,
-    server_fn::{ServerFn, error::FromServerFnError},
-};
+use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::FailureNotice;
 use crate::Failure;
-
-/// The failure of an action's last run.
-pub fn failure_of<S>(action: ServerAction<S>) -> Signal<Option<Failure>>
-where
-    S: ServerFn<Error = Failure> + Clone + Send + Sync + 'static,
-    S::Output: Clone + Send + Sync + 'static,
-    Failure: FromServerFnError,
-{
-    Signal::derive(move || action.value().with(|value| value.as_ref().and_then(|result| result.as_ref().err().cloned())))
-}
 
 /// The submit button: it says what happens, and that it is happening. Above it stands why it did not.
 #[component]

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{Hidden, Icon, Submit, failure_of};
+use super::{Act, ActForm, Hidden, Icon, Submit};
 use crate::api::login::AskConfirmation;
 
 /// Stands before a dangerous form until the person has confirmed who they are, so that no filled-in form is lost to it.
@@ -12,13 +12,13 @@ pub fn StepUpGate(open: Signal<bool>, act: &'static str, children: ChildrenFn) -
 
 #[component]
 fn Gate(act: &'static str) -> impl IntoView {
-    let ask = ServerAction::<AskConfirmation>::new();
+    let ask = Act::of::<AskConfirmation>();
     let path = use_location().pathname;
     view! {
-        <ActionForm action=ask attr:class="gate stack stack-sm">
+        <ActForm act=ask attr:class="gate stack stack-sm">
             <p class="row"><Icon name="shield"/>{format!("To {act}, confirm that it is you. We send a code to your e-mail; it is good for 10 minutes.")}</p>
             <Hidden name="next" value=path.get_untracked()/>
-            <Submit label="Confirm that it is me" failure=failure_of(ask) pending=ask.pending() class="btn-secondary"/>
-        </ActionForm>
+            <Submit label="Confirm that it is me" failure=ask.failure() pending=ask.pending() class="btn-secondary"/>
+        </ActForm>
     }
 }

@@ -3,15 +3,15 @@ use leptos_meta::Title;
 
 use crate::{
     api::account::{RevokeOtherSessions, RevokeSession, SessionItem, sessions},
-    components::{At, Badge, Here, Hidden, PageHeader, Submit, failure_of, loaded},
+    components::{Act, ActForm, At, Badge, Here, Hidden, PageHeader, Submit, loaded},
 };
 
 /// Where the person is signed in.
 #[component]
 pub fn AccountPage() -> impl IntoView {
-    let revoke = ServerAction::<RevokeSession>::new();
-    let others = ServerAction::<RevokeOtherSessions>::new();
-    let list = Resource::new(move || (revoke.version().get(), others.version().get()), |_| sessions());
+    let revoke = Act::of::<RevokeSession>();
+    let others = Act::of::<RevokeOtherSessions>();
+    let list = Resource::new(move || (revoke.done(), others.done()), |_| sessions());
     view! {
         <Title text="Your sessions"/>
         <PageHeader title="Your sessions" lead="Every browser in which you are signed in. A session ends by itself after a day, or after an hour without use."/>
@@ -32,14 +32,14 @@ pub fn AccountPage() -> impl IntoView {
                 }.into_any()
             })}
         </section>
-        <ActionForm action=others>
-            <Submit label="End all other sessions" failure=failure_of(others) pending=others.pending() class="btn-secondary"/>
-        </ActionForm>
+        <ActForm act=others>
+            <Submit label="End all other sessions" failure=others.failure() pending=others.pending() class="btn-secondary"/>
+        </ActForm>
     }
 }
 
 #[component]
-fn Row(session: SessionItem, revoke: ServerAction<RevokeSession>) -> impl IntoView {
+fn Row(session: SessionItem, revoke: Act) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{session.device}{session.current.then(|| view! { " " <Badge tone="ok" word="This browser"/> })}</th>
@@ -48,11 +48,11 @@ fn Row(session: SessionItem, revoke: ServerAction<RevokeSession>) -> impl IntoVi
             <td data-label="Last use"><At moment=session.last_seen/></td>
             <td class="cell-actions">
                 {(!session.current).then(|| view! {
-                    <ActionForm action=revoke>
+                    <ActForm act=revoke>
                         <Hidden name="session" value=session.id.to_string()/>
                         <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"End"</button>
-                    </ActionForm>
+                    </ActForm>
                 })}
             </td>
         </tr>

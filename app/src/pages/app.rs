@@ -9,7 +9,7 @@ use super::{apps::AppBadge, counted, param, stepped_up, team};
 use crate::{
     api::apps::{AppItem, DropOtherSecret, PromoteSecret, StageSecret, lwa_app},
     components::{
-        CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, StepUpGate, Submit, failure_of, loaded,
+        Act, ActForm, CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, StepUpGate, Submit, loaded,
     },
 };
 
@@ -17,10 +17,10 @@ use crate::{
 #[component]
 pub fn AppPage() -> impl IntoView {
     let (team, id) = (team(), param::<LwaAppId>("app"));
-    let stage = ServerAction::<StageSecret>::new();
-    let promote = ServerAction::<PromoteSecret>::new();
-    let drop = ServerAction::<DropOtherSecret>::new();
-    let versions = move || (stage.version().get(), promote.version().get(), drop.version().get());
+    let stage = Act::of::<StageSecret>();
+    let promote = Act::of::<PromoteSecret>();
+    let drop = Act::of::<DropOtherSecret>();
+    let versions = move || (stage.done(), promote.done(), drop.done());
     let app = Resource::new(move || (team.get(), id.get(), versions()), |(team, id, _)| lwa_app(team, id));
     view! {
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team.get_untracked())>"LWA apps"</a></li><li aria-current="page">"App"</li></ol></nav>
@@ -55,31 +55,25 @@ fn Facts(app: AppItem) -> impl IntoView {
 }
 
 #[component]
-fn Rotation(
-    team: TeamId,
-    app: AppItem,
-    stage: ServerAction<StageSecret>,
-    promote: ServerAction<PromoteSecret>,
-    drop: ServerAction<DropOtherSecret>,
-) -> impl IntoView {
+fn Rotation(team: TeamId, app: AppItem, stage: Act, promote: Act, drop: Act) -> impl IntoView {
     let ids = move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="app" value=app.id.to_string()/> };
-    let failure = failure_of(stage);
+    let failure = stage.failure();
     let when = app.other_at.clone().map(|at| at.words).unwrap_or_default();
     let other = app.other;
     let step = move || {
         match other {
         OtherSecret::Next { .. } => view! {
             <p>"The next secret is stored and waits. Promote it: it becomes the current one, and the one before is kept for seven days."</p>
-            <ActionForm action=promote>{ids()}<Submit label="Promote the next secret" failure=failure_of(promote) pending=promote.pending()/></ActionForm>
-            <ActionForm action=drop>{ids()}<Submit label="Drop it" failure=failure_of(drop) pending=drop.pending() class="btn-quiet"/></ActionForm>
+            <ActForm act=promote>{ids()}<Submit label="Promote the next secret" failure=promote.failure() pending=promote.pending()/></ActForm>
+            <ActForm act=drop>{ids()}<Submit label="Drop it" failure=drop.failure() pending=drop.pending() class="btn-quiet"/></ActForm>
         }.into_any(),
         OtherSecret::Empty | OtherSecret::Old { .. } => view! {
-            <ActionForm action=stage attr:class="form" attr:novalidate="">
+            <ActForm act=stage attr:class="form" attr:novalidate="">
                 {ids()}
                 <Field name="client_secret" label="New client secret" kind="password" mono=true autocomplete="new-password" hint="Rotate it in Seller Central first, then paste the new one. It is proved with a live connection before it is stored." failure/>
                 <Field name="secret_made_on" label="Secret made on" kind="date" optional=true failure/>
                 <Submit label="Store as next secret" failure pending=stage.pending()/>
-            </ActionForm>
+            </ActForm>
         }.into_any(),
     }
     };

@@ -12,8 +12,8 @@ use crate::{
         connection,
     },
     components::{
-        At, Badge, Confirm, CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, Snippet, StateBadge,
-        StepUpGate, Submit, failure_of, loaded,
+        Act, ActForm, At, Badge, Confirm, CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader,
+        Snippet, StateBadge, StepUpGate, Submit, loaded,
     },
 };
 
@@ -21,12 +21,11 @@ use crate::{
 #[component]
 pub fn ConnectionPage() -> impl IntoView {
     let (team, id) = (team(), param::<ConnectionId>("connection"));
-    let disable = ServerAction::<DisableConnection>::new();
-    let enable = ServerAction::<EnableConnection>::new();
-    let replace = ServerAction::<ReplaceRefreshToken>::new();
-    let disconnect = ServerAction::<Disconnect>::new();
-    let versions =
-        move || (disable.version().get(), enable.version().get(), replace.version().get(), disconnect.version().get());
+    let disable = Act::of::<DisableConnection>();
+    let enable = Act::of::<EnableConnection>();
+    let replace = Act::of::<ReplaceRefreshToken>();
+    let disconnect = Act::of::<Disconnect>();
+    let versions = move || (disable.done(), enable.done(), replace.done(), disconnect.done());
     let detail = Resource::new(move || (team.get(), id.get(), versions()), |(team, id, _)| connection(team, id));
     view! {
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team.get_untracked())>"Connections"</a></li><li aria-current="page">"Connection"</li></ol></nav>
@@ -225,25 +224,18 @@ fn Usage(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
 }
 
 #[component]
-fn Acts(
-    team: TeamId,
-    detail: ConnectionDetail,
-    disable: ServerAction<DisableConnection>,
-    enable: ServerAction<EnableConnection>,
-    replace: ServerAction<ReplaceRefreshToken>,
-    disconnect: ServerAction<Disconnect>,
-) -> impl IntoView {
+fn Acts(team: TeamId, detail: ConnectionDetail, disable: Act, enable: Act, replace: Act, disconnect: Act) -> impl IntoView {
     let (id, name, state) = (detail.item.id, detail.item.name, detail.item.state);
-    let again = ServerAction::<AuthorizeAgain>::new();
+    let again = Act::of::<AuthorizeAgain>();
     let ids =
         move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="connection" value=id.to_string()/> };
     let switch = if state == ConnectionState::Disabled {
-        view! { <ActionForm action=enable>{ids()}<Submit label="Enable" failure=failure_of(enable) pending=enable.pending() class="btn-primary"/></ActionForm> }.into_any()
+        view! { <ActForm act=enable>{ids()}<Submit label="Enable" failure=enable.failure() pending=enable.pending() class="btn-primary"/></ActForm> }.into_any()
     } else {
-        view! { <ActionForm action=disable>{ids()}<Submit label="Disable" failure=failure_of(disable) pending=disable.pending() class="btn-secondary"/></ActionForm> }.into_any()
+        view! { <ActForm act=disable>{ids()}<Submit label="Disable" failure=disable.failure() pending=disable.pending() class="btn-secondary"/></ActForm> }.into_any()
     };
-    let replaced = failure_of(replace);
-    let disconnected = failure_of(disconnect);
+    let replaced = replace.failure();
+    let disconnected = disconnect.failure();
     let typed = StoredValue::new(name.clone());
     view! {
         <section class="card" aria-labelledby="acts-h">
@@ -252,12 +244,12 @@ fn Acts(
             {switch}
             <details class="disclosure" open=state == ConnectionState::NeedsReauthorization>
                 <summary>"Authorize again"</summary>
-                <ActionForm action=again>{ids()}<Submit label="Continue at Amazon" failure=failure_of(again) pending=again.pending() class="btn-secondary"/></ActionForm>
-                <ActionForm action=replace attr:class="form" attr:novalidate="">
+                <ActForm act=again>{ids()}<Submit label="Continue at Amazon" failure=again.failure() pending=again.pending() class="btn-secondary"/></ActForm>
+                <ActForm act=replace attr:class="form" attr:novalidate="">
                     {ids()}
                     <Field name="refresh_token" label="Or paste a new refresh token" kind="password" mono=true autocomplete="new-password" hint="Proved against Amazon before it takes the place of the old one." failure=replaced/>
                     <Submit label="Prove and replace" failure=replaced pending=replace.pending() class="btn-secondary"/>
-                </ActionForm>
+                </ActForm>
             </details>
             <Confirm
                 summary="Disconnect…"
@@ -265,11 +257,11 @@ fn Acts(
                 text="Gateways are refused at once and the credentials are destroyed. To come back, the seller must authorize again. Access tokens that are out end within an hour."
             >
                 <StepUpGate open=stepped_up() act="disconnect an account">
-                    <ActionForm action=disconnect attr:class="form" attr:novalidate="">
+                    <ActForm act=disconnect attr:class="form" attr:novalidate="">
                         {ids()}
                         <Field name="confirm" label="Type the connection's name to confirm" hint=typed.get_value() failure=disconnected/>
                         <Submit label="Disconnect for good" failure=disconnected pending=disconnect.pending() class="btn-danger"/>
-                    </ActionForm>
+                    </ActForm>
                 </StepUpGate>
             </Confirm>
         </section>

@@ -19,8 +19,8 @@ use crate::{
         SetGatewayConnections, ShownKey, gateway,
     },
     components::{
-        At, Badge, Choice, CodeBlock, CopyId, EnvironmentTag, Field, Here, Hidden, Icon, PageHeader, Select, StepUpGate,
-        Submit, TextArea, failure_of, loaded,
+        Act, ActForm, At, Badge, Choice, CodeBlock, CopyId, EnvironmentTag, Field, Here, Hidden, Icon, PageHeader, Select,
+        StepUpGate, Submit, TextArea, loaded,
     },
 };
 
@@ -29,15 +29,15 @@ use crate::{
 pub fn GatewayPage() -> impl IntoView {
     let (team, id) = (team(), param::<GatewayId>("gateway"));
     let acts = Acts {
-        create: ServerAction::new(),
-        revoke: ServerAction::new(),
-        set: ServerAction::new(),
-        change: ServerAction::new(),
-        disable: ServerAction::new(),
-        enable: ServerAction::new(),
+        create: Act::of::<CreateGatewayKey>(),
+        revoke: Act::of::<RevokeGatewayKey>(),
+        set: Act::of::<SetGatewayConnections>(),
+        change: Act::of::<ChangeGateway>(),
+        disable: Act::of::<DisableGateway>(),
+        enable: Act::of::<EnableGateway>(),
     };
-    let detail = Resource::new(move || (team.get(), id.get(), acts.versions()), |(team, id, _)| gateway(team, id));
-    let shown = move || acts.create.value().get().and_then(Result::ok).or_else(revealed_key);
+    let detail = Resource::new(move || (team.get(), id.get(), acts.done()), |(team, id, _)| gateway(team, id));
+    let shown = move || acts.create.answer().or_else(revealed_key);
     view! {
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/gateways", team.get_untracked())>"Gateways"</a></li><li aria-current="page">"Gateway"</li></ol></nav>
         {loaded(detail, move |detail| {
@@ -57,25 +57,18 @@ pub fn GatewayPage() -> impl IntoView {
 
 #[derive(Clone, Copy)]
 struct Acts {
-    create: ServerAction<CreateGatewayKey>,
-    revoke: ServerAction<RevokeGatewayKey>,
-    set: ServerAction<SetGatewayConnections>,
-    change: ServerAction<ChangeGateway>,
-    disable: ServerAction<DisableGateway>,
-    enable: ServerAction<EnableGateway>,
+    create: Act,
+    revoke: Act,
+    set: Act,
+    change: Act,
+    disable: Act,
+    enable: Act,
 }
 
 impl Acts {
-    fn versions(&self) -> usize {
-        let versions = [
-            self.create.version(),
-            self.revoke.version(),
-            self.set.version(),
-            self.change.version(),
-            self.disable.version(),
-            self.enable.version(),
-        ];
-        versions.iter().map(|version| version.get()).sum()
+    /// Grows with every change of the gateway.
+    fn done(&self) -> usize {
+        [self.create, self.revoke, self.set, self.change, self.disable, self.enable].map(Act::done).iter().sum()
     }
 }
 
@@ -119,7 +112,7 @@ fn Keys(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
     let gateway = detail.item.id;
     let rows =
         detail.keys.into_iter().map(|key| view! { <KeyRow team gateway key revoke=acts.revoke/> }).collect::<Vec<_>>();
-    let failure = failure_of(acts.create);
+    let failure = acts.create.failure();
     let lives =
         StoredValue::new(KEY_LIVES_DAYS.iter().map(|days| (days.to_string(), format!("{days} days"))).collect::<Vec<_>>());
     let list = if rows.is_empty() {
@@ -140,20 +133,20 @@ fn Keys(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
             <h2 id="keys-h">"Keys"</h2>
             <p class="muted">"Two may live at once: make the second, change the service over, revoke the first."</p>
             {list}
-            {move || failure_of(acts.revoke).get().map(|failure| view! { <crate::components::FailureNotice failure/> })}
+            {move || acts.revoke.failure().get().map(|failure| view! { <crate::components::FailureNotice failure/> })}
             <StepUpGate open=stepped_up() act="create a gateway key">
-                <ActionForm action=acts.create attr:class="form">
+                <ActForm act=acts.create attr:class="form">
                     <Ids team gateway/>
                     <Select name="days" label="Life of the new key" options=lives.get_value() selected="90" failure/>
                     <Submit label="Create key" failure pending=acts.create.pending()/>
-                </ActionForm>
+                </ActForm>
             </StepUpGate>
         </section>
     }
 }
 
 #[component]
-fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem, revoke: ServerAction<RevokeGatewayKey>) -> impl IntoView {
+fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem, revoke: Act) -> impl IntoView {
     let (tone, word) = match key.phase {
         KeyPhase::Live => ("ok", "Live"),
         KeyPhase::Expired => ("neutral", "Expired"),
@@ -171,12 +164,12 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem, revoke: ServerAction<R
             }}</td>
             <td class="cell-actions">
                 {(key.phase == KeyPhase::Live).then(|| view! {
-                    <ActionForm action=revoke>
+                    <ActForm act=revoke>
                         <Ids team gateway/>
                         <Hidden name="key" value=key.id.to_string()/>
                         <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"Revoke"</button>
-                    </ActionForm>
+                    </ActForm>
                 })}
             </td>
         </tr>
@@ -186,7 +179,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem, revoke: ServerAction<R
 #[component]
 fn Connections(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
     let gateway = detail.item.id;
-    let failure = failure_of(acts.set);
+    let failure = acts.set.failure();
     let rows = detail
         .choices
         .into_iter()
@@ -196,11 +189,11 @@ fn Connections(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView
         view! { <p class="muted">"There is no connection in this environment yet. " <a href=format!("/teams/{team}/connections/new")>"Connect an account"</a> "."</p> }.into_any()
     } else {
         view! {
-            <ActionForm action=acts.set attr:class="form">
+            <ActForm act=acts.set attr:class="form">
                 <Ids team gateway/>
                 <fieldset class="group"><legend class="visually-hidden">"Connections"</legend><div class="choices">{rows}</div></fieldset>
                 <Submit label="Save list" failure pending=acts.set.pending() class="btn-secondary"/>
-            </ActionForm>
+            </ActForm>
         }.into_any()
     };
     view! {
@@ -214,22 +207,22 @@ fn Connections(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView
 #[component]
 fn Settings(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
     let gateway = detail.item.id;
-    let failure = failure_of(acts.change);
+    let failure = acts.change.failure();
     let switch = if detail.item.disabled {
-        view! { <ActionForm action=acts.enable><Ids team gateway/><Submit label="Enable gateway" failure=failure_of(acts.enable) pending=acts.enable.pending()/></ActionForm> }.into_any()
+        view! { <ActForm act=acts.enable><Ids team gateway/><Submit label="Enable gateway" failure=acts.enable.failure() pending=acts.enable.pending()/></ActForm> }.into_any()
     } else {
-        view! { <ActionForm action=acts.disable><Ids team gateway/><Submit label="Disable gateway" failure=failure_of(acts.disable) pending=acts.disable.pending() class="btn-danger-quiet"/></ActionForm> }.into_any()
+        view! { <ActForm act=acts.disable><Ids team gateway/><Submit label="Disable gateway" failure=acts.disable.failure() pending=acts.disable.pending() class="btn-danger-quiet"/></ActForm> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="settings-h">
             <h2 id="settings-h">"Settings"</h2>
-            <ActionForm action=acts.change attr:class="form" attr:novalidate="">
+            <ActForm act=acts.change attr:class="form" attr:novalidate="">
                 <Ids team gateway/>
                 <Field name="name" label="Name" value=detail.item.name failure/>
                 <ScopeChoices chosen=detail.scopes/>
                 <TextArea name="networks" label="Networks" hint=NETWORKS_HINT value=detail.networks failure/>
                 <Submit label="Save" failure pending=acts.change.pending() class="btn-secondary"/>
-            </ActionForm>
+            </ActForm>
             {switch}
         </section>
     }

@@ -9,17 +9,17 @@ use crate::{
         read_people,
     },
     components::{
-        At, Badge, Choice, Confirm, FailureNotice, Field, Here, Hidden, PageHeader, RoleName, Select, StepUpGate, Submit,
-        failure_of, loaded,
+        Act, ActForm, At, Badge, Choice, Confirm, FailureNotice, Field, Here, Hidden, PageHeader, RoleName, Select,
+        StepUpGate, Submit, loaded,
     },
 };
 
 #[derive(Clone, Copy)]
 struct Acts {
-    invite: ServerAction<InviteMember>,
-    revoke: ServerAction<RevokeInvitation>,
-    change: ServerAction<ChangeMember>,
-    remove: ServerAction<RemoveMember>,
+    invite: Act,
+    revoke: Act,
+    change: Act,
+    remove: Act,
 }
 
 /// Who is in the Team, and who is invited.
@@ -27,14 +27,12 @@ struct Acts {
 pub fn MembersPage() -> impl IntoView {
     let team = team();
     let acts = Acts {
-        invite: ServerAction::new(),
-        revoke: ServerAction::new(),
-        change: ServerAction::new(),
-        remove: ServerAction::new(),
+        invite: Act::of::<InviteMember>(),
+        revoke: Act::of::<RevokeInvitation>(),
+        change: Act::of::<ChangeMember>(),
+        remove: Act::of::<RemoveMember>(),
     };
-    let versions = move || {
-        (acts.invite.version().get(), acts.revoke.version().get(), acts.change.version().get(), acts.remove.version().get())
-    };
+    let versions = move || (acts.invite.done(), acts.revoke.done(), acts.change.done(), acts.remove.done());
     let data = Resource::new(move || (team.get(), versions()), |(team, _)| read_people(team));
     view! {
         <Title text="Members"/>
@@ -49,12 +47,11 @@ fn Everybody(team: TeamId, people: People, acts: Acts) -> impl IntoView {
     let my_role = people.my_role;
     let rows =
         people.members.into_iter().map(|member| view! { <MemberRow team member manager my_role acts/> }).collect_view();
-    let failed = move || {
-        failure_of(acts.change).get().or_else(|| failure_of(acts.remove).get()).or_else(|| failure_of(acts.revoke).get())
-    };
+    let failed =
+        move || acts.change.failure().get().or_else(|| acts.remove.failure().get()).or_else(|| acts.revoke.failure().get());
     let invitations = people.invitations;
     let open = (!invitations.is_empty()).then(|| view! { <Invitations team invitations manager acts/> });
-    let leave = ServerAction::<LeaveTeam>::new();
+    let leave = Act::of::<LeaveTeam>();
     view! {
         {move || failed().map(|failure| view! { <FailureNotice failure/> })}
         <section class="card card-flush" aria-label="Members">
@@ -69,10 +66,10 @@ fn Everybody(team: TeamId, people: People, acts: Acts) -> impl IntoView {
         {open}
         {manager.then(|| view! { <Invite team my_role acts/> })}
         <Confirm summary="Leave this Team…" title="Leave this Team?" text="You lose access at once. To come back, somebody must invite you again. The last owner cannot leave.">
-            <ActionForm action=leave>
+            <ActForm act=leave>
                 <Hidden name="team" value=team.to_string()/>
-                <Submit label="Leave" failure=failure_of(leave) pending=leave.pending() class="btn-danger"/>
-            </ActionForm>
+                <Submit label="Leave" failure=leave.failure() pending=leave.pending() class="btn-danger"/>
+            </ActForm>
         </Confirm>
     }
 }
@@ -111,7 +108,7 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role, act
             <details class="disclosure">
                 <summary>"Change"</summary>
                 <StepUpGate open=stepped_up() act="change a member">
-                    <ActionForm action=acts.change attr:class="form">
+                    <ActForm act=acts.change attr:class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="user" value=user.to_string()/>
                         <label class="visually-hidden" for=format!("role-{user}")>"Role"</label>
@@ -121,13 +118,13 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role, act
                         <EnvironmentChoices production sandbox/>
                         <Here/>
                         <button type="submit" class="btn btn-secondary btn-sm">"Save"</button>
-                    </ActionForm>
-                    <ActionForm action=acts.remove>
+                    </ActForm>
+                    <ActForm act=acts.remove>
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="user" value=user.to_string()/>
                         <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"Remove from Team"</button>
-                    </ActionForm>
+                    </ActForm>
                 </StepUpGate>
             </details>
         }
@@ -151,12 +148,12 @@ fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool, ac
             let (tone, word) = if invitation.expired { ("neutral", "Expired") } else { ("pending", "Waiting") };
             let revoke = manager.then(|| {
                 view! {
-                    <ActionForm action=acts.revoke>
+                    <ActForm act=acts.revoke>
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="invitation" value=invitation.id.to_string()/>
                         <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"Withdraw"</button>
-                    </ActionForm>
+                    </ActForm>
                 }
             });
             view! {
@@ -185,18 +182,18 @@ fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool, ac
 
 #[component]
 fn Invite(team: TeamId, my_role: Role, acts: Acts) -> impl IntoView {
-    let failure = failure_of(acts.invite);
+    let failure = acts.invite.failure();
     view! {
         <section class="card" aria-labelledby="invite-h">
             <h2 id="invite-h">"Invite"</h2>
             <StepUpGate open=stepped_up() act="invite a member">
-                <ActionForm action=acts.invite attr:class="form" attr:novalidate="">
+                <ActForm act=acts.invite attr:class="form" attr:novalidate="">
                     <Hidden name="team" value=team.to_string()/>
                     <Field name="email" label="E-mail address" kind="email" failure/>
                     <Select name="role" label="Role" options=roles(my_role) selected="operator" failure/>
                     <EnvironmentChoices production=true sandbox=true/>
                     <Submit label="Invite" failure pending=acts.invite.pending()/>
-                </ActionForm>
+                </ActForm>
             </StepUpGate>
         </section>
     }

@@ -4,7 +4,7 @@ use leptos_meta::Title;
 use super::team;
 use crate::{
     api::apps::CreateLwaApp,
-    components::{Choice, Field, Hidden, PageHeader, Select, Submit, failure_of},
+    components::{Act, ActForm, Choice, Field, Hidden, PageHeader, Select, Submit},
 };
 
 pub(super) fn environments() -> Vec<(String, String)> {
@@ -14,14 +14,14 @@ pub(super) fn environments() -> Vec<(String, String)> {
 #[component]
 pub fn NewAppPage() -> impl IntoView {
     let team = team();
-    let create = ServerAction::<CreateLwaApp>::new();
-    let failure = failure_of(create);
+    let create = Act::of::<CreateLwaApp>();
+    let failure = create.failure();
     view! {
         <Title text="Add LWA app"/>
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team.get_untracked())>"LWA apps"</a></li><li aria-current="page">"Add"</li></ol></nav>
         <PageHeader title="Add LWA app" lead="Find these in Seller Central under Develop Apps, “LWA credentials”."/>
         <section class="card" aria-label="LWA app">
-            <ActionForm action=create attr:class="form" attr:novalidate="">
+            <ActForm act=create attr:class="form" attr:novalidate="">
                 <Hidden name="team" value=team.get_untracked().to_string()/>
                 <Field name="name" label="Name" hint="Your colleagues see this name in the log." failure/>
                 <Select name="environment" label="Environment" hint="Keep one app for production and another for the sandbox. They never mix." options=environments() failure/>
@@ -31,7 +31,7 @@ pub fn NewAppPage() -> impl IntoView {
                 <Field name="application_id" label="Application id" mono=true optional=true hint="Needed for Amazon's consent page. Starts with amzn1.sp.solution. or amzn1.sellerapps.app." failure/>
                 <Choice name="is_draft" value="true" label="This app is a draft" hint="Its consent page needs another address until Amazon publishes it."/>
                 <Submit label="Add LWA app" failure pending=create.pending()/>
-            </ActionForm>
+            </ActForm>
         </section>
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         apps::{AppItem, lwa_apps},
         connections::{CreateConnection, StartConsent},
     },
-    components::{EmptyState, Field, Hidden, PageHeader, Select, Submit, failure_of, loaded},
+    components::{Act, ActForm, EmptyState, Field, Hidden, PageHeader, Select, Submit, loaded},
 };
 
 /// Name, code and region of every marketplace; id and endpoint follow from the choice.
@@ -42,20 +42,20 @@ pub fn NewConnectionPage() -> impl IntoView {
 
 #[component]
 fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
-    let start = ServerAction::<StartConsent>::new();
-    let failure = failure_of(start);
+    let start = Act::of::<StartConsent>();
+    let failure = start.failure();
     let with_id: Vec<_> = apps.into_iter().filter(|app| app.application_id.is_some()).collect();
     let body = if with_id.is_empty() {
         view! { <p class="muted">"None of the Team's LWA apps has an application id, which Amazon's consent page needs."</p> }.into_any()
     } else {
         view! {
-            <ActionForm action=start attr:class="form" attr:novalidate="">
+            <ActForm act=start attr:class="form" attr:novalidate="">
                 <Hidden name="team" value=team/>
                 <div class="field"><label for="consent-name">"Name"</label><input id="consent-name" name="name" required autocomplete="off"/></div>
                 <div class="field"><label for="consent-app">"LWA app"</label><select id="consent-app" name="lwa_app">{options(app_options(&with_id))}</select></div>
                 <div class="field"><label for="consent-marketplace">"Marketplace"</label><select id="consent-marketplace" name="marketplace">{options(marketplaces())}</select></div>
                 <Submit label="Continue at Amazon" failure pending=start.pending()/>
-            </ActionForm>
+            </ActForm>
         }.into_any()
     };
     view! {
@@ -73,13 +73,13 @@ fn options(options: Vec<(String, String)>) -> impl IntoView {
 
 #[component]
 fn ByToken(team: String, apps: Vec<AppItem>) -> impl IntoView {
-    let create = ServerAction::<CreateConnection>::new();
-    let failure = failure_of(create);
+    let create = Act::of::<CreateConnection>();
+    let failure = create.failure();
     view! {
         <section class="card" aria-labelledby="token-h">
             <h2 id="token-h">"With a refresh token"</h2>
             <p class="muted">"For a self-authorized app: the token that Seller Central shows once."</p>
-            <ActionForm action=create attr:class="form" attr:novalidate="">
+            <ActForm act=create attr:class="form" attr:novalidate="">
                 <Hidden name="team" value=team/>
                 <Field name="name" label="Name" hint="The shop as your colleagues call it, like Northwind DE." failure/>
                 <Select name="lwa_app" label="LWA app" options=app_options(&apps) failure/>
@@ -87,7 +87,7 @@ fn ByToken(team: String, apps: Vec<AppItem>) -> impl IntoView {
                 <Select name="marketplace" label="Marketplace" options=marketplaces() hint="Marketplace id, region and endpoint follow from it." failure/>
                 <Field name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Sealed as soon as it is proved." failure/>
                 <Submit label="Prove and connect" failure pending=create.pending()/>
-            </ActionForm>
+            </ActForm>
         </section>
     }
 }

@@ -5,7 +5,7 @@ use model::gateway::Scope;
 use super::{new_app::environments, team};
 use crate::{
     api::gateways::CreateGateway,
-    components::{Choice, Field, Hidden, PageHeader, Select, Submit, TextArea, failure_of},
+    components::{Act, ActForm, Choice, Field, Hidden, PageHeader, Select, Submit, TextArea},
 };
 
 /// The scopes to tick; what most gateways need is ticked.
@@ -28,21 +28,21 @@ pub(super) const NETWORKS_HINT: &str = "One network or address a line, like 203.
 #[component]
 pub fn NewGatewayPage() -> impl IntoView {
     let team = team();
-    let create = ServerAction::<CreateGateway>::new();
-    let failure = failure_of(create);
+    let create = Act::of::<CreateGateway>();
+    let failure = create.failure();
     view! {
         <Title text="Create gateway"/>
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/gateways", team.get_untracked())>"Gateways"</a></li><li aria-current="page">"Create"</li></ol></nav>
         <PageHeader title="Create gateway" lead="One for each service, so that each can be stopped alone."/>
         <section class="card" aria-label="Gateway">
-            <ActionForm action=create attr:class="form" attr:novalidate="">
+            <ActForm act=create attr:class="form" attr:novalidate="">
                 <Hidden name="team" value=team.get_untracked().to_string()/>
                 <Field name="name" label="Name" hint="The service, like orders-sync." failure/>
                 <Select name="environment" label="Environment" options=environments() failure/>
                 <ScopeChoices chosen=vec![Scope::ConnectionStatus, Scope::CredentialIssue, Scope::FeedbackWrite]/>
                 <TextArea name="networks" label="Networks" hint=NETWORKS_HINT failure/>
                 <Submit label="Create gateway" failure pending=create.pending()/>
-            </ActionForm>
+            </ActForm>
         </section>
     }
 }

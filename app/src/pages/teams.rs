@@ -4,15 +4,15 @@ use leptos_meta::Title;
 use super::viewer;
 use crate::{
     api::teams::{AcceptInvitation, CreateTeam, DeclineInvitation, InvitationItem, my_invitations},
-    components::{At, EmptyState, Field, Hidden, Icon, PageHeader, RoleName, Submit, failure_of, loaded},
+    components::{Act, ActForm, At, EmptyState, Field, Hidden, Icon, PageHeader, RoleName, Submit, loaded},
 };
 
 /// The person's Teams, invitations, and a new Team.
 #[component]
 pub fn TeamsPage() -> impl IntoView {
     let viewer = viewer();
-    let create = ServerAction::<CreateTeam>::new();
-    let failure = failure_of(create);
+    let create = Act::of::<CreateTeam>();
+    let failure = create.failure();
     let teams = move || viewer.get().map(|viewer| viewer.teams).unwrap_or_default();
     view! {
         <Title text="Teams"/>
@@ -41,26 +41,26 @@ pub fn TeamsPage() -> impl IntoView {
         </section>
         <section class="card" aria-labelledby="new-team">
             <h2 id="new-team">"New Team"</h2>
-            <ActionForm action=create attr:class="form" attr:novalidate="">
+            <ActForm act=create attr:class="form" attr:novalidate="">
                 <Field name="name" label="Name" hint="Your company or brand, as your colleagues call it." failure/>
                 <Submit label="Create Team" failure pending=create.pending()/>
-            </ActionForm>
+            </ActForm>
         </section>
     }
 }
 
 #[component]
 fn Invitations() -> impl IntoView {
-    let decline = ServerAction::<DeclineInvitation>::new();
-    let invitations = Resource::new(move || decline.version().get(), |_| my_invitations());
+    let decline = Act::of::<DeclineInvitation>();
+    let invitations = Resource::new(move || decline.done(), |_| my_invitations());
     loaded(invitations, move |invitations| {
         invitations.into_iter().map(|invitation| view! { <Invited invitation decline/> }).collect_view().into_any()
     })
 }
 
 #[component]
-fn Invited(invitation: InvitationItem, decline: ServerAction<DeclineInvitation>) -> impl IntoView {
-    let accept = ServerAction::<AcceptInvitation>::new();
+fn Invited(invitation: InvitationItem, decline: Act) -> impl IntoView {
+    let accept = Act::of::<AcceptInvitation>();
     let id = invitation.id;
     view! {
         <section class="notice notice-info" aria-label="Invitation">
@@ -69,14 +69,14 @@ fn Invited(invitation: InvitationItem, decline: ServerAction<DeclineInvitation>)
                 <p class="notice-title">{format!("{} invites you to {}", invitation.invited_by, invitation.team)}</p>
                 <p>"Your role: " <RoleName role=invitation.role/> ". The invitation ends " <At moment=invitation.expires/> "."</p>
                 <div class="row">
-                    <ActionForm action=accept>
+                    <ActForm act=accept>
                         <Hidden name="invitation" value=id.to_string()/>
-                        <Submit label="Join" failure=failure_of(accept) pending=accept.pending() class="btn-primary btn-sm"/>
-                    </ActionForm>
-                    <ActionForm action=decline>
+                        <Submit label="Join" failure=accept.failure() pending=accept.pending() class="btn-primary btn-sm"/>
+                    </ActForm>
+                    <ActForm act=decline>
                         <Hidden name="invitation" value=id.to_string()/>
-                        <Submit label="Decline" failure=failure_of(decline) pending=decline.pending() class="btn-quiet btn-sm"/>
-                    </ActionForm>
+                        <Submit label="Decline" failure=decline.failure() pending=decline.pending() class="btn-quiet btn-sm"/>
+                    </ActForm>
                 </div>
             </div>
         </section>

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    answer::failed,
+    Failure,
     components::{CardPage, FailureNotice},
 };
 
@@ -10,7 +10,7 @@ use crate::{
 pub fn ConsentPage() -> impl IntoView {
     view! {
         <CardPage title="Not connected" lead="Amazon sent you back, but there is no connection. Nothing was stored.">
-            {failed().map(|failure| view! { <FailureNotice failure/> })}
+            {use_context::<Failure>().map(|failure| view! { <FailureNotice failure/> })}
             <a class="btn btn-primary btn-block" href="/">"To your Teams"</a>
         </CardPage>
     }

@@ -3,7 +3,7 @@ use leptos_meta::Title;
 
 use crate::{
     api::login::{AskCode, PendingCode, SignIn, read_pending_code},
-    components::{CardPage, FailureNotice, Here, Hidden, Icon, Submit, failure_of, loaded},
+    components::{Act, ActForm, CardPage, FailureNotice, Here, Hidden, Icon, Submit, loaded},
 };
 
 /// Eight digits, typed, pasted or filled in by the browser.
@@ -49,9 +49,9 @@ pub fn AboutCode(pending: PendingCode) -> impl IntoView {
 #[component]
 pub fn CodePage() -> impl IntoView {
     let pending = Resource::new_blocking(|| (), |()| read_pending_code());
-    let sign_in = ServerAction::<SignIn>::new();
-    let again = ServerAction::<AskCode>::new();
-    let failure = failure_of(sign_in);
+    let sign_in = Act::of::<SignIn>();
+    let again = Act::of::<AskCode>();
+    let failure = sign_in.failure();
     view! {
         <Title text="Enter the code"/>
         {loaded(pending, move |pending| match pending {
@@ -65,21 +65,21 @@ pub fn CodePage() -> impl IntoView {
                 let (email, next, wait) = (pending.email.clone(), pending.next.clone(), pending.resend_in_s);
                 view! {
                     <CardPage title="Enter the code" lead>
-                        <ActionForm action=sign_in attr:class="form" attr:novalidate="">
+                        <ActForm act=sign_in attr:class="form" attr:novalidate="">
                             <CodeInput failure/>
                             <AboutCode pending/>
                             <Submit label="Sign in" failure pending=sign_in.pending() class="btn-primary btn-block"/>
-                        </ActionForm>
+                        </ActForm>
                         <div class="row row-between">
-                            <ActionForm action=again>
+                            <ActForm act=again>
                                 <Hidden name="email" value=email/>
                                 <Hidden name="next" value=next/>
                                 <Here/>
                                 <button type="submit" class="btn btn-quiet btn-sm" data-countdown=wait.to_string()>"Send another code"</button>
-                            </ActionForm>
+                            </ActForm>
                             <a class="btn btn-quiet btn-sm" href="/sign-in">"Wrong address?"</a>
                         </div>
-                        {move || failure_of(again).get().map(|failure| view! { <FailureNotice failure/> })}
+                        {move || again.failure().get().map(|failure| view! { <FailureNotice failure/> })}
                     </CardPage>
                 }.into_any()
             }

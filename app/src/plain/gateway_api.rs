@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use model::{ProblemCode, gateway::Scope};
 
-use crate::components::{CodeBlock, DocumentPage};
+use super::document_page::DocumentPage;
+use crate::components::CodeBlock;
 
 const ROUTES: [(&str, &str, &str); 6] = [
     ("POST", "/api/gateway/v1/teams/{team_id}/connections/{connection_id}/credentials", "Issue a runtime credential"),
