@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sqlx::{ConnectOptions as _, postgres::PgConnectOptions},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -48,7 +49,13 @@ pub struct Tx {
 impl Db {
     /// Connects to `sqlite://path` or `postgres://…`, with at most `connections` connections.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, DbErr> {
-        let mut options = ConnectOptions::new(url);
+        let postgres = url.starts_with("postgres://").then(|| url.parse::<PgConnectOptions>()).transpose();
+        let postgres = postgres.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
+        // sea-orm writes the address into a span: what stands there must not hold the password.
+        let mut options = ConnectOptions::new(if postgres.is_some() { "postgres://" } else { url });
+        if let Some(postgres) = postgres {
+            options.map_sqlx_postgres_opts(move |_| postgres.clone().disable_statement_logging());
+        }
         options.max_connections(connections).min_connections(1).sqlx_logging(false);
         options.acquire_timeout(std::time::Duration::from_secs(5));
         options.map_sqlx_sqlite_opts(|sqlite| {
