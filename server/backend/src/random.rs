@@ -1,5 +1,7 @@
 //! The only source of randomness: the operating system's, through a generator that is reseeded from it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use model::{Time, ids::Id};
 use rand::{Rng, RngCore};
 use uuid::Uuid;
@@ -32,10 +34,17 @@ fn digits(n: u32) -> String {
     format!("{n:08}")
 }
 
-/// A version 7 UUID: sorts by the time it was made.
+/// A version 7 UUID: sorts by the time it was made, and in this process by the order too, even when the clock goes back
+/// (RFC 9562, 6.2, method 1).
 pub fn uuid(now: Time) -> Uuid {
-    let since = now.timestamp_micros().max(0).unsigned_abs();
-    uuid::Builder::from_unix_timestamp_millis(since / 1000, &bytes()).into_uuid()
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let since = now.timestamp_millis().max(0).unsigned_abs() << 12;
+    let after = |last: u64| since.max(last + 1);
+    let last = LAST.update(Ordering::Relaxed, Ordering::Relaxed, after);
+    let mine = after(last);
+    let mut rest = bytes::<10>();
+    rest[..2].copy_from_slice(&((mine & 0xfff) as u16).to_be_bytes());
+    uuid::Builder::from_unix_timestamp_millis(mine >> 12, &rest).into_uuid()
 }
 
 /// A new id of any kind.
