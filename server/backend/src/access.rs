@@ -73,6 +73,14 @@ impl TeamScope {
         self.role
     }
 
+    /// Whether the actor may give these environments to somebody: only such as are open to themselves.
+    pub fn give(&self, environments: Environments) -> Result<(), AccessError> {
+        Environment::ALL
+            .into_iter()
+            .filter(|environment| environments.contain(*environment))
+            .try_for_each(|one| self.touch(one))
+    }
+
     /// Whether the actor may touch an environment.
     pub fn touch(&self, environment: Environment) -> Result<(), AccessError> {
         if self.environments.contain(environment) { Ok(()) } else { Err(AccessError::EnvironmentClosed(environment)) }

@@ -49,6 +49,7 @@ pub async fn invite(
     if !environments.production && !environments.sandbox {
         return Err(TeamError::NoEnvironment);
     }
+    scope.give(environments)?;
     let now = cx.now();
     let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, scope).await?;

@@ -28,6 +28,7 @@ pub async fn change_member(
     if !environments.production && !environments.sandbox {
         return Err(TeamError::NoEnvironment);
     }
+    scope.give(environments)?;
     let (tx, member) = hold(cx, scope, user).await?;
     may_give(scope, member.role)?;
     may_give(scope, role)?;
