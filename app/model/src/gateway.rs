@@ -72,8 +72,11 @@ impl Scopes {
 pub struct Networks(pub Vec<IpNet>);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is not a network. Write one per line, like 203.0.113.0/24 or 2001:db8::/32.")]
-pub struct NetworkError(pub String);
+#[error("Entry {entry} is not a network. Write one per line, like 203.0.113.0/24 or 2001:db8::/32.")]
+pub struct NetworkError {
+    /// Counted from one. What stands there is not repeated: it may be a secret in the wrong place.
+    pub entry: usize,
+}
 
 impl Networks {
     pub fn allow(&self, address: Option<std::net::IpAddr>) -> bool {
@@ -92,12 +95,13 @@ impl FromStr for Networks {
     fn from_str(text: &str) -> Result<Self, NetworkError> {
         text.split([',', ' ', '\n', '\r', '\t'])
             .filter(|word| !word.is_empty())
-            .map(|word| {
+            .enumerate()
+            .map(|(before, word)| {
                 let address = || word.parse::<std::net::IpAddr>().map(IpNet::from);
                 word.parse::<IpNet>()
                     .map(|net| net.trunc())
                     .or_else(|_| address())
-                    .map_err(|_| NetworkError(word.chars().take(60).collect()))
+                    .map_err(|_| NetworkError { entry: before + 1 })
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -155,7 +159,7 @@ mod tests {
         assert!(!networks.allow("203.0.113.8".parse().ok()));
         assert!(!networks.allow(None));
         assert!(Networks::default().allow(None));
-        assert_eq!("office".parse::<Networks>(), Err(NetworkError("office".into())));
+        assert_eq!("10.0.0.0/8 office".parse::<Networks>(), Err(NetworkError { entry: 2 }));
     }
 
     #[test]

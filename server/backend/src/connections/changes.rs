@@ -3,7 +3,7 @@
 use model::{
     Time,
     audit::Action,
-    connection::{ConnectionAct, ConnectionState},
+    connection::{ConnectionAct, ConnectionState, SellerIdSource},
     credential::Cached,
     ids::{ConnectionId, EventId},
     step_up::DangerousAct,
@@ -15,10 +15,11 @@ use crate::{
     Cx, TeamScope, access,
     access::AccessError,
     audit::{self, Event, Target},
-    store,
+    lwa_apps, store,
     store::{
         Tx,
         connection::{Access, Connection, Grant},
+        lwa_app::LwaApp,
     },
 };
 
@@ -71,7 +72,7 @@ pub async fn replace_refresh_token(
         Err(failure) => return Err(refused(cx, scope, &connection.name, failure).await?),
     };
     let tx = cx.portal.db.begin().await?;
-    replace(cx, &tx, scope, &connection, state, proof).await?;
+    replace(cx, &tx, scope, &app, &connection, state, proof, connection.seller_id_source).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -81,9 +82,11 @@ pub(super) async fn replace(
     cx: &Cx,
     tx: &Tx,
     scope: &TeamScope,
+    app: &LwaApp,
     connection: &Connection,
     state: ConnectionState,
     proof: Proof,
+    seller_id_source: SellerIdSource,
 ) -> Result<(), ConnectionError> {
     let now = cx.now();
     let vault = &cx.portal.vault;
@@ -97,6 +100,7 @@ pub(super) async fn replace(
             life_assumed: proof.life_assumed,
         },
         marketplace_ids: proof.marketplace_ids,
+        seller_id_source,
         at: now,
     };
     if !store::connection::replace_grant(&**tx, scope, connection, state, grant).await? {
@@ -104,6 +108,9 @@ pub(super) async fn replace(
     }
     let target = Target::connection(id, &connection.name);
     audit::append(&**tx, cx, Event::of(scope, Action::RefreshTokenReplaced).on(target)).await?;
+    if app.rejected.is_some() {
+        lwa_apps::recovered(tx, cx, scope, app).await.map_err(AccessError::from)?;
+    }
     Ok(())
 }
 

@@ -14,11 +14,10 @@ use url::Url;
 use super::{ConnectionError, changes, get, prove, refused, store_new};
 use crate::{
     Cx, TeamScope, access,
-    amazon::LwaClient,
     audit::{self, Event, Target},
-    random,
+    lwa_apps, random,
     store::{self, consent::Consent, lwa_app::LwaApp},
-    vault::{Place, sha256},
+    vault::sha256,
 };
 
 /// A state lives this long: time to sign in to Seller Central and to read the page.
@@ -84,40 +83,60 @@ pub async fn finish_consent(cx: &Cx, returned: Returned) -> Result<(TeamId, Conn
         store::consent::use_up(&*tx, &scope, state_hash, session, cx.now()).await?.ok_or(ConnectionError::ConsentOver)?;
     // The state is spent even when the rest fails.
     tx.commit().await?;
+    match connect(cx, &scope, &consent, returned).await {
+        Ok(id) => Ok((team, id)),
+        Err(error) => {
+            // A refusal by Amazon is recorded where it is met; everything else that ends a consent is recorded here.
+            if let Some(word) = ended(&error) {
+                let event = Event::of(&scope, Action::ConnectionProofFailed).with("name", &consent.name).failed(word);
+                audit::append_alone(cx, event).await?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn ended(error: &ConnectionError) -> Option<&'static str> {
+    match error {
+        ConnectionError::NotProved(_) => None,
+        ConnectionError::ConsentDenied => Some("consent_denied"),
+        ConnectionError::AlreadyConnected => Some("already_connected"),
+        ConnectionError::OtherSeller => Some("other_seller"),
+        ConnectionError::Access(_) => Some("not_permitted"),
+        _ => Some("not_possible"),
+    }
+}
+
+async fn connect(
+    cx: &Cx,
+    scope: &TeamScope,
+    consent: &Consent,
+    returned: Returned,
+) -> Result<ConnectionId, ConnectionError> {
     let seller_id = returned.selling_partner_id.and_then(|id| id.parse::<SellerId>().ok());
     let (Some(seller_id), Some(code)) = (seller_id, returned.code) else { return Err(ConnectionError::ConsentDenied) };
-    let app =
-        store::lwa_app::by_id(cx.portal.db.reader(), &scope, consent.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
-    let proof = match exchange(cx, &scope, &app, &consent, &code).await? {
+    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, consent.lwa_app).await?;
+    let app = app.ok_or(ConnectionError::NoSuchApp)?;
+    // The role may have changed while the person was at Amazon.
+    scope.touch(app.environment)?;
+    let proof = match exchange(cx, scope, &app, consent, &code).await? {
         Ok(proof) => proof,
-        Err(failure) => return Err(refused(cx, &scope, &consent.name, failure).await?),
+        Err(failure) => return Err(refused(cx, scope, &consent.name, failure).await?),
     };
-    let id = match consent.connection {
-        None => {
-            let tx = cx.portal.db.begin().await?;
-            let id = store_new(
-                cx,
-                &tx,
-                &scope,
-                &app,
-                &consent.name,
-                seller_id,
-                SellerIdSource::Amazon,
-                consent.marketplace,
-                proof,
-            )
-            .await?;
-            tx.commit().await?;
-            id
-        }
-        Some(id) => again(cx, &scope, id, &seller_id, proof).await?,
+    let Some(id) = consent.connection else {
+        let tx = cx.portal.db.begin().await?;
+        let (name, from) = (&consent.name, SellerIdSource::Amazon);
+        let id = store_new(cx, &tx, scope, &app, name, seller_id, from, consent.marketplace, proof).await?;
+        tx.commit().await?;
+        return Ok(id);
     };
-    Ok((team, id))
+    again(cx, scope, &app, id, &seller_id, proof).await
 }
 
 async fn again(
     cx: &Cx,
     scope: &TeamScope,
+    app: &LwaApp,
     id: ConnectionId,
     seller_id: &SellerId,
     proof: prove::Proof,
@@ -128,7 +147,7 @@ async fn again(
     }
     let state = connection.state.after(ConnectionAct::ReplaceRefreshToken)?;
     let tx = cx.portal.db.begin().await?;
-    changes::replace(cx, &tx, scope, &connection, state, proof).await?;
+    changes::replace(cx, &tx, scope, app, &connection, state, proof, SellerIdSource::Amazon).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -140,12 +159,10 @@ async fn exchange(
     consent: &Consent,
     code: &SecretString,
 ) -> Result<Result<prove::Proof, prove::ProofFailure>, ConnectionError> {
-    let portal = &cx.portal;
-    let place = Place { team: Some(scope.team()), table: "lwa_app", row: app.id.0, field: "secret" };
-    let secret = portal.vault.open(portal.db.reader(), &place, &app.secret).await?;
-    let client = LwaClient { client_id: app.client_id.clone(), client_secret: &secret };
     let asked_at = cx.now();
-    let mut answer = match portal.amazon.exchange_code(&client, code, &redirect_uri(cx)).await {
+    let redirect_uri = redirect_uri(cx);
+    let held = lwa_apps::Held::Code { code, redirect_uri: &redirect_uri };
+    let mut answer = match lwa_apps::exchange(cx, scope, app, held).await? {
         Ok(answer) => answer,
         Err(failure) => return Ok(Err(prove::ProofFailure::Lwa(failure))),
     };

@@ -58,7 +58,7 @@ pub(super) async fn prove(
     refresh_token: SecretString,
 ) -> Result<Result<Proof, ProofFailure>, Outage> {
     let asked_at = cx.now();
-    match lwa_apps::exchange(cx, scope, app, &refresh_token).await? {
+    match lwa_apps::exchange(cx, scope, app, lwa_apps::Held::RefreshToken(&refresh_token)).await? {
         Ok(answer) => Ok(participations(cx, app, marketplace, refresh_token, answer, asked_at).await),
         Err(failure) => Ok(Err(ProofFailure::Lwa(failure))),
     }

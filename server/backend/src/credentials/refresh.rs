@@ -126,7 +126,7 @@ async fn ask_amazon(credentials: &Credentials, caller: &Caller, held: &Held, hol
     let place = place(caller, &connection, "refresh_token");
     let refresh_token = portal.vault.open(portal.db.reader(), &place, sealed).await?;
     let asked_at = caller.cx.now();
-    match lwa_apps::exchange(&caller.cx, &caller.scope, &app, &refresh_token).await? {
+    match lwa_apps::exchange(&caller.cx, &caller.scope, &app, lwa_apps::Held::RefreshToken(&refresh_token)).await? {
         Ok(answer) => keep(caller, &connection, &app, held.generation, answer, asked_at).await,
         Err(failure) => Err(note(caller, &connection, &app, holder, failure).await?),
     }

@@ -13,26 +13,44 @@ use crate::{
     store::{self, Tx, lwa_app::LwaApp},
 };
 
-/// Exchanges a refresh token: with the current secret, then with the other slot, on `invalid_client` only.
+/// What is exchanged for an access token.
+#[derive(Clone, Copy)]
+pub(crate) enum Held<'a> {
+    RefreshToken(&'a SecretString),
+    /// The code of a consent, with the address that it was sent to.
+    Code {
+        code: &'a SecretString,
+        redirect_uri: &'a str,
+    },
+}
+
+/// Exchanges with the app's current secret, then with the other slot, on `invalid_client` only.
 pub(crate) async fn exchange(
     cx: &Cx,
     scope: &TeamScope,
     app: &LwaApp,
-    refresh_token: &SecretString,
+    held: Held<'_>,
 ) -> Result<Result<TokenAnswer, LwaFailure>, Outage> {
     let portal = &cx.portal;
     let secret = portal.vault.open(portal.db.reader(), &place(scope, app.id, "secret"), &app.secret).await?;
-    let client = LwaClient { client_id: app.client_id.clone(), client_secret: &secret };
-    let first = portal.amazon.refresh(&client, refresh_token).await;
+    let first = ask(cx, app, &secret, held).await;
     match (&first, &app.other_secret) {
         (Err(LwaFailure::Configuration { code }), Some(sealed))
             if *code == "invalid_client" && app.other.usable(cx.now()) =>
         {
             let other = portal.vault.open(portal.db.reader(), &place(scope, app.id, "other_secret"), sealed).await?;
-            let client = LwaClient { client_id: app.client_id.clone(), client_secret: &other };
-            Ok(portal.amazon.refresh(&client, refresh_token).await)
+            Ok(ask(cx, app, &other, held).await)
         }
         _ => Ok(first),
+    }
+}
+
+async fn ask(cx: &Cx, app: &LwaApp, secret: &SecretString, held: Held<'_>) -> Result<TokenAnswer, LwaFailure> {
+    let amazon = &cx.portal.amazon;
+    let client = LwaClient { client_id: app.client_id.clone(), client_secret: secret };
+    match held {
+        Held::RefreshToken(token) => amazon.refresh(&client, token).await,
+        Held::Code { code, redirect_uri } => amazon.exchange_code(&client, code, redirect_uri).await,
     }
 }
 

@@ -15,7 +15,7 @@ use secrecy::SecretString;
 
 pub use error::LwaAppError;
 pub(crate) use error::proof_words;
-pub(crate) use exchange::{exchange, recovered, rejected};
+pub(crate) use exchange::{Held, exchange, recovered, rejected};
 pub use rotation::{drop_other_secret, promote_secret, stage_secret};
 
 use crate::{

@@ -213,6 +213,7 @@ pub struct Grant {
     pub refresh_token: Sealed,
     pub access: Access,
     pub marketplace_ids: Vec<String>,
+    pub seller_id_source: SellerIdSource,
     pub at: Time,
 }
 
@@ -227,7 +228,8 @@ pub async fn replace_grant(
     let text =
         "UPDATE connection SET state = $4, refresh_token = $5, access_token = $6, generation = $7, access_issued_at = $8,
             access_expires_at = $9, life_assumed = $10, marketplace_ids = $11, authorized_at = $12, proved_at = $12,
-            failed_at = NULL, failure_code = NULL, failures = 0, retry_at = NULL, version = version + 1
+            seller_id_source = $13, failed_at = NULL, failure_code = NULL, failures = 0, retry_at = NULL,
+            refresh_holder = NULL, refresh_until = NULL, version = version + 1
         WHERE team_id = $1 AND id = $2 AND version = $3";
     let Access { token, cached, life_assumed } = grant.access;
     let values = [
@@ -243,6 +245,7 @@ pub async fn replace_grant(
         life_assumed.into(),
         grant.marketplace_ids.join(" ").into(),
         grant.at.into(),
+        grant.seller_id_source.as_str().into(),
     ];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
