@@ -15,6 +15,10 @@ pub struct Echo(pub Arc<HashMap<String, String>>);
 #[derive(Clone, Debug)]
 pub struct Revealed(pub ShownKey);
 
+/// Where to go after signing in, as the address says. Leptos would read it twice.
+#[derive(Clone, Debug)]
+pub struct Next(pub String);
+
 /// What was typed into a field of the form that failed.
 pub(crate) fn echo(name: &str) -> Option<String> {
     use_context::<Echo>().and_then(|echo| echo.0.get(name).cloned())

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::{
+    answer::Next,
     api::login::AskCode,
     components::{Act, ActForm, CardPage, Field, Hidden, Submit},
 };
@@ -10,13 +10,13 @@ use crate::{
 pub fn SignInPage() -> impl IntoView {
     let ask = Act::of::<AskCode>();
     let failure = ask.failure();
-    let next = use_query_map().read_untracked().get("next").unwrap_or_default();
+    let next = use_context::<Next>().map(|next| next.0).unwrap_or_default();
     view! {
         <CardPage title="Sign in" lead="We send a code to your e-mail. There is no password.">
             <ActForm act=ask attr:class="form" attr:novalidate="">
                 <Hidden name="next" value=next/>
                 <Field name="email" label="E-mail address" kind="email" autocomplete="email" failure/>
-                <Submit label="Send code" failure pending=ask.pending() class="btn-primary btn-block"/>
+                <Submit label="Send code" act=ask class="btn-primary btn-block"/>
             </ActForm>
         </CardPage>
     }

@@ -65,6 +65,12 @@ async fn as_page(web: &Web, asked: Parts, body: &Bytes, reveal: Reveal, response
         return Redirect::to(&from).into_response();
     }
     let status = response.status();
+    if !failed && !status.is_success() {
+        let mut nowhere =
+            page::render(web, page::at(asked, "/act/nowhere"), Answer { to_post: true, ..Answer::default() }).await;
+        *nowhere.status_mut() = StatusCode::NOT_FOUND;
+        return nowhere;
+    }
     let function = asked.uri.path().to_owned();
     let problem = to_bytes(response.into_body(), FORM_LIMIT).await.unwrap_or_default();
     let answer = Answer {

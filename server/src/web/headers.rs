@@ -26,6 +26,7 @@ pub async fn headers(State(web): State<Web>, mut request: Request, next: Next) -
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     fixed(headers);
+    secure_cookies(headers);
     let absent = |headers: &HeaderMap, name: &HeaderName| !headers.contains_key(name);
     if absent(headers, &header::CONTENT_SECURITY_POLICY)
         && let Ok(policy) = HeaderValue::from_str(&policy)
@@ -61,6 +62,21 @@ fn consent_origins(web: &Web) -> String {
     origins.sort_unstable();
     origins.dedup();
     origins.iter().map(|origin| format!(" {origin}")).collect()
+}
+
+/// A browser ignores a `__Host-` cookie without `Secure`, and tower-sessions leaves that out when it takes one away.
+fn secure_cookies(headers: &mut HeaderMap) {
+    let cookies: Vec<_> =
+        headers.get_all(header::SET_COOKIE).iter().filter_map(|value| Some(value.to_str().ok()?.to_owned())).collect();
+    headers.remove(header::SET_COOKIE);
+    for mut cookie in cookies {
+        if cookie.starts_with("__Host-") && !cookie.to_ascii_lowercase().contains("; secure") {
+            cookie += "; Secure";
+        }
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
 }
 
 fn fixed(headers: &mut HeaderMap) {

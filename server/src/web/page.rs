@@ -2,7 +2,7 @@
 
 use app::{
     App,
-    edge::{Assets, Echo, Revealed, document, viewer},
+    edge::{Assets, Echo, Next, Revealed, document, viewer},
 };
 use axum::{
     Router,
@@ -56,7 +56,7 @@ pub async fn page(State(web): State<Web>, request: Request) -> Response {
     let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
     let signed_in = request.extensions().get::<Cx>().is_some_and(|cx| cx.signed_in().is_some());
     // Leptos would show an error that an address brings along: nobody but Portal writes on Portal's pages.
-    if query.contains("__path=") || query.contains("__err=") {
+    if url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "__path" || name == "__err") {
         return Redirect::to(path).into_response();
     }
     if !signed_in && !is_public(path) {
@@ -87,6 +87,10 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
         _ => None,
     };
     let nonce = request.extensions().get::<PageNonce>().cloned();
+    let query = request.uri().query().unwrap_or_default();
+    let next = url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "next")
+        .map(|(_, next)| Next(next.into_owned()));
     let hydrate = viewer.is_some() && !answer.to_post && !is_plain(request.uri().path());
     let assets: Assets = web.site.assets.clone();
     let contexts = move || {
@@ -98,6 +102,7 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
         }
         provide_context(theme);
         viewer.clone().into_iter().for_each(provide_context);
+        next.clone().into_iter().for_each(provide_context);
         let Answer { failed, failure, echo, revealed, .. } = answer.clone();
         failed.into_iter().for_each(provide_context);
         failure.into_iter().for_each(provide_context);
