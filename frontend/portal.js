@@ -19,6 +19,9 @@ const toast = (text) => {
   setTimeout(() => box.remove(), 4000);
 };
 
+// What a form did may show nowhere near its button.
+document.addEventListener("portal-done", () => toast("Done"));
+
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest?.("[data-copy]");
   if (copy) {

@@ -1,7 +1,7 @@
 // The README's promise: from nothing to a credential in a terminal, by the checklist alone.
 import { execFileSync } from "node:child_process";
 
-import { expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
+import { done, expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
 
 test("a newcomer gets from the sign-in page to a credential in a terminal", async ({ page, hydrated }) => {
   const known = await (await fetch(`${process.env.AMAZON_URL}/simulator/known`)).json();
@@ -46,6 +46,7 @@ test("a newcomer gets from the sign-in page to a credential in a terminal", asyn
   await settled(page, hydrated);
   await page.getByLabel("Northwind EU").check();
   await page.getByRole("button", { name: "Save list" }).click();
+  await done(page, hydrated);
   await expect(page.getByLabel("Northwind EU")).toBeChecked();
 
   await stepUp(page, email, used);

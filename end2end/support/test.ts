@@ -59,6 +59,11 @@ export async function settled(page: Page, hydrated: boolean) {
   if (hydrated) await page.locator("html[data-ready]").waitFor({ state: "attached" });
 }
 
+/** Waits until the page says that a form did what it says; without scripts the page itself is the answer. */
+export async function done(page: Page, hydrated: boolean) {
+  if (hydrated) await expect(page.getByText("Done", { exact: true }).last()).toBeVisible();
+}
+
 /** With scripts the form goes off at the last digit; a hasty Enter after it must do no harm. */
 async function enterCode(page: Page, code: string) {
   await page.getByLabel("Code").fill(code);

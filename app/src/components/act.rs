@@ -14,7 +14,7 @@ use leptos::{
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{FormData, Headers, HtmlFormElement, RequestInit, Response, UrlSearchParams};
+use web_sys::{Event, FormData, Headers, HtmlFormElement, RequestInit, Response, UrlSearchParams};
 
 use crate::Failure;
 
@@ -43,8 +43,8 @@ impl Act {
         }
     }
 
-    pub fn pending(self) -> Signal<bool> {
-        self.pending.into()
+    pub fn pending(self) -> bool {
+        self.pending.get()
     }
 
     pub fn failure(self) -> Signal<Option<Failure>> {
@@ -82,6 +82,7 @@ pub fn ActForm(act: Act, children: Children) -> impl IntoView {
                 Ok(Answer::Here(body)) => {
                     // What was typed, secrets too, does not stay on the page.
                     form.reset();
+                    drop(Event::new("portal-done").map(|done| document().dispatch_event(&done)));
                     act.failure.try_set(None);
                     act.answer.try_set(Some(body));
                     act.done.try_update(|done| *done += 1);

@@ -1,22 +1,16 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::FailureNotice;
-use crate::Failure;
+use super::{Act, FailureNotice};
 
 /// The submit button: it says what happens, and that it is happening. Above it stands why it did not.
 #[component]
-pub fn Submit(
-    #[prop(into)] label: String,
-    #[prop(into)] failure: Signal<Option<Failure>>,
-    #[prop(into)] pending: Signal<bool>,
-    #[prop(default = "btn-primary")] class: &'static str,
-) -> impl IntoView {
+pub fn Submit(#[prop(into)] label: String, act: Act, #[prop(default = "btn-primary")] class: &'static str) -> impl IntoView {
     view! {
-        {move || failure.get().map(|failure| view! { <FailureNotice failure/> })}
+        {move || act.failure().get().map(|failure| view! { <FailureNotice failure/> })}
         <Here/>
         <div class="form-actions">
-            <button type="submit" class=format!("btn {class}") aria-busy=move || pending.get().then_some("true")>{label}</button>
+            <button type="submit" class=format!("btn {class}") aria-busy=move || act.pending().then_some("true")>{label}</button>
         </div>
     }
 }

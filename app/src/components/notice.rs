@@ -21,8 +21,15 @@ pub fn Notice(tone: &'static str, #[prop(optional, into)] title: String, childre
 #[component]
 pub fn FailureNotice(failure: Failure) -> impl IntoView {
     let problem = failure.0;
-    let sign_in = (problem.code == ProblemCode::SignInRequired)
-        .then(|| view! { <p><a class="btn btn-secondary btn-sm" href="/sign-in" rel="external">"Sign in"</a></p> });
+    // In a tab of its own: the form that failed stays as it is.
+    let way = match problem.code {
+        ProblemCode::SignInRequired => Some(("/sign-in", "Sign in")),
+        ProblemCode::StepUpRequired => Some(("/confirm", "Confirm in a new tab")),
+        _ => None,
+    };
+    let way = way.map(|(href, text)| {
+        view! { <p><a class="btn btn-secondary btn-sm" href=href target="_blank" rel="external noopener">{text}</a></p> }
+    });
     let several = problem.errors.len() > 1;
     let list = (!problem.errors.is_empty()).then(|| {
         problem
@@ -43,7 +50,7 @@ pub fn FailureNotice(failure: Failure) -> impl IntoView {
                 {detail}
                 {list.map(|list| view! { <ul>{list}</ul> })}
                 {action}
-                {sign_in}
+                {way}
                 {problem.instance.map(|id| view! { <p class="request-id">"Request " <code>{id}</code></p> })}
             </div>
         </div>

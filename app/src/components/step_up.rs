@@ -5,9 +5,10 @@ use super::{Act, ActForm, Hidden, Icon, Submit};
 use crate::api::login::AskConfirmation;
 
 /// Stands before a dangerous form until the person has confirmed who they are, so that no filled-in form is lost to it.
+/// `open` does not change on the page: a form that is there stays, and if the proof has grown old meanwhile, the answer says so.
 #[component]
-pub fn StepUpGate(open: Signal<bool>, act: &'static str, children: ChildrenFn) -> impl IntoView {
-    move || if open.get() { children().into_any() } else { view! { <Gate act/> }.into_any() }
+pub fn StepUpGate(open: bool, act: &'static str, children: Children) -> impl IntoView {
+    if open { children() } else { view! { <Gate act/> }.into_any() }
 }
 
 #[component]
@@ -18,7 +19,7 @@ fn Gate(act: &'static str) -> impl IntoView {
         <ActForm act=ask attr:class="gate stack stack-sm">
             <p class="row"><Icon name="shield"/>{format!("To {act}, confirm that it is you. We send a code to your e-mail; it is good for 10 minutes.")}</p>
             <Hidden name="next" value=path.get_untracked()/>
-            <Submit label="Confirm that it is me" failure=ask.failure() pending=ask.pending() class="btn-secondary"/>
+            <Submit label="Confirm that it is me" act=ask class="btn-secondary"/>
         </ActForm>
     }
 }

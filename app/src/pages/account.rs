@@ -33,7 +33,7 @@ pub fn AccountPage() -> impl IntoView {
             })}
         </section>
         <ActForm act=others>
-            <Submit label="End all other sessions" failure=others.failure() pending=others.pending() class="btn-secondary"/>
+            <Submit label="End all other sessions" act=others class="btn-secondary"/>
         </ActForm>
     }
 }

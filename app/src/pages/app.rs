@@ -64,15 +64,15 @@ fn Rotation(team: TeamId, app: AppItem, stage: Act, promote: Act, drop: Act) -> 
         match other {
         OtherSecret::Next { .. } => view! {
             <p>"The next secret is stored and waits. Promote it: it becomes the current one, and the one before is kept for seven days."</p>
-            <ActForm act=promote>{ids()}<Submit label="Promote the next secret" failure=promote.failure() pending=promote.pending()/></ActForm>
-            <ActForm act=drop>{ids()}<Submit label="Drop it" failure=drop.failure() pending=drop.pending() class="btn-quiet"/></ActForm>
+            <ActForm act=promote>{ids()}<Submit label="Promote the next secret" act=promote/></ActForm>
+            <ActForm act=drop>{ids()}<Submit label="Drop it" act=drop class="btn-quiet"/></ActForm>
         }.into_any(),
         OtherSecret::Empty | OtherSecret::Old { .. } => view! {
             <ActForm act=stage attr:class="form" attr:novalidate="">
                 {ids()}
                 <Field name="client_secret" label="New client secret" kind="password" mono=true autocomplete="new-password" hint="Rotate it in Seller Central first, then paste the new one. It is proved with a live connection before it is stored." failure/>
                 <Field name="secret_made_on" label="Secret made on" kind="date" optional=true failure/>
-                <Submit label="Store as next secret" failure pending=stage.pending()/>
+                <Submit label="Store as next secret" act=stage/>
             </ActForm>
         }.into_any(),
     }

@@ -230,9 +230,10 @@ fn Acts(team: TeamId, detail: ConnectionDetail, disable: Act, enable: Act, repla
     let ids =
         move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="connection" value=id.to_string()/> };
     let switch = if state == ConnectionState::Disabled {
-        view! { <ActForm act=enable>{ids()}<Submit label="Enable" failure=enable.failure() pending=enable.pending() class="btn-primary"/></ActForm> }.into_any()
+        view! { <ActForm act=enable>{ids()}<Submit label="Enable" act=enable class="btn-primary"/></ActForm> }.into_any()
     } else {
-        view! { <ActForm act=disable>{ids()}<Submit label="Disable" failure=disable.failure() pending=disable.pending() class="btn-secondary"/></ActForm> }.into_any()
+        view! { <ActForm act=disable>{ids()}<Submit label="Disable" act=disable class="btn-secondary"/></ActForm> }
+            .into_any()
     };
     let replaced = replace.failure();
     let disconnected = disconnect.failure();
@@ -244,11 +245,11 @@ fn Acts(team: TeamId, detail: ConnectionDetail, disable: Act, enable: Act, repla
             {switch}
             <details class="disclosure" open=state == ConnectionState::NeedsReauthorization>
                 <summary>"Authorize again"</summary>
-                <ActForm act=again>{ids()}<Submit label="Continue at Amazon" failure=again.failure() pending=again.pending() class="btn-secondary"/></ActForm>
+                <ActForm act=again>{ids()}<Submit label="Continue at Amazon" act=again class="btn-secondary"/></ActForm>
                 <ActForm act=replace attr:class="form" attr:novalidate="">
                     {ids()}
                     <Field name="refresh_token" label="Or paste a new refresh token" kind="password" mono=true autocomplete="new-password" hint="Proved against Amazon before it takes the place of the old one." failure=replaced/>
-                    <Submit label="Prove and replace" failure=replaced pending=replace.pending() class="btn-secondary"/>
+                    <Submit label="Prove and replace" act=replace class="btn-secondary"/>
                 </ActForm>
             </details>
             <Confirm
@@ -260,7 +261,7 @@ fn Acts(team: TeamId, detail: ConnectionDetail, disable: Act, enable: Act, repla
                     <ActForm act=disconnect attr:class="form" attr:novalidate="">
                         {ids()}
                         <Field name="confirm" label="Type the connection's name to confirm" hint=typed.get_value() failure=disconnected/>
-                        <Submit label="Disconnect for good" failure=disconnected pending=disconnect.pending() class="btn-danger"/>
+                        <Submit label="Disconnect for good" act=disconnect class="btn-danger"/>
                     </ActForm>
                 </StepUpGate>
             </Confirm>

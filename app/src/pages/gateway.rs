@@ -138,7 +138,7 @@ fn Keys(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
                 <ActForm act=acts.create attr:class="form">
                     <Ids team gateway/>
                     <Select name="days" label="Life of the new key" options=lives.get_value() selected="90" failure/>
-                    <Submit label="Create key" failure pending=acts.create.pending()/>
+                    <Submit label="Create key" act=acts.create/>
                 </ActForm>
             </StepUpGate>
         </section>
@@ -179,7 +179,6 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem, revoke: Act) -> impl I
 #[component]
 fn Connections(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
     let gateway = detail.item.id;
-    let failure = acts.set.failure();
     let rows = detail
         .choices
         .into_iter()
@@ -192,7 +191,7 @@ fn Connections(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView
             <ActForm act=acts.set attr:class="form">
                 <Ids team gateway/>
                 <fieldset class="group"><legend class="visually-hidden">"Connections"</legend><div class="choices">{rows}</div></fieldset>
-                <Submit label="Save list" failure pending=acts.set.pending() class="btn-secondary"/>
+                <Submit label="Save list" act=acts.set class="btn-secondary"/>
             </ActForm>
         }.into_any()
     };
@@ -209,9 +208,10 @@ fn Settings(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
     let gateway = detail.item.id;
     let failure = acts.change.failure();
     let switch = if detail.item.disabled {
-        view! { <ActForm act=acts.enable><Ids team gateway/><Submit label="Enable gateway" failure=acts.enable.failure() pending=acts.enable.pending()/></ActForm> }.into_any()
+        view! { <ActForm act=acts.enable><Ids team gateway/><Submit label="Enable gateway" act=acts.enable/></ActForm> }
+            .into_any()
     } else {
-        view! { <ActForm act=acts.disable><Ids team gateway/><Submit label="Disable gateway" failure=acts.disable.failure() pending=acts.disable.pending() class="btn-danger-quiet"/></ActForm> }.into_any()
+        view! { <ActForm act=acts.disable><Ids team gateway/><Submit label="Disable gateway" act=acts.disable class="btn-danger-quiet"/></ActForm> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="settings-h">
@@ -221,7 +221,7 @@ fn Settings(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
                 <Field name="name" label="Name" value=detail.item.name failure/>
                 <ScopeChoices chosen=detail.scopes/>
                 <TextArea name="networks" label="Networks" hint=NETWORKS_HINT value=detail.networks failure/>
-                <Submit label="Save" failure pending=acts.change.pending() class="btn-secondary"/>
+                <Submit label="Save" act=acts.change class="btn-secondary"/>
             </ActForm>
             {switch}
         </section>

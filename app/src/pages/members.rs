@@ -68,7 +68,7 @@ fn Everybody(team: TeamId, people: People, acts: Acts) -> impl IntoView {
         <Confirm summary="Leave this Team…" title="Leave this Team?" text="You lose access at once. To come back, somebody must invite you again. The last owner cannot leave.">
             <ActForm act=leave>
                 <Hidden name="team" value=team.to_string()/>
-                <Submit label="Leave" failure=leave.failure() pending=leave.pending() class="btn-danger"/>
+                <Submit label="Leave" act=leave class="btn-danger"/>
             </ActForm>
         </Confirm>
     }
@@ -192,7 +192,7 @@ fn Invite(team: TeamId, my_role: Role, acts: Acts) -> impl IntoView {
                     <Field name="email" label="E-mail address" kind="email" failure/>
                     <Select name="role" label="Role" options=roles(my_role) selected="operator" failure/>
                     <EnvironmentChoices production=true sandbox=true/>
-                    <Submit label="Invite" failure pending=acts.invite.pending()/>
+                    <Submit label="Invite" act=acts.invite/>
                 </ActForm>
             </StepUpGate>
         </section>

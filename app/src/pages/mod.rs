@@ -69,7 +69,6 @@ fn counted(n: usize, what: &str) -> String {
 }
 
 /// A fresh proof of the person is at hand.
-fn stepped_up() -> Signal<bool> {
-    let viewer = viewer();
-    Signal::derive(move || viewer.with(|viewer| viewer.as_ref().is_some_and(|viewer| viewer.stepped_up)))
+fn stepped_up() -> bool {
+    viewer().with_untracked(|viewer| viewer.as_ref().is_some_and(|viewer| viewer.stepped_up))
 }

@@ -30,7 +30,7 @@ pub fn NewAppPage() -> impl IntoView {
                 <Field name="secret_made_on" label="Secret made on" kind="date" optional=true hint="Amazon ends a secret after 180 days. Without a day, the clock starts today." failure/>
                 <Field name="application_id" label="Application id" mono=true optional=true hint="Needed for Amazon's consent page. Starts with amzn1.sp.solution. or amzn1.sellerapps.app." failure/>
                 <Choice name="is_draft" value="true" label="This app is a draft" hint="Its consent page needs another address until Amazon publishes it."/>
-                <Submit label="Add LWA app" failure pending=create.pending()/>
+                <Submit label="Add LWA app" act=create/>
             </ActForm>
         </section>
     }

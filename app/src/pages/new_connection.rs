@@ -43,7 +43,6 @@ pub fn NewConnectionPage() -> impl IntoView {
 #[component]
 fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
     let start = Act::of::<StartConsent>();
-    let failure = start.failure();
     let with_id: Vec<_> = apps.into_iter().filter(|app| app.application_id.is_some()).collect();
     let body = if with_id.is_empty() {
         view! { <p class="muted">"None of the Team's LWA apps has an application id, which Amazon's consent page needs."</p> }.into_any()
@@ -54,7 +53,7 @@ fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
                 <div class="field"><label for="consent-name">"Name"</label><input id="consent-name" name="name" required autocomplete="off"/></div>
                 <div class="field"><label for="consent-app">"LWA app"</label><select id="consent-app" name="lwa_app">{options(app_options(&with_id))}</select></div>
                 <div class="field"><label for="consent-marketplace">"Marketplace"</label><select id="consent-marketplace" name="marketplace">{options(marketplaces())}</select></div>
-                <Submit label="Continue at Amazon" failure pending=start.pending()/>
+                <Submit label="Continue at Amazon" act=start/>
             </ActForm>
         }.into_any()
     };
@@ -86,7 +85,7 @@ fn ByToken(team: String, apps: Vec<AppItem>) -> impl IntoView {
                 <Field name="seller_id" label="Seller ID" mono=true hint="Seller Central, Account Info, Merchant Token. Kept as declared by you." failure/>
                 <Select name="marketplace" label="Marketplace" options=marketplaces() hint="Marketplace id, region and endpoint follow from it." failure/>
                 <Field name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Sealed as soon as it is proved." failure/>
-                <Submit label="Prove and connect" failure pending=create.pending()/>
+                <Submit label="Prove and connect" act=create/>
             </ActForm>
         </section>
     }

@@ -41,7 +41,7 @@ pub fn NewGatewayPage() -> impl IntoView {
                 <Select name="environment" label="Environment" options=environments() failure/>
                 <ScopeChoices chosen=vec![Scope::ConnectionStatus, Scope::CredentialIssue, Scope::FeedbackWrite]/>
                 <TextArea name="networks" label="Networks" hint=NETWORKS_HINT failure/>
-                <Submit label="Create gateway" failure pending=create.pending()/>
+                <Submit label="Create gateway" act=create/>
             </ActForm>
         </section>
     }

@@ -23,7 +23,7 @@ pub fn SettingsPage() -> impl IntoView {
             <ActForm act=rename attr:class="form" attr:novalidate="">
                 <Hidden name="team" value=id.to_string()/>
                 {move || view! { <Field name="name" label="Name" value=name.get().unwrap_or_default() failure/> }}
-                <Submit label="Rename" failure pending=rename.pending() class="btn-secondary"/>
+                <Submit label="Rename" act=rename class="btn-secondary"/>
             </ActForm>
         </section>
         <section class="card" aria-labelledby="id-h">

@@ -43,7 +43,7 @@ pub fn TeamsPage() -> impl IntoView {
             <h2 id="new-team">"New Team"</h2>
             <ActForm act=create attr:class="form" attr:novalidate="">
                 <Field name="name" label="Name" hint="Your company or brand, as your colleagues call it." failure/>
-                <Submit label="Create Team" failure pending=create.pending()/>
+                <Submit label="Create Team" act=create/>
             </ActForm>
         </section>
     }
@@ -71,11 +71,11 @@ fn Invited(invitation: InvitationItem, decline: Act) -> impl IntoView {
                 <div class="row">
                     <ActForm act=accept>
                         <Hidden name="invitation" value=id.to_string()/>
-                        <Submit label="Join" failure=accept.failure() pending=accept.pending() class="btn-primary btn-sm"/>
+                        <Submit label="Join" act=accept class="btn-primary btn-sm"/>
                     </ActForm>
                     <ActForm act=decline>
                         <Hidden name="invitation" value=id.to_string()/>
-                        <Submit label="Decline" failure=decline.failure() pending=decline.pending() class="btn-quiet btn-sm"/>
+                        <Submit label="Decline" act=decline class="btn-quiet btn-sm"/>
                     </ActForm>
                 </div>
             </div>

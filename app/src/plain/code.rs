@@ -68,7 +68,7 @@ pub fn CodePage() -> impl IntoView {
                         <ActForm act=sign_in attr:class="form" attr:novalidate="">
                             <CodeInput failure/>
                             <AboutCode pending/>
-                            <Submit label="Sign in" failure pending=sign_in.pending() class="btn-primary btn-block"/>
+                            <Submit label="Sign in" act=sign_in class="btn-primary btn-block"/>
                         </ActForm>
                         <div class="row row-between">
                             <ActForm act=again>

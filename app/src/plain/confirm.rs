@@ -18,7 +18,7 @@ pub fn ConfirmPage() -> impl IntoView {
             None => view! {
                 <CardPage title="Confirm that it is you" lead="Some acts ask for a fresh code. It is good for 10 minutes.">
                     <ActForm act=ask attr:class="form">
-                        <Submit label="Send code" failure=ask.failure() pending=ask.pending() class="btn-primary btn-block"/>
+                        <Submit label="Send code" act=ask class="btn-primary btn-block"/>
                     </ActForm>
                 </CardPage>
             }.into_any(),
@@ -31,7 +31,7 @@ pub fn ConfirmPage() -> impl IntoView {
                         <ActForm act=confirm attr:class="form" attr:novalidate="">
                             <CodeInput failure/>
                             <AboutCode pending/>
-                            <Submit label="Confirm" failure pending=confirm.pending() class="btn-primary btn-block"/>
+                            <Submit label="Confirm" act=confirm class="btn-primary btn-block"/>
                         </ActForm>
                         <div class="row row-between">
                             <ActForm act=ask>
