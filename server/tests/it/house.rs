@@ -8,16 +8,21 @@ use backend::{
     connections::{self, NewConnection},
     credentials::{Credentials, Flights, Limits},
     cx::SignedIn,
-    gateways,
+    gateways, login,
     lwa_apps::{self, NewLwaApp},
+    mail::CapturedMail,
+    store::audit_event,
     teams,
 };
+use chrono::Duration;
 use model::{
-    Environment, Permission,
+    Environment, Environments, Permission, Role, Time,
     amazon::Marketplace,
+    audit::Action,
     gateway::{Networks, Scope, Scopes},
-    ids::{ConnectionId, GatewayId, GatewayKeyId, LwaAppId, TeamId},
+    ids::{ConnectionId, GatewayId, GatewayKeyId, InvitationId, LwaAppId, SessionId, TeamId},
 };
+use sea_orm::{ConnectionTrait, DbBackend};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use server::{
@@ -60,8 +65,17 @@ async fn listen() -> (tokio::net::TcpListener, String) {
 
 /// A client that follows nothing and keeps nothing.
 pub fn client() -> reqwest::Client {
+    builder().build().unwrap()
+}
+
+/// One that opens a connection for every request.
+pub fn fresh_client() -> reqwest::Client {
+    builder().pool_max_idle_per_host(0).build().unwrap()
+}
+
+fn builder() -> reqwest::ClientBuilder {
     #[expect(clippy::disallowed_methods, reason = "the test's own client")]
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
 }
 
 /// Serves the gateway route and the pages of these handles; answers where.
@@ -80,6 +94,22 @@ pub async fn serve(stage: &Stage, credentials: &Credentials) -> String {
         std::fs::write(site.join(name), "").unwrap();
     }
     let web = routes::web(&config, &credentials.portal, Site::load(&site).unwrap());
+    let router = routes::gateway(&config, credentials.clone()).merge(web);
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    url
+}
+
+/// Serves as [`serve`] does, with people reaching the pages under this address; answers where.
+pub async fn serve_as(stage: &Stage, credentials: &Credentials, public_url: &str) -> String {
+    let (listener, url) = listen().await;
+    let config = Arc::new(Config {
+        public_url: public_url.to_owned(),
+        mode: server::config::Mode::Development,
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        ..Config::default()
+    });
+    let web = routes::web(&config, &credentials.portal, Site::load(&stage.folder.join("site")).unwrap());
     let router = routes::gateway(&config, credentials.clone()).merge(web);
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });
@@ -125,6 +155,41 @@ impl House {
         let gateway = self.gateway(&owner, &scope, &[connection]).await;
         let (key, secret) = self.key(&owner, &scope, gateway).await;
         Furnished { owner, scope, team, app, connection, gateway, key, secret }
+    }
+
+    /// A person who joined the Team.
+    pub async fn member(&self, of: &Furnished, name: &str, role: Role, environments: Environments) -> Cx {
+        let invitation = self.invite(of, &format!("{name}@example.com"), role, environments).await;
+        let person = self.stage.person(name).await;
+        teams::accept(&person, invitation).await.unwrap();
+        person
+    }
+
+    pub async fn invite(&self, of: &Furnished, email: &str, role: Role, environments: Environments) -> InvitationId {
+        let owner = self.stage.stepped_up(&of.owner);
+        teams::invite(&owner, &of.scope, &email.parse().unwrap(), role, environments).await.unwrap();
+        let open = teams::invitations(&owner, &of.scope).await.unwrap();
+        open.into_iter().find(|invitation| invitation.email.as_str() == email).unwrap().id
+    }
+
+    /// The same person in one more browser, a minute later.
+    pub async fn another_session(&self, cx: &Cx) -> SessionId {
+        self.stage.advance(Duration::seconds(61));
+        let email = &cx.signed_in().unwrap().email;
+        let cx = self.stage.visitor(&self.stage.next_address());
+        let asked = login::ask(&cx, email.as_str()).await.unwrap();
+        let code = self.stage.code_for(email.as_str()).await;
+        login::sign_in(&cx, asked.challenge, &code).await.unwrap().session
+    }
+
+    /// A seller answers on Amazon's consent page, nobody by an empty name; gives where the browser is sent back to.
+    pub async fn answer_consent(&self, page: &str, seller: &str) -> String {
+        let amazon = url::Url::parse(page).unwrap();
+        let mut asked: Vec<(String, String)> = amazon.query_pairs().into_owned().collect();
+        asked.push(("seller_id".to_owned(), seller.to_owned()));
+        let answered = self.http.post(format!("{}{}", self.amazon, amazon.path())).form(&asked).send().await.unwrap();
+        let back = url::Url::parse(answered.headers()["location"].to_str().unwrap()).unwrap();
+        format!("{}?{}", back.path(), back.query().unwrap())
     }
 
     pub async fn app(&self, cx: &Cx, scope: &TeamScope) -> LwaAppId {
@@ -207,4 +272,77 @@ pub fn known_app() -> &'static known::App {
 /// A seller who granted it.
 pub fn known_seller() -> &'static known::Seller {
     &known::SELLERS[0]
+}
+
+impl Stage {
+    /// The mails that an address got, the oldest first.
+    pub async fn mails_to(&self, email: &str) -> Vec<CapturedMail> {
+        backend::mail::deliver_due(&self.portal).await.unwrap();
+        let mails = backend::mail::read_mailbox(&self.folder.join("mail")).unwrap();
+        mails.into_iter().rev().filter(|mail| mail.to == email).collect()
+    }
+
+    /// The Team's events of one kind, the newest first.
+    pub async fn events(&self, scope: &TeamScope, action: Action) -> Vec<audit_event::Row> {
+        let filter = audit_event::Filter { actions: vec![action], ..Default::default() };
+        audit_event::of_team(self.portal.db.reader(), scope, &filter, 1000).await.unwrap()
+    }
+
+    /// The same person as their next request in this session finds them.
+    pub async fn resumed(&self, cx: &Cx, session: SessionId) -> Cx {
+        let person = backend::sessions::resume(&self.portal, session, cx.address).await.unwrap().unwrap();
+        Cx { actor: Actor::User(person), ..cx.clone() }
+    }
+
+    /// Whether these bytes stand anywhere in the database: on SQLite in its files, on PostgreSQL in any column of any row.
+    pub async fn database_holds(&self, bytes: &[u8]) -> bool {
+        let reader = self.portal.db.reader();
+        if reader.get_database_backend() == DbBackend::Sqlite {
+            let files = ["portal.db", "portal.db-wal"].map(|name| std::fs::read(self.folder.join(name)).unwrap_or_default());
+            return files.iter().any(|file| file.windows(bytes.len()).any(|window| window == bytes));
+        }
+        let statement = |text: String| sea_orm::Statement::from_string(DbBackend::Postgres, text);
+        let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'";
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = std::str::from_utf8(bytes).unwrap_or(&hex).replace('\'', "''");
+        for table in reader.query_all_raw(statement(tables.to_owned())).await.unwrap() {
+            let table: String = table.try_get("", "table_name").unwrap();
+            let found = format!(
+                "SELECT 1 AS one FROM \"{table}\" t WHERE CAST(t AS text) LIKE '%{text}%' OR CAST(t AS text) LIKE '%{hex}%'"
+            );
+            if reader.query_one_raw(statement(found)).await.unwrap().is_some() {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// What a person fills in to add one of the simulator's apps.
+pub fn new_app(known: &known::App, now: Time) -> NewLwaApp {
+    NewLwaApp {
+        name: known.name.parse().unwrap(),
+        environment: known.environment,
+        client_id: known.client_id.parse().unwrap(),
+        client_secret: SecretString::from(known.client_secret),
+        application_id: known.application_id.parse().ok(),
+        is_draft: false,
+        secret_made_at: now,
+    }
+}
+
+/// What a person fills in to connect one of the simulator's sellers in their first marketplace.
+pub fn new_connection(app: LwaAppId, seller: &known::Seller) -> NewConnection {
+    NewConnection {
+        lwa_app: app,
+        name: seller.name.parse().unwrap(),
+        seller_id: seller.seller_id.parse().unwrap(),
+        marketplace: Marketplace::by_code(seller.marketplaces[0]).unwrap(),
+        refresh_token: SecretString::from(seller.refresh_token),
+    }
+}
+
+/// Why it was refused, as the error's own name.
+pub fn why<T: std::fmt::Debug, E: std::fmt::Debug>(result: Result<T, E>) -> String {
+    format!("{:?}", result.unwrap_err())
 }

@@ -4,8 +4,19 @@
 #[path = "../../backend/tests/it/support.rs"]
 mod support;
 
+mod browser;
 mod house;
+mod registry;
 
+mod canary;
+mod connections;
+mod coverage;
 mod gateway;
+mod gateways;
+mod lwa_apps;
 mod processes;
 mod refresh;
+mod step_up;
+mod teams;
+mod tenancy;
+mod web;

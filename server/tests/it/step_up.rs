@@ -1,0 +1,196 @@
+//! A14: dangerous acts ask for a fresh proof of the person. Driven from the list, so that no act is forgotten.
+
+use backend::{
+    Cx, connections, gateways,
+    login::{self, LoginError},
+    lwa_apps,
+    store::audit_event,
+    teams,
+};
+use chrono::Duration;
+use model::{
+    Environments, Problem, ProblemCode, Role,
+    audit::Action,
+    login::CODE_LIFE,
+    step_up::{DangerousAct, STEP_UP_LIFE},
+};
+use secrecy::SecretString;
+
+use crate::{
+    house::{Furnished, House, known_app},
+    on_both_databases,
+    support::Stage,
+};
+
+fn problem<T, E>(result: Result<T, E>) -> Result<(), Problem>
+where
+    for<'a> Problem: From<&'a E>,
+{
+    result.map(|_| ()).map_err(|error| Problem::from(&error))
+}
+
+/// Does everything that counts as this act. A new act does not compile without its case.
+async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<Result<(), Problem>> {
+    let scope = &team.scope;
+    let bob = bob.signed_in().unwrap().user;
+    match act {
+        DangerousAct::CreateGatewayKey => vec![problem(gateways::create_key(cx, scope, team.gateway, 90).await)],
+        DangerousAct::ChangeClientSecret => {
+            let secret = SecretString::from(known_app().client_secret);
+            vec![
+                problem(lwa_apps::stage_secret(cx, scope, team.app, secret, cx.now()).await),
+                problem(lwa_apps::promote_secret(cx, scope, team.app).await),
+                problem(lwa_apps::drop_other_secret(cx, scope, team.app).await),
+            ]
+        }
+        DangerousAct::Disconnect => vec![problem(connections::disconnect(cx, scope, team.connection, "Shop").await)],
+        DangerousAct::ChangeRole => {
+            vec![problem(teams::change_member(cx, scope, bob, Role::Auditor, Environments::BOTH).await)]
+        }
+        DangerousAct::RemoveMember => vec![problem(teams::remove_member(cx, scope, bob).await)],
+        DangerousAct::InviteMember => {
+            let carol = "carol@example.com".parse().unwrap();
+            vec![problem(teams::invite(cx, scope, &carol, Role::Auditor, Environments::BOTH).await)]
+        }
+    }
+}
+
+fn assert_refused(results: Vec<Result<(), Problem>>, act: DangerousAct, when: &str) {
+    for result in results {
+        let problem = result.expect_err(when);
+        assert_eq!(problem.code, ProblemCode::StepUpRequired, "{act:?} {when}");
+        assert!(problem.detail.contains(act.words()), "{}", problem.detail);
+    }
+}
+
+/// The real way: a code by mail, and the session as it is resumed by the next request. A moment after any other mail, since
+/// mails of one moment have no order.
+async fn confirm(stage: &Stage, cx: &Cx, act: DangerousAct) -> Cx {
+    stage.advance(Duration::seconds(1));
+    let person = cx.signed_in().unwrap();
+    let asked = login::ask_step_up(cx, Some(act)).await.unwrap();
+    let code = stage.code_for(person.email.as_str()).await;
+    login::step_up(cx, asked.challenge, &code).await.unwrap();
+    stage.resumed(cx, person.session).await
+}
+
+on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    let bob = house.member(&team, "bob", Role::Operator, Environments::BOTH).await;
+    let session = team.owner.signed_in().unwrap().session;
+    let events = async || {
+        let log = audit_event::of_team(house.stage.portal.db.reader(), &team.scope, &Default::default(), 1000).await;
+        log.unwrap().len()
+    };
+    for act in DangerousAct::ALL {
+        let before = events().await;
+        let unconfirmed = house.stage.resumed(&team.owner, session).await;
+        assert_refused(perform(&team, &bob, &unconfirmed, act).await, act, "without a step-up");
+        assert_eq!(events().await, before, "{act:?}");
+
+        let confirmed = confirm(&house.stage, &team.owner, act).await;
+        house.stage.advance(STEP_UP_LIFE);
+        let done = perform(&team, &bob, &confirmed, act).await;
+        assert!(done.iter().all(Result::is_ok), "{act:?}: {done:?}");
+        assert_eq!(events().await - before, done.len(), "{act:?}");
+
+        house.stage.advance(Duration::microseconds(1));
+        let late = house.stage.resumed(&team.owner, session).await;
+        for cx in [&confirmed, &late] {
+            assert_refused(perform(&team, &bob, cx, act).await, act, "ten minutes and a microsecond after");
+        }
+    }
+});
+
+on_both_databases!(the_mail_names_the_act_and_the_code_is_for_one_use, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    for act in DangerousAct::ALL.into_iter().take(3) {
+        house.stage.advance(Duration::seconds(1));
+        let asked = login::ask_step_up(&team.owner, Some(act)).await.unwrap();
+        let mail = house.stage.mails_to("ada@example.com").await.pop().unwrap();
+        assert!(mail.text.contains(act.words()) && !mail.html.contains("http"), "{}", mail.text);
+        let code = house.stage.code_for("ada@example.com").await;
+        login::step_up(&team.owner, asked.challenge, &code).await.unwrap();
+        let again = login::step_up(&team.owner, asked.challenge, &code).await;
+        assert!(matches!(again, Err(LoginError::Over)), "{again:?}");
+    }
+});
+
+on_both_databases!(a_code_confirms_only_the_session_that_asked, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    let session = team.owner.signed_in().unwrap().session;
+    let elsewhere = house.another_session(&team.owner).await;
+    let elsewhere = house.stage.resumed(&team.owner, elsewhere).await;
+    let bob = house.stage.person("bob").await;
+    house.stage.advance(Duration::seconds(1));
+    let asked = login::ask_step_up(&team.owner, None).await.unwrap();
+    let code = house.stage.code_for("ada@example.com").await;
+    for other in [&elsewhere, &bob] {
+        let refused = login::step_up(other, asked.challenge, &code).await;
+        assert!(matches!(refused, Err(LoginError::Over)), "{refused:?}");
+    }
+    login::step_up(&team.owner, asked.challenge, &code).await.unwrap();
+    // The person is confirmed in this browser, not in the other one.
+    let (here, there) = (
+        house.stage.resumed(&team.owner, session).await,
+        house.stage.resumed(&team.owner, elsewhere.signed_in().unwrap().session).await,
+    );
+    let act = DangerousAct::CreateGatewayKey;
+    assert_refused(perform(&team, &bob, &there, act).await, act, "in another session");
+    assert!(perform(&team, &bob, &here, act).await.iter().all(Result::is_ok));
+});
+
+on_both_databases!(a_new_sign_in_is_no_step_up, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    let bob = house.stage.person("bob").await;
+    confirm(&house.stage, &team.owner, DangerousAct::CreateGatewayKey).await;
+    let fresh = house.another_session(&team.owner).await;
+    let fresh = house.stage.resumed(&team.owner, fresh).await;
+    let act = DangerousAct::CreateGatewayKey;
+    assert_refused(perform(&team, &bob, &fresh, act).await, act, "just after a sign-in");
+});
+
+on_both_databases!(codes_for_signing_in_and_codes_for_confirming_do_not_replace_each_other, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    house.stage.advance(Duration::minutes(2));
+    let visitor = house.stage.visitor("192.0.2.1");
+    let asked = login::ask(&visitor, "ada@example.com").await.unwrap();
+    let code = house.stage.code_for("ada@example.com").await;
+    let refused = login::step_up(&team.owner, asked.challenge, &code).await;
+    assert!(matches!(refused, Err(LoginError::Over)), "{refused:?}");
+    house.stage.advance(Duration::seconds(1));
+    let asked = login::ask_step_up(&team.owner, None).await.unwrap();
+    let code = house.stage.code_for("ada@example.com").await;
+    let refused = login::sign_in(&visitor, asked.challenge, &code).await;
+    assert!(matches!(refused, Err(LoginError::Over)), "{refused:?}");
+});
+
+on_both_databases!(a_confirmation_code_lives_ten_minutes_and_a_wrong_one_is_recorded, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    house.stage.advance(Duration::seconds(1));
+    let asked = login::ask_step_up(&team.owner, None).await.unwrap();
+    let code = house.stage.code_for("ada@example.com").await;
+    let wrong = format!("{}{}", if code.starts_with('0') { '1' } else { '0' }, &code[1..]);
+    let refused = login::step_up(&team.owner, asked.challenge, &wrong).await;
+    assert!(matches!(refused, Err(LoginError::Wrong { tries_left: 4 })), "{refused:?}");
+    assert_eq!(count(&house.stage, Action::StepUpRefused).await, 1);
+    house.stage.advance(CODE_LIFE);
+    let late = login::step_up(&team.owner, asked.challenge, &code).await;
+    assert!(matches!(late, Err(LoginError::Over)), "{late:?}");
+    assert_eq!(count(&house.stage, Action::SteppedUp).await, 0);
+});
+
+/// How many events of this kind the whole installation has.
+async fn count(stage: &Stage, action: Action) -> i64 {
+    use sea_orm::ConnectionTrait;
+    let reader = stage.portal.db.reader();
+    let text = format!("SELECT COUNT(*) AS n FROM audit_event WHERE action = '{}'", action.as_str());
+    let statement = sea_orm::Statement::from_string(reader.get_database_backend(), text);
+    reader.query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap()
+}
