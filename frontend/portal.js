@@ -20,7 +20,10 @@ const toast = (text) => {
 };
 
 // What a form did may show nowhere near its button.
-document.addEventListener("portal-done", () => toast("Done"));
+if (sessionStorage.getItem("done") !== null) {
+  sessionStorage.removeItem("done");
+  toast("Done");
+}
 
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest?.("[data-copy]");

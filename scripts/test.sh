@@ -16,14 +16,14 @@ scripts/postgres.sh cargo test --workspace --exclude frontend 2>&1 | tee "$LOG/c
 say "the browser bundle"
 trunk build --release --quiet
 cargo build --quiet --bin portal
-# Budgets, as browsers fetch them: a ratchet on what is reached. The aim for the bundle is 300,000.
+# Budgets, as browsers fetch them. The bundle's aim is 300,000; what is reached leaves room for what is to come.
 within() {
   local size
   size=$(stat -c %s "$ROOT"/target/site/$1)
   [ "$size" -le "$2" ] || fail "$1 has $size bytes, more than $2"
   say "$1: $size bytes of $2"
 }
-within 'frontend-*_bg.wasm.br' 350000
+within 'frontend-*_bg.wasm.br' 120000
 within 'portal-*.css.br' 15000
 say "browser journeys"
 (cd end2end && npx playwright test) 2>&1 | tee "$LOG/browser"

@@ -1,5 +1,4 @@
-//! What the page that answers a plain form post gets beside its data. Provided on the server only; in the browser forms
-//! keep their own content.
+//! What the page that answers a plain form post gets beside its data. With the bundle, forms keep their own content.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use crate::api::text::JsonText;
-use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
 use model::{Problem, ProblemCode};
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +27,20 @@ impl From<Problem> for Failure {
     }
 }
 
+impl Failure {
+    /// Portal was not reached.
+    pub fn unreachable() -> Self {
+        Self::from_server_fn_error(ServerFnErrorErr::Request(String::new()))
+    }
+
+    /// Reads what a server function answered in place of a result.
+    pub fn read(answer: &str) -> Self {
+        serde_json::from_str(answer).unwrap_or_else(|_| Self(Problem::of(ProblemCode::Internal)))
+    }
+}
+
 impl FromServerFnError for Failure {
-    type Encoder = JsonText;
+    type Encoder = JsonEncoding;
 
     /// The transport failed, not Portal: what it says may hold parts of the request, so it is not shown.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {

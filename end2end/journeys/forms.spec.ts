@@ -17,7 +17,11 @@ test("an application id in place of the client id is called by its name", async 
   await expect(page.getByLabel("Name")).toHaveValue("Our app");
   await expect(page.getByLabel("Client id")).toHaveValue(app.application_id);
   // Without scripts the page comes anew: the secret does not come back with it.
-  if (!hydrated) await expect(page.getByLabel("Client secret")).toHaveValue("");
+  await expect(page.getByLabel("Client secret")).toHaveValue(hydrated ? app.client_secret : "");
+  const wrong = page.getByLabel("Client id");
+  await expect(wrong).toBeFocused();
+  await expect(wrong).toHaveAttribute("aria-invalid", "true");
+  await expect(wrong).toHaveAccessibleDescription(/application id/i);
 });
 
 test("a grant that Amazon refuses is not stored and says what to do", async ({ page, hydrated, clean }) => {

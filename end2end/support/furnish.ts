@@ -1,7 +1,7 @@
 // A Team with everything in it, made through the pages as a person would.
 import type { Page } from "@playwright/test";
 
-import { expect, newAddress, settled, signIn, stepUp } from "./test";
+import { done, expect, newAddress, settled, signIn, stepUp } from "./test";
 
 export type Furnished = { email: string; team: string; app: string; connection: string; gateway: string; curl: string };
 
@@ -58,6 +58,7 @@ export async function createGateway(page: Page, team: string, name: string, conn
   await settled(page, hydrated);
   await page.getByLabel(connection).check();
   await page.getByRole("button", { name: "Save list" }).click();
+  await done(page, hydrated);
   await expect(page.getByLabel(connection)).toBeChecked();
   return idOf(page);
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::ids::SessionId;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Viewer, text::Text};
+use super::Moment;
 use crate::Failure;
 
 /// A row of the sessions list.
@@ -18,15 +18,8 @@ pub struct SessionItem {
     pub last_seen: Moment,
 }
 
-/// Who looks at the page.
-#[server(prefix = "/act", endpoint = "read_viewer", output = Text)]
-pub async fn read_viewer() -> Result<Viewer, Failure> {
-    use crate::edge::{cx, fail, theme, viewer};
-    viewer(&cx(), theme()).await.map_err(fail)
-}
-
 /// The person's open sessions.
-#[server(prefix = "/act", endpoint = "sessions", output = Text)]
+#[server(prefix = "/act", endpoint = "sessions")]
 pub async fn sessions() -> Result<Vec<SessionItem>, Failure> {
     use crate::edge::{cx, fail, session_item};
     let cx = cx();

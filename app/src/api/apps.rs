@@ -8,7 +8,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Countdown, Moment, text::Text};
+use super::{Countdown, Moment};
 use crate::Failure;
 
 /// An LWA app without its secrets.
@@ -30,7 +30,7 @@ pub struct AppItem {
 }
 
 /// The Team's apps.
-#[server(prefix = "/act", endpoint = "lwa_apps", output = Text)]
+#[server(prefix = "/act", endpoint = "lwa_apps")]
 pub async fn lwa_apps(team: TeamId) -> Result<Vec<AppItem>, Failure> {
     use crate::edge::{app_items, enter, fail};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;
@@ -39,7 +39,7 @@ pub async fn lwa_apps(team: TeamId) -> Result<Vec<AppItem>, Failure> {
 }
 
 /// One app.
-#[server(prefix = "/act", endpoint = "lwa_app", output = Text)]
+#[server(prefix = "/act", endpoint = "lwa_app")]
 pub async fn lwa_app(team: TeamId, app: LwaAppId) -> Result<AppItem, Failure> {
     use crate::edge::{app_item, enter, fail};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;

@@ -8,7 +8,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Countdown, Moment, text::Text};
+use super::{Countdown, Moment};
 use crate::Failure;
 
 /// A connection without its tokens.
@@ -64,7 +64,7 @@ pub struct LeaseItem {
 }
 
 /// The Team's connections.
-#[server(prefix = "/act", endpoint = "connections", output = Text)]
+#[server(prefix = "/act", endpoint = "connections")]
 pub async fn connections(team: TeamId) -> Result<Vec<ConnectionItem>, Failure> {
     use crate::edge::{connection_items, enter, fail};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;
@@ -73,7 +73,7 @@ pub async fn connections(team: TeamId) -> Result<Vec<ConnectionItem>, Failure> {
 }
 
 /// One connection.
-#[server(prefix = "/act", endpoint = "connection", output = Text)]
+#[server(prefix = "/act", endpoint = "connection")]
 pub async fn connection(team: TeamId, connection: ConnectionId) -> Result<ConnectionDetail, Failure> {
     use crate::edge::{connection_detail, enter, fail};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;

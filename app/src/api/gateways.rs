@@ -8,7 +8,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, connections::LeaseItem, text::Text};
+use super::{Moment, connections::LeaseItem};
 use crate::Failure;
 
 /// A gateway in a list.
@@ -73,7 +73,7 @@ impl std::fmt::Debug for ShownKey {
 }
 
 /// The Team's gateways.
-#[server(prefix = "/act", endpoint = "gateways", output = Text)]
+#[server(prefix = "/act", endpoint = "gateways")]
 pub async fn gateways(team: TeamId) -> Result<Vec<GatewayItem>, Failure> {
     use crate::edge::{enter, fail, gateway_items};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;
@@ -82,7 +82,7 @@ pub async fn gateways(team: TeamId) -> Result<Vec<GatewayItem>, Failure> {
 }
 
 /// One gateway.
-#[server(prefix = "/act", endpoint = "gateway", output = Text)]
+#[server(prefix = "/act", endpoint = "gateway")]
 pub async fn gateway(team: TeamId, gateway: GatewayId) -> Result<GatewayDetail, Failure> {
     use crate::edge::{enter, fail, gateway_detail};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;

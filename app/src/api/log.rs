@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::{audit::Outcome, ids::TeamId};
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, text::Text};
+use super::Moment;
 use crate::Failure;
 
 /// What the log page asks for; lives in the page's address.
@@ -54,7 +54,7 @@ pub struct LogItems {
 }
 
 /// A page of the Team's log, the newest first.
-#[server(prefix = "/act", endpoint = "log", output = Text)]
+#[server(prefix = "/act", endpoint = "log")]
 pub async fn log(team: TeamId, query: LogQuery) -> Result<LogItems, Failure> {
     use crate::edge::{enter, fail, log_filter, log_items};
     let (cx, scope) = enter(team, model::Permission::ViewLog).await?;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, text::Text};
+use super::Moment;
 use crate::Failure;
 
 /// What the code page says about the code that is on its way.
@@ -30,7 +30,7 @@ pub async fn ask_code(email: String, #[server(default)] next: String) -> Result<
 }
 
 /// The code that this browser waits for, if any.
-#[server(prefix = "/act", endpoint = "read_pending_code", output = Text)]
+#[server(prefix = "/act", endpoint = "read_pending_code")]
 pub async fn read_pending_code() -> Result<Option<PendingCode>, Failure> {
     use crate::edge::{browser, pending};
     pending(&browser().await?).await

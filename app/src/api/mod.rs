@@ -8,7 +8,6 @@ pub mod gateways;
 pub mod log;
 pub mod login;
 pub mod teams;
-pub mod text;
 
 use model::{Environments, Role, ids::TeamId};
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, text::Text};
+use super::Moment;
 use crate::Failure;
 
 /// An invitation, as the invited person or the Team sees it.
@@ -76,7 +76,7 @@ pub async fn rename_team(team: TeamId, name: String) -> Result<(), Failure> {
 }
 
 /// Invitations to the signed-in person.
-#[server(prefix = "/act", endpoint = "my_invitations", output = Text)]
+#[server(prefix = "/act", endpoint = "my_invitations")]
 pub async fn my_invitations() -> Result<Vec<InvitationItem>, Failure> {
     use crate::edge::{cx, fail, invitation_item};
     let cx = cx();
@@ -101,7 +101,7 @@ pub async fn decline_invitation(invitation: InvitationId) -> Result<(), Failure>
 }
 
 /// The first page of a Team.
-#[server(prefix = "/act", endpoint = "read_overview", output = Text)]
+#[server(prefix = "/act", endpoint = "read_overview")]
 pub async fn read_overview(team: TeamId) -> Result<Overview, Failure> {
     use crate::edge::{enter, overview};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;
@@ -109,7 +109,7 @@ pub async fn read_overview(team: TeamId) -> Result<Overview, Failure> {
 }
 
 /// Members and open invitations.
-#[server(prefix = "/act", endpoint = "read_people", output = Text)]
+#[server(prefix = "/act", endpoint = "read_people")]
 pub async fn read_people(team: TeamId) -> Result<People, Failure> {
     use crate::edge::{enter, fail, people};
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;

@@ -7,12 +7,8 @@ use crate::api::{Viewer, login::SignOut};
 
 /// The frame of the signed-in product: skip link, banner, top bar, navigation, content, toasts.
 #[component]
-pub fn AppFrame(
-    #[prop(into)] viewer: Signal<Option<Viewer>>,
-    team: Signal<Option<TeamId>>,
-    children: Children,
-) -> impl IntoView {
-    let simulated = viewer.with_untracked(|viewer| viewer.as_ref().is_some_and(|viewer| viewer.simulated));
+pub fn AppFrame(viewer: Option<Viewer>, team: Option<TeamId>, children: Children) -> impl IntoView {
+    let simulated = viewer.as_ref().is_some_and(|viewer| viewer.simulated);
     let banner = simulated.then(|| {
         view! {
             <aside class="banner" aria-label="About this installation">
@@ -21,20 +17,16 @@ pub fn AppFrame(
             </aside>
         }
     });
-    let in_team = Memo::new(move |_| {
-        let id = team.get()?;
-        viewer.with(|viewer| viewer.as_ref()?.teams.iter().find(|item| item.id == id).cloned())
+    let mine = viewer.as_ref().and_then(|viewer| viewer.teams.iter().find(|item| Some(item.id) == team));
+    let nav = mine.map(|team| {
+        view! { <TeamNav team=team.id may_see_log=team.role.may(Permission::ViewLog) may_manage=team.role.may(Permission::ManageTeam)/> }
     });
-    let nav = move || {
-        in_team.get().map(|team| {
-            view! { <TeamNav team=team.id may_see_log=team.role.may(Permission::ViewLog) may_manage=team.role.may(Permission::ManageTeam)/> }
-        })
-    };
+    let shell = if nav.is_some() { "shell" } else { "shell shell-plain" };
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         {banner}
-        <div class=move || if in_team.with(Option::is_some) { "shell" } else { "shell shell-plain" }>
-            {move || viewer.get().map(|viewer| view! { <TopBar viewer team=team.get()/> })}
+        <div class=shell>
+            {viewer.map(|viewer| view! { <TopBar viewer team/> })}
             {nav}
             <main class="main" id="main" tabindex="-1">{children()}</main>
         </div>
@@ -51,7 +43,6 @@ fn initial(name: &str) -> String {
 pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
     let current = team.and_then(|id| viewer.teams.iter().find(|t| t.id == id).cloned());
     let name = current.map_or_else(|| "Choose a Team".to_owned(), |team| team.name);
-    // A full load: everything on the page belongs to the Team.
     let items = viewer
         .teams
         .iter()

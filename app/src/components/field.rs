@@ -1,30 +1,16 @@
 use leptos::prelude::*;
 
-use super::Icon;
-use crate::{Failure, answer::echo};
+use super::{Act, Icon};
+use crate::answer::echo;
 
-fn message(
-    failure: Signal<Option<Failure>>,
-    name: &'static str,
-) -> impl Fn() -> Option<String> + Copy + Send + Sync + 'static {
-    move || failure.with(|failure| failure.as_ref().and_then(|f| f.0.message_for(name).map(str::to_owned)))
-}
-
+/// Where it stands what is wrong with a field; the form's island writes there too.
 #[component]
-fn FieldError(name: &'static str, failure: Signal<Option<Failure>>) -> impl IntoView {
-    let message = message(failure, name);
-    move || {
-        message().map(|text| view! { <p class="field-error" id=format!("{name}-error")><Icon name="warning"/>{text}</p> })
-    }
+pub fn FieldError(name: &'static str, message: Option<String>) -> impl IntoView {
+    view! { <p class="field-error" id=format!("{name}-error")><Icon name="warning"/><span data-error-of=name>{message}</span></p> }
 }
 
-fn described(name: &'static str, hint: bool, wrong: bool) -> Option<String> {
-    let ids: Vec<_> = [(hint, "hint"), (wrong, "error")]
-        .into_iter()
-        .filter(|(on, _)| *on)
-        .map(|(_, part)| format!("{name}-{part}"))
-        .collect();
-    (!ids.is_empty()).then(|| ids.join(" "))
+fn described(name: &'static str, hint: bool) -> String {
+    if hint { format!("{name}-hint {name}-error") } else { format!("{name}-error") }
 }
 
 /// One line of text with its label, hint and error. Keeps what was typed when the form fails.
@@ -32,7 +18,7 @@ fn described(name: &'static str, hint: bool, wrong: bool) -> Option<String> {
 pub fn Field(
     name: &'static str,
     label: &'static str,
-    #[prop(into)] failure: Signal<Option<Failure>>,
+    act: Act,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] value: String,
     #[prop(default = "text")] kind: &'static str,
@@ -41,7 +27,7 @@ pub fn Field(
     #[prop(default = "off")] autocomplete: &'static str,
     #[prop(optional)] list: Option<&'static str>,
 ) -> impl IntoView {
-    let message = message(failure, name);
+    let message = act.message_for(name);
     let has_hint = !hint.is_empty();
     let value = echo(name).unwrap_or(value);
     let mark = if optional {
@@ -63,10 +49,11 @@ pub fn Field(
                 list=list
                 autocomplete=autocomplete
                 spellcheck="false"
-                aria-invalid=move || message().map(|_| "true")
-                aria-describedby=move || described(name, has_hint, message().is_some())
+                aria-invalid=message.as_ref().map(|_| "true")
+                autofocus=message.is_some()
+                aria-describedby=described(name, has_hint)
             />
-            <FieldError name failure/>
+            <FieldError name message/>
         </div>
     }
 }
@@ -76,11 +63,11 @@ pub fn Field(
 pub fn TextArea(
     name: &'static str,
     label: &'static str,
-    #[prop(into)] failure: Signal<Option<Failure>>,
+    act: Act,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
-    let message = message(failure, name);
+    let message = act.message_for(name);
     let value = echo(name).unwrap_or(value);
     view! {
         <div class="field">
@@ -91,10 +78,11 @@ pub fn TextArea(
                 name=name
                 rows="3"
                 spellcheck="false"
-                aria-invalid=move || message().map(|_| "true")
-                aria-describedby=move || described(name, true, message().is_some())
+                aria-invalid=message.as_ref().map(|_| "true")
+                autofocus=message.is_some()
+                aria-describedby=described(name, true)
             >{value}</textarea>
-            <FieldError name failure/>
+            <FieldError name message/>
         </div>
     }
 }
@@ -104,12 +92,12 @@ pub fn TextArea(
 pub fn Select(
     name: &'static str,
     label: &'static str,
-    #[prop(into)] failure: Signal<Option<Failure>>,
+    act: Act,
     options: Vec<(String, String)>,
     #[prop(optional, into)] selected: String,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
-    let message = message(failure, name);
+    let message = act.message_for(name);
     let selected = echo(name).unwrap_or(selected);
     let has_hint = !hint.is_empty();
     let options = options
@@ -126,10 +114,11 @@ pub fn Select(
             <select
                 id=name
                 name=name
-                aria-invalid=move || message().map(|_| "true")
-                aria-describedby=move || described(name, has_hint, message().is_some())
+                aria-invalid=message.as_ref().map(|_| "true")
+                autofocus=message.is_some()
+                aria-describedby=described(name, has_hint)
             >{options}</select>
-            <FieldError name failure/>
+            <FieldError name message/>
         </div>
     }
 }

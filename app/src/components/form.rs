@@ -1,17 +1,12 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{Act, FailureNotice};
-
-/// The submit button: it says what happens, and that it is happening. Above it stands why it did not.
+/// The submit button: it says what happens, and that it is happening.
 #[component]
-pub fn Submit(#[prop(into)] label: String, act: Act, #[prop(default = "btn-primary")] class: &'static str) -> impl IntoView {
+pub fn Submit(#[prop(into)] label: String, #[prop(default = "btn-primary")] class: &'static str) -> impl IntoView {
     view! {
-        {move || act.failure().get().map(|failure| view! { <FailureNotice failure/> })}
         <Here/>
-        <div class="form-actions">
-            <button type="submit" class=format!("btn {class}") aria-busy=move || act.pending().then_some("true")>{label}</button>
-        </div>
+        <div class="form-actions"><button type="submit" class=format!("btn {class}")>{label}</button></div>
     }
 }
 

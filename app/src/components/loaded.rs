@@ -1,25 +1,21 @@
+use std::future::Future;
+
 use leptos::prelude::*;
 
 use super::FailureNotice;
 use crate::Failure;
 
-/// Shows what a resource holds, or why it does not: `Suspense`, the error and `Suspend`, wrapped once.
-pub fn loaded<T, V>(resource: Resource<Result<T, Failure>>, show: V) -> impl IntoView
+/// Shows what a reading gives, or why it gives nothing.
+pub fn loaded<T, V>(reading: impl Future<Output = Result<T, Failure>> + Send + 'static, show: V) -> impl IntoView
 where
-    T: Clone + Send + Sync + 'static,
-    V: Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+    T: 'static,
+    V: FnOnce(T) -> AnyView + Send + 'static,
 {
-    view! {
-        <Transition fallback=|| view! { <div class="stack stack-sm" aria-hidden="true"><span class="skeleton"></span><span class="skeleton skeleton-short"></span></div> }>
-            {move || {
-                let show = show.clone();
-                Suspend::new(async move {
-                    match resource.await {
-                        Ok(value) => show(value),
-                        Err(failure) => view! { <FailureNotice failure/> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
-    }
+    let shown = async move {
+        match reading.await {
+            Ok(value) => show(value),
+            Err(failure) => view! { <FailureNotice failure/> }.into_any(),
+        }
+    };
+    view! { <Suspense>{Suspend::new(shown)}</Suspense> }
 }

@@ -8,22 +8,22 @@ mod code_block;
 mod confirm;
 mod field;
 mod form;
-mod icon;
 mod loaded;
 mod notice;
 mod step_up;
 mod time;
 
-pub use act::{Act, ActForm};
+pub use act::{Act, ActForm, PlainForm};
 pub use app_frame::AppFrame;
 pub use badge::{Badge, EnvironmentTag, OutcomeBadge, RoleName, StateBadge};
 pub use card_page::CardPage;
 pub use code_block::{CodeBlock, CopyId, Snippet};
 pub use confirm::Confirm;
-pub use field::{Choice, Field, Select, TextArea};
+pub use field::{Choice, Field, FieldError, Select, TextArea};
 pub use form::{Here, Hidden, Submit};
-pub use icon::Icon;
 pub use loaded::loaded;
-pub use notice::{EmptyState, FailureNotice, Notice, PageHeader};
+pub use notice::{EmptyState, Notice, PageHeader};
 pub use step_up::StepUpGate;
 pub use time::{At, CountdownMeter};
+
+pub use crate::islands::{FailureNotice, Icon};

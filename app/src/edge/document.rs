@@ -53,7 +53,8 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
         let script = format!(
             "{{ const wasm = fetch({:?}); const whole = new Promise(go => addEventListener('DOMContentLoaded', go)); \
              import({:?}).then(m => m.default({{ module_or_path: wasm }}).then(() => whole).then(() => {{ \
-             m.hydrate(); document.documentElement.dataset.ready = ''; }})); }}",
+             m.hydrate(); document.querySelectorAll('leptos-island').forEach(part => m[part.dataset.component](part)); \
+             document.documentElement.dataset.ready = ''; }})); }}",
             assets.wasm, assets.js
         );
         view! { <script nonce=nonce.clone()>{script}</script> }

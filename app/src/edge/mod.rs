@@ -28,11 +28,6 @@ pub(crate) fn cx() -> Cx {
     expect_context::<Cx>()
 }
 
-/// The colours that this browser chose.
-pub(crate) fn theme() -> Theme {
-    use_context::<Theme>().unwrap_or(Theme::System)
-}
-
 /// Enters a Team as the signed-in person.
 pub(crate) async fn enter(team: TeamId, permission: Permission) -> Result<(Cx, TeamScope), Failure> {
     let cx = cx();

@@ -10,13 +10,11 @@ use crate::{
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let revoke = Act::of::<RevokeSession>();
-    let others = Act::of::<RevokeOtherSessions>();
-    let list = Resource::new(move || (revoke.done(), others.done()), |_| sessions());
     view! {
         <Title text="Your sessions"/>
         <PageHeader title="Your sessions" lead="Every browser in which you are signed in. A session ends by itself after a day, or after an hour without use."/>
         <section class="card card-flush" aria-label="Sessions">
-            {loaded(list, move |sessions| {
+            {loaded(sessions(), move |sessions| {
                 let rows = sessions.into_iter().map(|session| view! { <Row session revoke/> }).collect_view();
                 view! {
                     <div class="table-wrap">
@@ -32,8 +30,8 @@ pub fn AccountPage() -> impl IntoView {
                 }.into_any()
             })}
         </section>
-        <ActForm act=others>
-            <Submit label="End all other sessions" act=others class="btn-secondary"/>
+        <ActForm act={Act::of::<RevokeOtherSessions>()}>
+            <Submit label="End all other sessions" class="btn-secondary"/>
         </ActForm>
     }
 }

@@ -17,16 +17,10 @@ use crate::{
 #[component]
 pub fn AppPage() -> impl IntoView {
     let (team, id) = (team(), param::<LwaAppId>("app"));
-    let stage = Act::of::<StageSecret>();
-    let promote = Act::of::<PromoteSecret>();
-    let drop = Act::of::<DropOtherSecret>();
-    let versions = move || (stage.done(), promote.done(), drop.done());
-    let app = Resource::new(move || (team.get(), id.get(), versions()), |(team, id, _)| lwa_app(team, id));
     view! {
-        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team.get_untracked())>"LWA apps"</a></li><li aria-current="page">"App"</li></ol></nav>
-        {loaded(app, move |app| {
-            let team = team.get_untracked();
-            view! { <Facts app=app.clone()/> <Rotation team app stage promote drop/> }.into_any()
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team)>"LWA apps"</a></li><li aria-current="page">"App"</li></ol></nav>
+        {loaded(lwa_app(team, id), move |app| {
+            view! { <Facts app=app.clone()/> <Rotation team app/> }.into_any()
         })}
     }
 }
@@ -55,27 +49,25 @@ fn Facts(app: AppItem) -> impl IntoView {
 }
 
 #[component]
-fn Rotation(team: TeamId, app: AppItem, stage: Act, promote: Act, drop: Act) -> impl IntoView {
+fn Rotation(team: TeamId, app: AppItem) -> impl IntoView {
     let ids = move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="app" value=app.id.to_string()/> };
-    let failure = stage.failure();
+    let stage = Act::of::<StageSecret>();
     let when = app.other_at.clone().map(|at| at.words).unwrap_or_default();
     let other = app.other;
-    let step = move || {
-        match other {
+    let step = match other {
         OtherSecret::Next { .. } => view! {
             <p>"The next secret is stored and waits. Promote it: it becomes the current one, and the one before is kept for seven days."</p>
-            <ActForm act=promote>{ids()}<Submit label="Promote the next secret" act=promote/></ActForm>
-            <ActForm act=drop>{ids()}<Submit label="Drop it" act=drop class="btn-quiet"/></ActForm>
+            <ActForm act={Act::of::<PromoteSecret>()}>{ids()}<Submit label="Promote the next secret"/></ActForm>
+            <ActForm act={Act::of::<DropOtherSecret>()}>{ids()}<Submit label="Drop it" class="btn-quiet"/></ActForm>
         }.into_any(),
         OtherSecret::Empty | OtherSecret::Old { .. } => view! {
-            <ActForm act=stage attr:class="form" attr:novalidate="">
+            <ActForm act=stage class="form">
                 {ids()}
-                <Field name="client_secret" label="New client secret" kind="password" mono=true autocomplete="new-password" hint="Rotate it in Seller Central first, then paste the new one. It is proved with a live connection before it is stored." failure/>
-                <Field name="secret_made_on" label="Secret made on" kind="date" optional=true failure/>
-                <Submit label="Store as next secret" act=stage/>
+                <Field name="client_secret" label="New client secret" kind="password" mono=true autocomplete="new-password" hint="Rotate it in Seller Central first, then paste the new one. It is proved with a live connection before it is stored." act=stage/>
+                <Field name="secret_made_on" label="Secret made on" kind="date" optional=true act=stage/>
+                <Submit label="Store as next secret"/>
             </ActForm>
         }.into_any(),
-    }
     };
     let old = matches!(other, OtherSecret::Old { .. }).then(|| {
         view! {
@@ -86,7 +78,7 @@ fn Rotation(team: TeamId, app: AppItem, stage: Act, promote: Act, drop: Act) -> 
         <section class="card" aria-labelledby="rotate-h">
             <h2 id="rotate-h">"Rotate the client secret"</h2>
             {old}
-            <StepUpGate open=stepped_up() act="change a client secret">{step()}</StepUpGate>
+            <StepUpGate open=stepped_up() act="change a client secret">{step}</StepUpGate>
         </section>
     }
 }

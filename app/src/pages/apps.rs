@@ -11,8 +11,7 @@ use crate::{
 #[component]
 pub fn AppsPage() -> impl IntoView {
     let team = team();
-    let apps = Resource::new(move || team.get(), lwa_apps);
-    let home = move || format!("/teams/{}/apps", team.get_untracked());
+    let home = move || format!("/teams/{}/apps", team);
     let add = move || {
         view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Add LWA app"</a> }.into_any()
     };
@@ -20,7 +19,7 @@ pub fn AppsPage() -> impl IntoView {
         <Title text="LWA apps"/>
         <PageHeader title="LWA apps" lead="Your Amazon developer applications. One app serves many connections." actions=add()/>
         <section class="card card-flush" aria-label="LWA apps">
-            {loaded(apps, move |apps| if apps.is_empty() {
+            {loaded(lwa_apps(team), move |apps| if apps.is_empty() {
                 view! { <EmptyState icon="app" title="No LWA app yet" text="Add the client id and secret of your developer application; then connect seller accounts through it." action=add()/> }.into_any()
             } else {
                 let rows = apps.into_iter().map(|app| view! { <Row home=home() app/> }).collect_view();

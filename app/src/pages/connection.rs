@@ -21,18 +21,11 @@ use crate::{
 #[component]
 pub fn ConnectionPage() -> impl IntoView {
     let (team, id) = (team(), param::<ConnectionId>("connection"));
-    let disable = Act::of::<DisableConnection>();
-    let enable = Act::of::<EnableConnection>();
-    let replace = Act::of::<ReplaceRefreshToken>();
-    let disconnect = Act::of::<Disconnect>();
-    let versions = move || (disable.done(), enable.done(), replace.done(), disconnect.done());
-    let detail = Resource::new(move || (team.get(), id.get(), versions()), |(team, id, _)| connection(team, id));
     view! {
-        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team.get_untracked())>"Connections"</a></li><li aria-current="page">"Connection"</li></ol></nav>
-        {loaded(detail, move |detail| {
-            let team = team.get_untracked();
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team)>"Connections"</a></li><li aria-current="page">"Connection"</li></ol></nav>
+        {loaded(connection(team, id), move |detail| {
             let over = detail.item.state == ConnectionState::Disconnected;
-            let acts = (!over).then(|| view! { <Acts team detail=detail.clone() disable enable replace disconnect/> });
+            let acts = (!over).then(|| view! { <Acts team detail=detail.clone()/> });
             let usage = (!over).then(|| view! { <Usage team detail=detail.clone()/> });
             view! {
                 <Head detail=detail.clone()/>
@@ -224,20 +217,20 @@ fn Usage(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
 }
 
 #[component]
-fn Acts(team: TeamId, detail: ConnectionDetail, disable: Act, enable: Act, replace: Act, disconnect: Act) -> impl IntoView {
+fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
     let (id, name, state) = (detail.item.id, detail.item.name, detail.item.state);
     let again = Act::of::<AuthorizeAgain>();
+    let replace = Act::of::<ReplaceRefreshToken>();
+    let disconnect = Act::of::<Disconnect>();
     let ids =
         move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="connection" value=id.to_string()/> };
     let switch = if state == ConnectionState::Disabled {
-        view! { <ActForm act=enable>{ids()}<Submit label="Enable" act=enable class="btn-primary"/></ActForm> }.into_any()
+        view! { <ActForm act={Act::of::<EnableConnection>()}>{ids()}<Submit label="Enable" class="btn-primary"/></ActForm> }
+            .into_any()
     } else {
-        view! { <ActForm act=disable>{ids()}<Submit label="Disable" act=disable class="btn-secondary"/></ActForm> }
+        view! { <ActForm act={Act::of::<DisableConnection>()}>{ids()}<Submit label="Disable" class="btn-secondary"/></ActForm> }
             .into_any()
     };
-    let replaced = replace.failure();
-    let disconnected = disconnect.failure();
-    let typed = StoredValue::new(name.clone());
     view! {
         <section class="card" aria-labelledby="acts-h">
             <h2 id="acts-h">"Change it"</h2>
@@ -245,11 +238,11 @@ fn Acts(team: TeamId, detail: ConnectionDetail, disable: Act, enable: Act, repla
             {switch}
             <details class="disclosure" open=state == ConnectionState::NeedsReauthorization>
                 <summary>"Authorize again"</summary>
-                <ActForm act=again>{ids()}<Submit label="Continue at Amazon" act=again class="btn-secondary"/></ActForm>
-                <ActForm act=replace attr:class="form" attr:novalidate="">
+                <ActForm act=again>{ids()}<Submit label="Continue at Amazon" class="btn-secondary"/></ActForm>
+                <ActForm act=replace class="form">
                     {ids()}
-                    <Field name="refresh_token" label="Or paste a new refresh token" kind="password" mono=true autocomplete="new-password" hint="Proved against Amazon before it takes the place of the old one." failure=replaced/>
-                    <Submit label="Prove and replace" act=replace class="btn-secondary"/>
+                    <Field name="refresh_token" label="Or paste a new refresh token" kind="password" mono=true autocomplete="new-password" hint="Proved against Amazon before it takes the place of the old one." act=replace/>
+                    <Submit label="Prove and replace" class="btn-secondary"/>
                 </ActForm>
             </details>
             <Confirm
@@ -258,10 +251,10 @@ fn Acts(team: TeamId, detail: ConnectionDetail, disable: Act, enable: Act, repla
                 text="Gateways are refused at once and the credentials are destroyed. To come back, the seller must authorize again. Access tokens that are out end within an hour."
             >
                 <StepUpGate open=stepped_up() act="disconnect an account">
-                    <ActForm act=disconnect attr:class="form" attr:novalidate="">
+                    <ActForm act=disconnect class="form">
                         {ids()}
-                        <Field name="confirm" label="Type the connection's name to confirm" hint=typed.get_value() failure=disconnected/>
-                        <Submit label="Disconnect for good" act=disconnect class="btn-danger"/>
+                        <Field name="confirm" label="Type the connection's name to confirm" hint=name.clone() act=disconnect/>
+                        <Submit label="Disconnect for good" class="btn-danger"/>
                     </ActForm>
                 </StepUpGate>
             </Confirm>

@@ -11,8 +11,7 @@ use crate::{
 #[component]
 pub fn ConnectionsPage() -> impl IntoView {
     let team = team();
-    let all = Resource::new(move || team.get(), connections);
-    let home = move || format!("/teams/{}/connections", team.get_untracked());
+    let home = move || format!("/teams/{}/connections", team);
     let add = move || {
         view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Connect account"</a> }
             .into_any()
@@ -21,7 +20,7 @@ pub fn ConnectionsPage() -> impl IntoView {
         <Title text="Connections"/>
         <PageHeader title="Connections" lead="Seller accounts whose owners let this Team work for them." actions=add()/>
         <section class="card card-flush" aria-label="Connections">
-            {loaded(all, move |all| if all.is_empty() {
+            {loaded(connections(team), move |all| if all.is_empty() {
                 view! { <EmptyState icon="plug" title="No account connected yet" text="Connect a seller account, and gateways can ask for its credentials." action=add()/> }.into_any()
             } else {
                 let rows = all.into_iter().map(|item| view! { <Row home=home() item/> }).collect_view();

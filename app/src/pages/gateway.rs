@@ -19,8 +19,8 @@ use crate::{
         SetGatewayConnections, ShownKey, gateway,
     },
     components::{
-        Act, ActForm, At, Badge, Choice, CodeBlock, CopyId, EnvironmentTag, Field, Here, Hidden, Icon, PageHeader, Select,
-        StepUpGate, Submit, TextArea, loaded,
+        Act, ActForm, At, Badge, Choice, CodeBlock, CopyId, EnvironmentTag, Field, Here, Hidden, Icon, PageHeader,
+        PlainForm, Select, StepUpGate, Submit, TextArea, loaded,
     },
 };
 
@@ -28,47 +28,19 @@ use crate::{
 #[component]
 pub fn GatewayPage() -> impl IntoView {
     let (team, id) = (team(), param::<GatewayId>("gateway"));
-    let acts = Acts {
-        create: Act::of::<CreateGatewayKey>(),
-        revoke: Act::of::<RevokeGatewayKey>(),
-        set: Act::of::<SetGatewayConnections>(),
-        change: Act::of::<ChangeGateway>(),
-        disable: Act::of::<DisableGateway>(),
-        enable: Act::of::<EnableGateway>(),
-    };
-    let detail = Resource::new(move || (team.get(), id.get(), acts.done()), |(team, id, _)| gateway(team, id));
-    let shown = move || acts.create.answer().or_else(revealed_key);
     view! {
-        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/gateways", team.get_untracked())>"Gateways"</a></li><li aria-current="page">"Gateway"</li></ol></nav>
-        {loaded(detail, move |detail| {
-            let team = team.get_untracked();
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/gateways", team)>"Gateways"</a></li><li aria-current="page">"Gateway"</li></ol></nav>
+        {loaded(gateway(team, id), move |detail| {
             let origin = detail.origin.clone();
             view! {
                 <Head detail=detail.clone()/>
-                {move || shown().map(|key| view! { <KeyOnce team origin=origin.clone() key/> })}
-                <Keys team detail=detail.clone() acts/>
-                <Connections team detail=detail.clone() acts/>
+                {revealed_key().map(|key| view! { <KeyOnce team origin key/> })}
+                <Keys team detail=detail.clone()/>
+                <Connections team detail=detail.clone()/>
                 <Leases leases=detail.leases.clone()/>
-                <Settings team detail acts/>
+                <Settings team detail/>
             }.into_any()
         })}
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Acts {
-    create: Act,
-    revoke: Act,
-    set: Act,
-    change: Act,
-    disable: Act,
-    enable: Act,
-}
-
-impl Acts {
-    /// Grows with every change of the gateway.
-    fn done(&self) -> usize {
-        [self.create, self.revoke, self.set, self.change, self.disable, self.enable].map(Act::done).iter().sum()
     }
 }
 
@@ -108,13 +80,11 @@ fn KeyOnce(team: TeamId, origin: String, key: ShownKey) -> impl IntoView {
 }
 
 #[component]
-fn Keys(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
+fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let gateway = detail.item.id;
-    let rows =
-        detail.keys.into_iter().map(|key| view! { <KeyRow team gateway key revoke=acts.revoke/> }).collect::<Vec<_>>();
-    let failure = acts.create.failure();
-    let lives =
-        StoredValue::new(KEY_LIVES_DAYS.iter().map(|days| (days.to_string(), format!("{days} days"))).collect::<Vec<_>>());
+    let rows = detail.keys.into_iter().map(|key| view! { <KeyRow team gateway key/> }).collect::<Vec<_>>();
+    let create = Act::of::<CreateGatewayKey>();
+    let lives = KEY_LIVES_DAYS.iter().map(|days| (days.to_string(), format!("{days} days"))).collect::<Vec<_>>();
     let list = if rows.is_empty() {
         view! { <p class="muted">"No key yet."</p> }.into_any()
     } else {
@@ -133,20 +103,19 @@ fn Keys(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
             <h2 id="keys-h">"Keys"</h2>
             <p class="muted">"Two may live at once: make the second, change the service over, revoke the first."</p>
             {list}
-            {move || acts.revoke.failure().get().map(|failure| view! { <crate::components::FailureNotice failure/> })}
             <StepUpGate open=stepped_up() act="create a gateway key">
-                <ActForm act=acts.create attr:class="form">
+                <PlainForm act=create class="form">
                     <Ids team gateway/>
-                    <Select name="days" label="Life of the new key" options=lives.get_value() selected="90" failure/>
-                    <Submit label="Create key" act=acts.create/>
-                </ActForm>
+                    <Select name="days" label="Life of the new key" options=lives selected="90" act=create/>
+                    <Submit label="Create key"/>
+                </PlainForm>
             </StepUpGate>
         </section>
     }
 }
 
 #[component]
-fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem, revoke: Act) -> impl IntoView {
+fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
     let (tone, word) = match key.phase {
         KeyPhase::Live => ("ok", "Live"),
         KeyPhase::Expired => ("neutral", "Expired"),
@@ -164,7 +133,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem, revoke: Act) -> impl I
             }}</td>
             <td class="cell-actions">
                 {(key.phase == KeyPhase::Live).then(|| view! {
-                    <ActForm act=revoke>
+                    <ActForm act={Act::of::<RevokeGatewayKey>()}>
                         <Ids team gateway/>
                         <Hidden name="key" value=key.id.to_string()/>
                         <Here/>
@@ -177,7 +146,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem, revoke: Act) -> impl I
 }
 
 #[component]
-fn Connections(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
+fn Connections(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let gateway = detail.item.id;
     let rows = detail
         .choices
@@ -188,10 +157,10 @@ fn Connections(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView
         view! { <p class="muted">"There is no connection in this environment yet. " <a href=format!("/teams/{team}/connections/new")>"Connect an account"</a> "."</p> }.into_any()
     } else {
         view! {
-            <ActForm act=acts.set attr:class="form">
+            <ActForm act={Act::of::<SetGatewayConnections>()} class="form">
                 <Ids team gateway/>
                 <fieldset class="group"><legend class="visually-hidden">"Connections"</legend><div class="choices">{rows}</div></fieldset>
-                <Submit label="Save list" act=acts.set class="btn-secondary"/>
+                <Submit label="Save list" class="btn-secondary"/>
             </ActForm>
         }.into_any()
     };
@@ -204,24 +173,24 @@ fn Connections(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView
 }
 
 #[component]
-fn Settings(team: TeamId, detail: GatewayDetail, acts: Acts) -> impl IntoView {
+fn Settings(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let gateway = detail.item.id;
-    let failure = acts.change.failure();
+    let change = Act::of::<ChangeGateway>();
     let switch = if detail.item.disabled {
-        view! { <ActForm act=acts.enable><Ids team gateway/><Submit label="Enable gateway" act=acts.enable/></ActForm> }
+        view! { <ActForm act={Act::of::<EnableGateway>()}><Ids team gateway/><Submit label="Enable gateway"/></ActForm> }
             .into_any()
     } else {
-        view! { <ActForm act=acts.disable><Ids team gateway/><Submit label="Disable gateway" act=acts.disable class="btn-danger-quiet"/></ActForm> }.into_any()
+        view! { <ActForm act={Act::of::<DisableGateway>()}><Ids team gateway/><Submit label="Disable gateway" class="btn-danger-quiet"/></ActForm> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="settings-h">
             <h2 id="settings-h">"Settings"</h2>
-            <ActForm act=acts.change attr:class="form" attr:novalidate="">
+            <ActForm act=change class="form">
                 <Ids team gateway/>
-                <Field name="name" label="Name" value=detail.item.name failure/>
+                <Field name="name" label="Name" value=detail.item.name act=change/>
                 <ScopeChoices chosen=detail.scopes/>
-                <TextArea name="networks" label="Networks" hint=NETWORKS_HINT value=detail.networks failure/>
-                <Submit label="Save" act=acts.change class="btn-secondary"/>
+                <TextArea name="networks" label="Networks" hint=NETWORKS_HINT value=detail.networks act=change/>
+                <Submit label="Save" class="btn-secondary"/>
             </ActForm>
             {switch}
         </section>

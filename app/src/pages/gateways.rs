@@ -11,8 +11,7 @@ use crate::{
 #[component]
 pub fn GatewaysPage() -> impl IntoView {
     let team = team();
-    let all = Resource::new(move || team.get(), gateways);
-    let home = move || format!("/teams/{}/gateways", team.get_untracked());
+    let home = move || format!("/teams/{}/gateways", team);
     let add = move || {
         view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Create gateway"</a> }
             .into_any()
@@ -21,7 +20,7 @@ pub fn GatewaysPage() -> impl IntoView {
         <Title text="Gateways"/>
         <PageHeader title="Gateways" lead="The services and agents that fetch credentials, each with its own list of connections." actions=add()/>
         <section class="card card-flush" aria-label="Gateways">
-            {loaded(all, move |all| if all.is_empty() {
+            {loaded(gateways(team), move |all| if all.is_empty() {
                 view! { <EmptyState icon="gateway" title="No gateway yet" text="Create one for each service, so that each has its own key and its own list." action=add()/> }.into_any()
             } else {
                 let rows = all.into_iter().map(|item| view! { <Row home=home() item/> }).collect_view();

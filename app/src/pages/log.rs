@@ -26,23 +26,20 @@ const KINDS: [(&str, &str); 9] = [
 pub fn LogPage() -> impl IntoView {
     let team = team();
     let params = use_query_map();
-    let query = Memo::new(move |_| {
-        let get = |name: &str| params.read().get(name).unwrap_or_default();
-        LogQuery {
-            action: get("action"),
-            actor: get("actor"),
-            target: get("target"),
-            outcome: get("outcome"),
-            from: get("from"),
-            until: get("until"),
-            before: get("before"),
-        }
-    });
-    let page = Resource::new(move || (team.get(), query.get()), |(team, query)| log(team, query));
+    let get = |name: &str| params.read_untracked().get(name).unwrap_or_default();
+    let query = LogQuery {
+        action: get("action"),
+        actor: get("actor"),
+        target: get("target"),
+        outcome: get("outcome"),
+        from: get("from"),
+        until: get("until"),
+        before: get("before"),
+    };
     view! {
         <Title text="Log"/>
         <PageHeader title="Log" lead="Everything that touched this Team, the newest first. Nothing in it can be changed, and reading it is an event too."/>
-        {loaded(page, move |page| view! { <Filters query=query.get_untracked() page=page.clone()/> <Events query=query.get_untracked() page/> }.into_any())}
+        {loaded(log(team, query.clone()), move |page| view! { <Filters query=query.clone() page=page.clone()/> <Events query page/> }.into_any())}
     }
 }
 

@@ -9,51 +9,30 @@ use crate::{
         read_people,
     },
     components::{
-        Act, ActForm, At, Badge, Choice, Confirm, FailureNotice, Field, Here, Hidden, PageHeader, RoleName, Select,
-        StepUpGate, Submit, loaded,
+        Act, ActForm, At, Badge, Choice, Confirm, Field, Here, Hidden, PageHeader, RoleName, Select, StepUpGate, Submit,
+        loaded,
     },
 };
-
-#[derive(Clone, Copy)]
-struct Acts {
-    invite: Act,
-    revoke: Act,
-    change: Act,
-    remove: Act,
-}
 
 /// Who is in the Team, and who is invited.
 #[component]
 pub fn MembersPage() -> impl IntoView {
     let team = team();
-    let acts = Acts {
-        invite: Act::of::<InviteMember>(),
-        revoke: Act::of::<RevokeInvitation>(),
-        change: Act::of::<ChangeMember>(),
-        remove: Act::of::<RemoveMember>(),
-    };
-    let versions = move || (acts.invite.done(), acts.revoke.done(), acts.change.done(), acts.remove.done());
-    let data = Resource::new(move || (team.get(), versions()), |(team, _)| read_people(team));
     view! {
         <Title text="Members"/>
         <PageHeader title="Members" lead="People of this Team, their roles and the environments they may touch."/>
-        {loaded(data, move |people| view! { <Everybody team=team.get_untracked() people acts/> }.into_any())}
+        {loaded(read_people(team), move |people| view! { <Everybody team people/> }.into_any())}
     }
 }
 
 #[component]
-fn Everybody(team: TeamId, people: People, acts: Acts) -> impl IntoView {
+fn Everybody(team: TeamId, people: People) -> impl IntoView {
     let manager = people.my_role.may(Permission::ManageMembers);
     let my_role = people.my_role;
-    let rows =
-        people.members.into_iter().map(|member| view! { <MemberRow team member manager my_role acts/> }).collect_view();
-    let failed =
-        move || acts.change.failure().get().or_else(|| acts.remove.failure().get()).or_else(|| acts.revoke.failure().get());
+    let rows = people.members.into_iter().map(|member| view! { <MemberRow team member manager my_role/> }).collect_view();
     let invitations = people.invitations;
-    let open = (!invitations.is_empty()).then(|| view! { <Invitations team invitations manager acts/> });
-    let leave = Act::of::<LeaveTeam>();
+    let open = (!invitations.is_empty()).then(|| view! { <Invitations team invitations manager/> });
     view! {
-        {move || failed().map(|failure| view! { <FailureNotice failure/> })}
         <section class="card card-flush" aria-label="Members">
             <div class="table-wrap">
                 <table class="table">
@@ -64,11 +43,11 @@ fn Everybody(team: TeamId, people: People, acts: Acts) -> impl IntoView {
             </div>
         </section>
         {open}
-        {manager.then(|| view! { <Invite team my_role acts/> })}
+        {manager.then(|| view! { <Invite team my_role/> })}
         <Confirm summary="Leave this Team…" title="Leave this Team?" text="You lose access at once. To come back, somebody must invite you again. The last owner cannot leave.">
-            <ActForm act=leave>
+            <ActForm act={Act::of::<LeaveTeam>()}>
                 <Hidden name="team" value=team.to_string()/>
-                <Submit label="Leave" act=leave class="btn-danger"/>
+                <Submit label="Leave" class="btn-danger"/>
             </ActForm>
         </Confirm>
     }
@@ -93,7 +72,7 @@ fn EnvironmentChoices(production: bool, sandbox: bool) -> impl IntoView {
 }
 
 #[component]
-fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role, acts: Acts) -> impl IntoView {
+fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> impl IntoView {
     let environments = match (member.environments.production, member.environments.sandbox) {
         (true, true) => "Production, sandbox",
         (true, false) => "Production",
@@ -108,7 +87,7 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role, act
             <details class="disclosure">
                 <summary>"Change"</summary>
                 <StepUpGate open=stepped_up() act="change a member">
-                    <ActForm act=acts.change attr:class="form">
+                    <ActForm act={Act::of::<ChangeMember>()} class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="user" value=user.to_string()/>
                         <label class="visually-hidden" for=format!("role-{user}")>"Role"</label>
@@ -119,7 +98,7 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role, act
                         <Here/>
                         <button type="submit" class="btn btn-secondary btn-sm">"Save"</button>
                     </ActForm>
-                    <ActForm act=acts.remove>
+                    <ActForm act={Act::of::<RemoveMember>()}>
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="user" value=user.to_string()/>
                         <Here/>
@@ -141,14 +120,14 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role, act
 }
 
 #[component]
-fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool, acts: Acts) -> impl IntoView {
+fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool) -> impl IntoView {
     let rows = invitations
         .into_iter()
         .map(|invitation| {
             let (tone, word) = if invitation.expired { ("neutral", "Expired") } else { ("pending", "Waiting") };
             let revoke = manager.then(|| {
                 view! {
-                    <ActForm act=acts.revoke>
+                    <ActForm act={Act::of::<RevokeInvitation>()}>
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="invitation" value=invitation.id.to_string()/>
                         <Here/>
@@ -181,18 +160,18 @@ fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool, ac
 }
 
 #[component]
-fn Invite(team: TeamId, my_role: Role, acts: Acts) -> impl IntoView {
-    let failure = acts.invite.failure();
+fn Invite(team: TeamId, my_role: Role) -> impl IntoView {
+    let invite = Act::of::<InviteMember>();
     view! {
         <section class="card" aria-labelledby="invite-h">
             <h2 id="invite-h">"Invite"</h2>
             <StepUpGate open=stepped_up() act="invite a member">
-                <ActForm act=acts.invite attr:class="form" attr:novalidate="">
+                <ActForm act=invite class="form">
                     <Hidden name="team" value=team.to_string()/>
-                    <Field name="email" label="E-mail address" kind="email" failure/>
-                    <Select name="role" label="Role" options=roles(my_role) selected="operator" failure/>
+                    <Field name="email" label="E-mail address" kind="email" act=invite/>
+                    <Select name="role" label="Role" options=roles(my_role) selected="operator" act=invite/>
                     <EnvironmentChoices production=true sandbox=true/>
-                    <Submit label="Invite" act=acts.invite/>
+                    <Submit label="Invite"/>
                 </ActForm>
             </StepUpGate>
         </section>

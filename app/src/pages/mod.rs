@@ -25,7 +25,7 @@ pub use connection::ConnectionPage;
 pub use connections::ConnectionsPage;
 pub use gateway::GatewayPage;
 pub use gateways::GatewaysPage;
-pub use layout::{AccountLayout, TeamLayout, provide_viewer};
+pub use layout::{AccountLayout, TeamLayout};
 pub use log::LogPage;
 pub use members::MembersPage;
 pub use new_app::NewAppPage;
@@ -43,24 +43,19 @@ use model::ids::{Id, TeamId};
 use crate::api::Viewer;
 
 /// An id from the address; an unreadable one is an id that does not exist.
-fn param<I>(name: &'static str) -> Memo<I>
-where
-    I: Id + std::str::FromStr + PartialEq + Send + Sync + 'static,
-{
-    let params = use_params_map();
-    Memo::new(move |_| {
-        params.read().get(name).and_then(|text| text.parse().ok()).unwrap_or_else(|| I::from_uuid(model::ids::NIL))
-    })
+fn param<I: Id + std::str::FromStr>(name: &str) -> I {
+    let text = use_params_map().read_untracked().get(name);
+    text.and_then(|text| text.parse().ok()).unwrap_or_else(|| I::from_uuid(model::ids::NIL))
 }
 
 /// The Team of the address.
-fn team() -> Memo<TeamId> {
+fn team() -> TeamId {
     param("team")
 }
 
 /// The signed-in person.
-fn viewer() -> Signal<Option<Viewer>> {
-    expect_context::<RwSignal<Option<Viewer>>>().into()
+fn viewer() -> Option<Viewer> {
+    use_context()
 }
 
 /// "1 connection", "2 connections".
@@ -70,5 +65,5 @@ fn counted(n: usize, what: &str) -> String {
 
 /// A fresh proof of the person is at hand.
 fn stepped_up() -> bool {
-    viewer().with_untracked(|viewer| viewer.as_ref().is_some_and(|viewer| viewer.stepped_up))
+    viewer().is_some_and(|viewer| viewer.stepped_up)
 }

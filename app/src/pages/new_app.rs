@@ -15,22 +15,21 @@ pub(super) fn environments() -> Vec<(String, String)> {
 pub fn NewAppPage() -> impl IntoView {
     let team = team();
     let create = Act::of::<CreateLwaApp>();
-    let failure = create.failure();
     view! {
         <Title text="Add LWA app"/>
-        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team.get_untracked())>"LWA apps"</a></li><li aria-current="page">"Add"</li></ol></nav>
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team)>"LWA apps"</a></li><li aria-current="page">"Add"</li></ol></nav>
         <PageHeader title="Add LWA app" lead="Find these in Seller Central under Develop Apps, “LWA credentials”."/>
         <section class="card" aria-label="LWA app">
-            <ActForm act=create attr:class="form" attr:novalidate="">
-                <Hidden name="team" value=team.get_untracked().to_string()/>
-                <Field name="name" label="Name" hint="Your colleagues see this name in the log." failure/>
-                <Select name="environment" label="Environment" hint="Keep one app for production and another for the sandbox. They never mix." options=environments() failure/>
-                <Field name="client_id" label="Client id" mono=true hint="Starts with amzn1.application-oa2-client." failure/>
-                <Field name="client_secret" label="Client secret" kind="password" mono=true autocomplete="new-password" hint="Sealed as soon as it arrives; no page ever shows it again." failure/>
-                <Field name="secret_made_on" label="Secret made on" kind="date" optional=true hint="Amazon ends a secret after 180 days. Without a day, the clock starts today." failure/>
-                <Field name="application_id" label="Application id" mono=true optional=true hint="Needed for Amazon's consent page. Starts with amzn1.sp.solution. or amzn1.sellerapps.app." failure/>
+            <ActForm act=create class="form">
+                <Hidden name="team" value=team.to_string()/>
+                <Field name="name" label="Name" hint="Your colleagues see this name in the log." act=create/>
+                <Select name="environment" label="Environment" hint="Keep one app for production and another for the sandbox. They never mix." options=environments() act=create/>
+                <Field name="client_id" label="Client id" mono=true hint="Starts with amzn1.application-oa2-client." act=create/>
+                <Field name="client_secret" label="Client secret" kind="password" mono=true autocomplete="new-password" hint="Sealed as soon as it arrives; no page ever shows it again." act=create/>
+                <Field name="secret_made_on" label="Secret made on" kind="date" optional=true hint="Amazon ends a secret after 180 days. Without a day, the clock starts today." act=create/>
+                <Field name="application_id" label="Application id" mono=true optional=true hint="Needed for Amazon's consent page. Starts with amzn1.sp.solution. or amzn1.sellerapps.app." act=create/>
                 <Choice name="is_draft" value="true" label="This app is a draft" hint="Its consent page needs another address until Amazon publishes it."/>
-                <Submit label="Add LWA app" act=create/>
+                <Submit label="Add LWA app"/>
             </ActForm>
         </section>
     }

@@ -24,17 +24,16 @@ fn app_options(apps: &[AppItem]) -> Vec<(String, String)> {
 #[component]
 pub fn NewConnectionPage() -> impl IntoView {
     let team = team();
-    let apps = Resource::new(move || team.get(), lwa_apps);
     view! {
         <Title text="Connect account"/>
-        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team.get_untracked())>"Connections"</a></li><li aria-current="page">"Connect"</li></ol></nav>
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team)>"Connections"</a></li><li aria-current="page">"Connect"</li></ol></nav>
         <PageHeader title="Connect a seller account" lead="Portal proves the grant against Amazon before it stores anything."/>
-        {loaded(apps, move |apps| if apps.is_empty() {
-            let href = format!("/teams/{}/apps/new", team.get_untracked());
+        {loaded(lwa_apps(team), move |apps| if apps.is_empty() {
+            let href = format!("/teams/{}/apps/new", team);
             let add = view! { <a class="btn btn-primary" href=href>"Add LWA app"</a> }.into_any();
             view! { <EmptyState icon="app" title="Add an LWA app first" text="A connection is a seller's grant to one of your Amazon developer applications." action=add/> }.into_any()
         } else {
-            let team = team.get_untracked().to_string();
+            let team = team.to_string();
             view! { <div class="grid-2"><ByConsent team=team.clone() apps=apps.clone()/><ByToken team apps/></div> }.into_any()
         })}
     }
@@ -48,12 +47,12 @@ fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
         view! { <p class="muted">"None of the Team's LWA apps has an application id, which Amazon's consent page needs."</p> }.into_any()
     } else {
         view! {
-            <ActForm act=start attr:class="form" attr:novalidate="">
+            <ActForm act=start class="form">
                 <Hidden name="team" value=team/>
                 <div class="field"><label for="consent-name">"Name"</label><input id="consent-name" name="name" required autocomplete="off"/></div>
                 <div class="field"><label for="consent-app">"LWA app"</label><select id="consent-app" name="lwa_app">{options(app_options(&with_id))}</select></div>
                 <div class="field"><label for="consent-marketplace">"Marketplace"</label><select id="consent-marketplace" name="marketplace">{options(marketplaces())}</select></div>
-                <Submit label="Continue at Amazon" act=start/>
+                <Submit label="Continue at Amazon"/>
             </ActForm>
         }.into_any()
     };
@@ -73,19 +72,18 @@ fn options(options: Vec<(String, String)>) -> impl IntoView {
 #[component]
 fn ByToken(team: String, apps: Vec<AppItem>) -> impl IntoView {
     let create = Act::of::<CreateConnection>();
-    let failure = create.failure();
     view! {
         <section class="card" aria-labelledby="token-h">
             <h2 id="token-h">"With a refresh token"</h2>
             <p class="muted">"For a self-authorized app: the token that Seller Central shows once."</p>
-            <ActForm act=create attr:class="form" attr:novalidate="">
+            <ActForm act=create class="form">
                 <Hidden name="team" value=team/>
-                <Field name="name" label="Name" hint="The shop as your colleagues call it, like Northwind DE." failure/>
-                <Select name="lwa_app" label="LWA app" options=app_options(&apps) failure/>
-                <Field name="seller_id" label="Seller ID" mono=true hint="Seller Central, Account Info, Merchant Token. Kept as declared by you." failure/>
-                <Select name="marketplace" label="Marketplace" options=marketplaces() hint="Marketplace id, region and endpoint follow from it." failure/>
-                <Field name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Sealed as soon as it is proved." failure/>
-                <Submit label="Prove and connect" act=create/>
+                <Field name="name" label="Name" hint="The shop as your colleagues call it, like Northwind DE." act=create/>
+                <Select name="lwa_app" label="LWA app" options=app_options(&apps) act=create/>
+                <Field name="seller_id" label="Seller ID" mono=true hint="Seller Central, Account Info, Merchant Token. Kept as declared by you." act=create/>
+                <Select name="marketplace" label="Marketplace" options=marketplaces() hint="Marketplace id, region and endpoint follow from it." act=create/>
+                <Field name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Sealed as soon as it is proved." act=create/>
+                <Submit label="Prove and connect"/>
             </ActForm>
         </section>
     }

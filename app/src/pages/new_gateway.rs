@@ -29,19 +29,18 @@ pub(super) const NETWORKS_HINT: &str = "One network or address a line, like 203.
 pub fn NewGatewayPage() -> impl IntoView {
     let team = team();
     let create = Act::of::<CreateGateway>();
-    let failure = create.failure();
     view! {
         <Title text="Create gateway"/>
-        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/gateways", team.get_untracked())>"Gateways"</a></li><li aria-current="page">"Create"</li></ol></nav>
+        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/gateways", team)>"Gateways"</a></li><li aria-current="page">"Create"</li></ol></nav>
         <PageHeader title="Create gateway" lead="One for each service, so that each can be stopped alone."/>
         <section class="card" aria-label="Gateway">
-            <ActForm act=create attr:class="form" attr:novalidate="">
-                <Hidden name="team" value=team.get_untracked().to_string()/>
-                <Field name="name" label="Name" hint="The service, like orders-sync." failure/>
-                <Select name="environment" label="Environment" options=environments() failure/>
+            <ActForm act=create class="form">
+                <Hidden name="team" value=team.to_string()/>
+                <Field name="name" label="Name" hint="The service, like orders-sync." act=create/>
+                <Select name="environment" label="Environment" options=environments() act=create/>
                 <ScopeChoices chosen=vec![Scope::ConnectionStatus, Scope::CredentialIssue, Scope::FeedbackWrite]/>
-                <TextArea name="networks" label="Networks" hint=NETWORKS_HINT failure/>
-                <Submit label="Create gateway" act=create/>
+                <TextArea name="networks" label="Networks" hint=NETWORKS_HINT act=create/>
+                <Submit label="Create gateway"/>
             </ActForm>
         </section>
     }

@@ -12,13 +12,12 @@ use crate::{
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let team = team();
-    let data = Resource::new(move || team.get(), read_overview);
-    loaded(data, move |overview| {
+    loaded(read_overview(team), move |overview| {
         view! {
             <Title text=overview.name.clone()/>
             <PageHeader title=overview.name.clone() lead="Amazon accounts, the gateways that use them, and what they did."/>
             <Figures overview=overview.clone()/>
-            <FirstSteps team=team.get_untracked() overview/>
+            <FirstSteps team=team overview/>
         }
         .into_any()
     })

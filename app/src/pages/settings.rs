@@ -10,20 +10,18 @@ use crate::{
 /// The Team's own settings.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let id = team().get_untracked();
-    let viewer = viewer();
-    let name = Memo::new(move |_| viewer.with(|v| v.as_ref()?.teams.iter().find(|t| t.id == id).map(|t| t.name.clone())));
+    let id = team();
+    let name = viewer().and_then(|viewer| viewer.teams.into_iter().find(|team| team.id == id)).map(|team| team.name);
     let rename = Act::of::<RenameTeam>();
-    let failure = rename.failure();
     view! {
         <Title text="Settings"/>
         <PageHeader title="Settings"/>
         <section class="card" aria-labelledby="name-h">
             <h2 id="name-h">"Name"</h2>
-            <ActForm act=rename attr:class="form" attr:novalidate="">
+            <ActForm act=rename class="form">
                 <Hidden name="team" value=id.to_string()/>
-                {move || view! { <Field name="name" label="Name" value=name.get().unwrap_or_default() failure/> }}
-                <Submit label="Rename" act=rename class="btn-secondary"/>
+                <Field name="name" label="Name" value=name.unwrap_or_default() act=rename/>
+                <Submit label="Rename" class="btn-secondary"/>
             </ActForm>
         </section>
         <section class="card" aria-labelledby="id-h">

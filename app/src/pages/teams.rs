@@ -10,19 +10,17 @@ use crate::{
 /// The person's Teams, invitations, and a new Team.
 #[component]
 pub fn TeamsPage() -> impl IntoView {
-    let viewer = viewer();
     let create = Act::of::<CreateTeam>();
-    let failure = create.failure();
-    let teams = move || viewer.get().map(|viewer| viewer.teams).unwrap_or_default();
+    let teams = viewer().map(|viewer| viewer.teams).unwrap_or_default();
     view! {
         <Title text="Teams"/>
         <PageHeader title="Your Teams" lead="A Team keeps its Amazon accounts, its gateways and its log apart from every other."/>
         <Invitations/>
         <section class="card card-flush" aria-label="Teams">
-            {move || if teams().is_empty() {
+            {if teams.is_empty() {
                 view! { <EmptyState icon="team" title="No Team yet" text="Create one below, or ask an owner to invite your address."/> }.into_any()
             } else {
-                let rows = teams().into_iter().map(|team| view! {
+                let rows = teams.into_iter().map(|team| view! {
                     <tr>
                         <th scope="row"><a href=format!("/teams/{}", team.id)>{team.name}</a></th>
                         <td data-label="Your role"><RoleName role=team.role/></td>
@@ -41,9 +39,9 @@ pub fn TeamsPage() -> impl IntoView {
         </section>
         <section class="card" aria-labelledby="new-team">
             <h2 id="new-team">"New Team"</h2>
-            <ActForm act=create attr:class="form" attr:novalidate="">
-                <Field name="name" label="Name" hint="Your company or brand, as your colleagues call it." failure/>
-                <Submit label="Create Team" act=create/>
+            <ActForm act=create class="form">
+                <Field name="name" label="Name" hint="Your company or brand, as your colleagues call it." act=create/>
+                <Submit label="Create Team"/>
             </ActForm>
         </section>
     }
@@ -51,16 +49,13 @@ pub fn TeamsPage() -> impl IntoView {
 
 #[component]
 fn Invitations() -> impl IntoView {
-    let decline = Act::of::<DeclineInvitation>();
-    let invitations = Resource::new(move || decline.done(), |_| my_invitations());
-    loaded(invitations, move |invitations| {
-        invitations.into_iter().map(|invitation| view! { <Invited invitation decline/> }).collect_view().into_any()
+    loaded(my_invitations(), |invitations| {
+        invitations.into_iter().map(|invitation| view! { <Invited invitation/> }).collect_view().into_any()
     })
 }
 
 #[component]
-fn Invited(invitation: InvitationItem, decline: Act) -> impl IntoView {
-    let accept = Act::of::<AcceptInvitation>();
+fn Invited(invitation: InvitationItem) -> impl IntoView {
     let id = invitation.id;
     view! {
         <section class="notice notice-info" aria-label="Invitation">
@@ -69,13 +64,13 @@ fn Invited(invitation: InvitationItem, decline: Act) -> impl IntoView {
                 <p class="notice-title">{format!("{} invites you to {}", invitation.invited_by, invitation.team)}</p>
                 <p>"Your role: " <RoleName role=invitation.role/> ". The invitation ends " <At moment=invitation.expires/> "."</p>
                 <div class="row">
-                    <ActForm act=accept>
+                    <ActForm act={Act::of::<AcceptInvitation>()}>
                         <Hidden name="invitation" value=id.to_string()/>
-                        <Submit label="Join" act=accept class="btn-primary btn-sm"/>
+                        <Submit label="Join" class="btn-primary btn-sm"/>
                     </ActForm>
-                    <ActForm act=decline>
+                    <ActForm act={Act::of::<DeclineInvitation>()}>
                         <Hidden name="invitation" value=id.to_string()/>
-                        <Submit label="Decline" act=decline class="btn-quiet btn-sm"/>
+                        <Submit label="Decline" class="btn-quiet btn-sm"/>
                     </ActForm>
                 </div>
             </div>

@@ -3,13 +3,13 @@ use leptos_meta::Title;
 
 use crate::{
     api::login::{AskCode, PendingCode, SignIn, read_pending_code},
-    components::{Act, ActForm, CardPage, FailureNotice, Here, Hidden, Icon, Submit, loaded},
+    components::{Act, ActForm, CardPage, FieldError, Here, Hidden, Icon, Submit, loaded},
 };
 
 /// Eight digits, typed, pasted or filled in by the browser.
 #[component]
-pub fn CodeInput(failure: Signal<Option<crate::Failure>>) -> impl IntoView {
-    let message = move || failure.with(|f| f.as_ref().and_then(|f| f.0.message_for("code").map(str::to_owned)));
+pub fn CodeInput(act: Act) -> impl IntoView {
+    let message = act.message_for("code");
     view! {
         <div class="field">
             <label for="code">"Code"</label>
@@ -24,12 +24,10 @@ pub fn CodeInput(failure: Signal<Option<crate::Failure>>) -> impl IntoView {
                 autofocus
                 placeholder="0000 0000"
                 data-submit-at="8"
-                aria-describedby="code-msg"
-                aria-invalid=move || message().map(|_| "true")
+                aria-describedby="code-error"
+                aria-invalid=message.as_ref().map(|_| "true")
             />
-            <p class="field-msg" id="code-msg">
-                {move || message().map(|text| view! { <span class="field-error"><Icon name="warning"/>{text}</span> })}
-            </p>
+            <FieldError name="code" message/>
         </div>
     }
 }
@@ -48,13 +46,11 @@ pub fn AboutCode(pending: PendingCode) -> impl IntoView {
 
 #[component]
 pub fn CodePage() -> impl IntoView {
-    let pending = Resource::new_blocking(|| (), |()| read_pending_code());
     let sign_in = Act::of::<SignIn>();
     let again = Act::of::<AskCode>();
-    let failure = sign_in.failure();
     view! {
         <Title text="Enter the code"/>
-        {loaded(pending, move |pending| match pending {
+        {loaded(read_pending_code(), move |pending| match pending {
             None => view! {
                 <CardPage title="Ask for a code first" lead="This browser waits for no code. A code works only in the browser that asked for it.">
                     <a class="btn btn-primary btn-block" href="/sign-in">"Sign in"</a>
@@ -65,10 +61,10 @@ pub fn CodePage() -> impl IntoView {
                 let (email, next, wait) = (pending.email.clone(), pending.next.clone(), pending.resend_in_s);
                 view! {
                     <CardPage title="Enter the code" lead>
-                        <ActForm act=sign_in attr:class="form" attr:novalidate="">
-                            <CodeInput failure/>
+                        <ActForm act=sign_in class="form">
+                            <CodeInput act=sign_in/>
                             <AboutCode pending/>
-                            <Submit label="Sign in" act=sign_in class="btn-primary btn-block"/>
+                            <Submit label="Sign in" class="btn-primary btn-block"/>
                         </ActForm>
                         <div class="row row-between">
                             <ActForm act=again>
@@ -79,7 +75,6 @@ pub fn CodePage() -> impl IntoView {
                             </ActForm>
                             <a class="btn btn-quiet btn-sm" href="/sign-in">"Wrong address?"</a>
                         </div>
-                        {move || again.failure().get().map(|failure| view! { <FailureNotice failure/> })}
                     </CardPage>
                 }.into_any()
             }

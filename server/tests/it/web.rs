@@ -218,7 +218,7 @@ on_both_databases!(a_cookie_tells_nothing_to_who_reads_it, async |stage: Stage| 
 /// What a person of this Team tries after the end of something, all at once: 0 requests are served.
 async fn tries(house: &House, browser: &Browser<'_>, paths: &[&str]) -> Vec<(u16, String)> {
     let pages = paths.iter().cycle().take(20).map(|path| browser.request(Method::GET, path).send());
-    let acts = ["read_viewer", "sessions", "create_team"].iter().cycle().take(12).map(|act| {
+    let acts = ["sessions", "my_invitations", "create_team"].iter().cycle().take(12).map(|act| {
         let request = browser.request(Method::POST, &format!("/act/{act}")).header("Sec-Fetch-Site", "same-origin");
         request.form(&[("name", "One more")]).send()
     });
@@ -487,8 +487,7 @@ on_both_databases!(every_answer_carries_what_protects_it, async |stage: Stage| {
             ));
             asked.push((format!("page {page} for nobody"), get(&path)));
         }
-        for path in ["/nowhere", "/teams", "/pkg/nothing.js", "/pkg/", "/favicon.ico", "/act/read_viewer", "/theme", "/%ff"]
-        {
+        for path in ["/nowhere", "/teams", "/pkg/nothing.js", "/pkg/", "/favicon.ico", "/act/sessions", "/theme", "/%ff"] {
             asked.push((format!("error {path}"), get(path)));
             asked.push((format!("error {path} signed in"), get(path).header(header::COOKIE, &cookie)));
         }
@@ -905,7 +904,7 @@ on_both_databases!(a_plain_form_that_fails_says_why_and_keeps_what_was_typed_but
 on_both_databases!(a_plain_form_to_a_function_that_is_not_there_is_no_success, async |stage: Stage| {
     let house = House::on(stage).await;
     let mut browser = Browser::signed_in(&house, "ada@example.com").await;
-    for (function, status) in [("read_viewer", 303), ("no_such_function", 404)] {
+    for (function, status) in [("sessions", 303), ("no_such_function", 404)] {
         let answered = browser.submit(function, &[("page", "/account")]).await;
         assert_eq!(answered.status(), status, "{function}");
         assert_eq!(answered.headers()[header::CACHE_CONTROL], "no-store");

@@ -1,0 +1,45 @@
+use leptos::prelude::*;
+use model::ProblemCode;
+
+use super::Icon;
+use crate::Failure;
+
+/// What went wrong, what to do, and the request id. Takes the focus when it appears.
+#[component]
+pub fn FailureNotice(failure: Failure) -> impl IntoView {
+    let problem = failure.0;
+    // In a tab of its own: the form that failed stays as it is.
+    let way = match problem.code {
+        ProblemCode::SignInRequired => Some(("/sign-in", "Sign in")),
+        ProblemCode::StepUpRequired => Some(("/confirm", "Confirm in a new tab")),
+        _ => None,
+    };
+    let way = way.map(|(href, text)| {
+        view! { <p><a class="btn btn-secondary btn-sm" href=href target="_blank" rel="external noopener">{text}</a></p> }
+    });
+    let several = problem.errors.len() > 1;
+    let list = (!problem.errors.is_empty()).then(|| {
+        problem
+            .errors
+            .iter()
+            .map(|error| view! { <li><a href=format!("#{}", error.field)>{error.message.clone()}</a></li> })
+            .collect_view()
+    });
+    let title =
+        if several { format!("{} fields need another look", problem.errors.len()) } else { problem.code.title().to_owned() };
+    let detail = (problem.errors.is_empty()).then(|| view! { <p>{problem.detail.clone()}</p> });
+    let action = (problem.errors.is_empty()).then(|| view! { <p>{problem.code.action()}</p> });
+    view! {
+        <div class="notice notice-danger" role="alert" tabindex="-1" data-focus="">
+            <Icon name="warning"/>
+            <div>
+                <p class="notice-title">{title}</p>
+                {detail}
+                {list.map(|list| view! { <ul>{list}</ul> })}
+                {action}
+                {way}
+                {problem.instance.map(|id| view! { <p class="request-id">"Request " <code>{id}</code></p> })}
+            </div>
+        </div>
+    }
+}

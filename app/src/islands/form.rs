@@ -1,0 +1,72 @@
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{FormData, Headers, HtmlFormElement, RequestInit, Response, UrlSearchParams};
+
+use super::{FailureNotice, fields};
+use crate::Failure;
+
+/// A form that posts to `url`: a plain one until the bundle is there, and then one that keeps what was typed, secrets too,
+/// when it fails. `failure` is why it failed, on the page that answers its plain post.
+#[island]
+pub fn Form(url: String, class: String, failure: Option<Failure>, children: Children) -> impl IntoView {
+    let failed = RwSignal::new(failure);
+    let pending = RwSignal::new(false);
+    let action = url.clone();
+    let submit = move |event: SubmitEvent| {
+        let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else { return };
+        if event.default_prevented() {
+            return;
+        }
+        event.prevent_default();
+        if pending.get_untracked() {
+            return;
+        }
+        pending.set(true);
+        let action = action.clone();
+        spawn_local(async move {
+            match send(&action, &form).await.unwrap_or_else(|_| Err(Failure::unreachable())) {
+                // The form stays pending: another page is on its way.
+                Ok(next) => follow(next),
+                Err(failure) => {
+                    pending.set(false);
+                    fields::mark(&form, &failure.0);
+                    failed.set(Some(failure));
+                }
+            }
+        });
+    };
+    view! {
+        <form method="post" action=url class=class novalidate aria-busy=move || pending.get().then_some("true") on:submit=submit>
+            {move || failed.get().map(|failure| view! { <FailureNotice failure/> })}
+            {children()}
+        </form>
+    }
+}
+
+/// Where a success leads: a page of Portal's own, an address of Amazon's, or, without one, this page anew.
+async fn send(url: &str, form: &HtmlFormElement) -> Result<Result<Option<String>, Failure>, JsValue> {
+    let fields = FormData::new_with_form(form)?;
+    let headers = Headers::new()?;
+    headers.set("Accept", "application/json")?;
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_headers(&headers);
+    let body = UrlSearchParams::new_with_str_sequence_sequence(&fields)?;
+    request.set_body(&body);
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(url, &request)).await?.dyn_into()?;
+    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    if response.ok() { Ok(Ok(response.headers().get("location")?)) } else { Ok(Err(Failure::read(&text))) }
+}
+
+fn follow(next: Option<String>) {
+    let location = window().location();
+    drop(match next {
+        Some(url) => location.set_href(&url),
+        None => {
+            // What was done may show nowhere near the button: the page that comes says it.
+            drop(window().session_storage().ok().flatten().map(|kept| kept.set_item("done", "")));
+            location.reload()
+        }
+    });
+}

@@ -1,0 +1,59 @@
+//! Every page and its address.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    any_nested_route::IntoAnyNestedRoute,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+use crate::{pages::*, plain};
+
+/// The whole application: the server draws it, and the browser's bundle holds the islands in it.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Portal".to_owned() } else { format!("{title} · Portal") }/>
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <PlainPages/>
+                <ParentRoute path=path!("") view=AccountLayout ssr=SsrMode::Async>
+                    <Route path=path!("") view=TeamsPage ssr=SsrMode::Async/>
+                    <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
+                </ParentRoute>
+                <ParentRoute path=path!("/teams/:team") view=TeamLayout ssr=SsrMode::Async>
+                    <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("members") view=MembersPage ssr=SsrMode::Async/>
+                    <Route path=path!("apps") view=AppsPage ssr=SsrMode::Async/>
+                    <Route path=path!("apps/new") view=NewAppPage ssr=SsrMode::Async/>
+                    <Route path=path!("apps/:app") view=AppPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections") view=ConnectionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections/new") view=NewConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections/:connection") view=ConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("gateways") view=GatewaysPage ssr=SsrMode::Async/>
+                    <Route path=path!("gateways/new") view=NewGatewayPage ssr=SsrMode::Async/>
+                    <Route path=path!("gateways/:gateway") view=GatewayPage ssr=SsrMode::Async/>
+                    <Route path=path!("log") view=LogPage ssr=SsrMode::Async/>
+                    <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// Pages that the browser shows as they come: the server has them, the bundle does not.
+#[component(transparent)]
+fn PlainPages() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! {
+        <Route path=path!("/sign-in") view=plain::SignInPage ssr=SsrMode::Async/>
+        <Route path=path!("/sign-in/code") view=plain::CodePage ssr=SsrMode::Async/>
+        <Route path=path!("/gateway-api") view=plain::GatewayApiPage ssr=SsrMode::Async/>
+        <Route path=path!("/consent/return") view=plain::ConsentPage ssr=SsrMode::Async/>
+        <Route path=path!("/confirm") view=plain::ConfirmPage ssr=SsrMode::Async/>
+    }
+    .into_inner()
+    .into_any_nested_route()
+}
