@@ -93,7 +93,7 @@ async fn portal(name: &'static str, stage: Stage) -> (Contestant, House) {
     let made = house.furnished("ada").await;
     let plenty = Limit { burst: i32::MAX / 2, every: chrono::Duration::microseconds(1) };
     house.credentials.limits = Limits { key: plenty, connection: plenty, team: plenty };
-    let router = server::routes::gateway(&server::config::Config::default(), house.credentials.clone());
+    let router = server::routes::gateway(&server::config::Config::default(), house.credentials.clone(), true);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -17,13 +17,14 @@ pub fn client_address(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
 fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let named = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let named: Vec<IpAddr> = named.flat_map(|value| value.split(',')).map_while(|text| text.trim().parse().ok()).collect();
+    let named: Vec<&str> = named.flat_map(|value| value.split(',')).collect();
     let mut speaker = peer;
-    for address in named.into_iter().rev() {
-        if !is_trusted(speaker) {
-            break;
+    // What a client wrote stands left of what the proxies added, and must not change how that is read.
+    for text in named.into_iter().rev() {
+        match text.trim().parse::<IpAddr>() {
+            Ok(address) if is_trusted(speaker) => speaker = address.to_canonical(),
+            _ => break,
         }
-        speaker = address.to_canonical();
     }
     speaker
 }
@@ -40,5 +41,16 @@ mod tests {
         let ask = |peer: &str| behind(peer.parse().unwrap(), &headers, &trusted).to_string();
         assert_eq!(ask("10.0.0.1"), "203.0.113.7");
         assert_eq!(ask("192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn what_a_client_writes_hides_nothing_that_a_proxy_adds() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        for (written, known) in
+            [("203.0.113.9, x, 198.51.100.7", "198.51.100.7"), ("x", "10.0.0.1"), ("198.51.100.7, x, 10.0.0.2", "10.0.0.2")]
+        {
+            let headers = HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), written.parse().unwrap())]);
+            assert_eq!(behind("10.0.0.1".parse().unwrap(), &headers, &trusted).to_string(), known, "{written}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! The edges: HTTP, configuration, subcommands. No rule lives here.
 
 pub mod address;
+mod bare_headers;
 pub mod config;
 pub mod gateway;
 pub mod logging;

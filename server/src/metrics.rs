@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::StatusCode,
-    middleware::Next,
+    http::{Method, StatusCode},
+    middleware::{Next, map_response},
     response::Response,
     routing::get,
 };
 use backend::Portal;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::bare_headers;
 
 /// Installs the recorder of this process; a second call (in tests) goes without. Samples are folded every few seconds, so
 /// that they do not pile up where nobody scrapes.
@@ -31,12 +33,17 @@ pub fn install() -> Option<PrometheusHandle> {
 /// `/metrics`, `/healthz`, `/readyz`.
 pub fn router(portal: Portal, handle: Option<PrometheusHandle>) -> Router {
     let metrics = move || std::future::ready(handle.as_ref().map(PrometheusHandle::render).unwrap_or_default());
-    Router::new().route("/metrics", get(metrics)).merge(health(portal))
+    Router::new().route("/metrics", get(metrics)).merge(health(portal, false))
 }
 
 /// The process is alive; the database answers.
-pub fn health(portal: Portal) -> Router {
-    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(portal)
+pub fn health(portal: Portal, https: bool) -> Router {
+    let bare = move |mut response: Response| {
+        bare_headers::set(response.headers_mut(), https);
+        std::future::ready(response)
+    };
+    let routes = Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready));
+    routes.with_state(portal).layer(map_response(bare))
 }
 
 async fn ready(State(portal): State<Portal>) -> (StatusCode, &'static str) {
@@ -46,11 +53,25 @@ async fn ready(State(portal): State<Portal>) -> (StatusCode, &'static str) {
     }
 }
 
+/// Anybody may send any word as a method: those that nobody knows are one.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// Counts and times requests by route. Ids in paths are not labels: there would be one series each.
 pub async fn track(request: Request, next: Next) -> Response {
     let route =
         request.extensions().get::<MatchedPath>().map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
-    let method = request.method().as_str().to_owned();
+    let method = method(request.method());
     let started = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();

@@ -1,15 +1,17 @@
 //! The route table.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    middleware,
+    body::Body,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{self, Next},
+    response::Response,
     routing::{any, get, post},
 };
 use backend::{Portal, credentials::Credentials};
-use tower_http::compression::CompressionLayer;
+use tower_http::{compression::CompressionLayer, timeout::TimeoutBody};
 
 use crate::{
     config::Config,
@@ -18,10 +20,22 @@ use crate::{
     web::{self, Site, Web},
 };
 
-/// The route for services. Nothing here reads a cookie.
-pub fn gateway(config: &Config, credentials: Credentials) -> Router {
-    let edge = Edge { clock: credentials.portal.clock.clone(), trusted_proxies: config.trusted_proxies.clone().into() };
-    Router::new()
+/// A client that stops in the middle of a body is not waited for.
+const BODY_PATIENCE: Duration = Duration::from_secs(15);
+
+async fn hurry(request: Request, next: Next) -> Response {
+    next.run(request.map(|body| Body::new(TimeoutBody::new(BODY_PATIENCE, body)))).await
+}
+
+/// The route for services. Nothing here reads a cookie. `alone`: on a listener that serves nothing else.
+pub fn gateway(config: &Config, credentials: Credentials, alone: bool) -> Router {
+    let edge = Edge {
+        clock: credentials.portal.clock.clone(),
+        trusted_proxies: config.trusted_proxies.clone().into(),
+        https: config.is_https(),
+    };
+    let routes = if alone { Router::new().fallback(gateway::not_found) } else { Router::new() };
+    routes
         .route("/api/gateway/v1/teams/{team}/connections/{connection}/credentials", post(issue::issue))
         .route("/api/gateway/v1/teams/{team}/credentials:batch", post(batch::batch))
         .route("/api/gateway/v1/teams/{team}/connections/{connection}/feedback", post(feedback::feedback))
@@ -29,9 +43,12 @@ pub fn gateway(config: &Config, credentials: Credentials) -> Router {
         .route("/api/gateway/v1/self", get(own::own))
         .route("/api/gateway/v1/lwa/token", post(lwa::token))
         .route("/api/gateway/v1/openapi.json", get(openapi::document))
+        .route("/api/gateway/v1", any(gateway::not_found))
+        .route("/api/gateway/v1/", any(gateway::not_found))
         .route("/api/gateway/v1/{*rest}", any(gateway::not_found))
         .method_not_allowed_fallback(gateway::method_not_allowed)
         .layer(DefaultBodyLimit::max(gateway::BODY_LIMIT))
+        .layer(middleware::from_fn(hurry))
         .layer(middleware::from_fn_with_state(edge, gateway::edge))
         .layer(middleware::from_fn(metrics::track))
         .with_state(credentials)
@@ -54,6 +71,7 @@ pub fn web(config: &Arc<Config>, portal: &Portal, site: Site) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), web::same_origin))
         .layer(CompressionLayer::new())
         .merge(web::bundle(&state.site))
+        .layer(middleware::from_fn(hurry))
         .layer(middleware::from_fn_with_state(state.clone(), web::headers))
         .layer(middleware::from_fn(metrics::track))
         .with_state(state)

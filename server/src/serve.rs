@@ -25,12 +25,12 @@ pub async fn run(config: Config, portal: Portal) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let mut servers = JoinSet::new();
     let credentials = credentials(&config, &portal);
-    let gateway = || routes::gateway(&config, credentials.clone());
-    let mut main = Router::new().merge(metrics::health(portal.clone()));
+    let gateway = |alone| routes::gateway(&config, credentials.clone(), alone);
+    let mut main = Router::new().merge(metrics::health(portal.clone(), config.is_https()));
     if config.has(Role::Gateway) {
         match config.gateway_listen {
-            Some(listen) => serve(&mut servers, listen, gateway(), &stopping).await?,
-            None => main = main.merge(gateway()),
+            Some(listen) => serve(&mut servers, listen, gateway(true), &stopping).await?,
+            None => main = main.merge(gateway(false)),
         }
     }
     if config.has(Role::Web) {

@@ -6,7 +6,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use figment::{
     Figment,
-    providers::{Env, Format, Serialized, Toml},
+    error::Kind,
+    providers::{Env, Serialized},
 };
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -169,8 +170,13 @@ impl Default for Config {
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    #[error("cannot read {}", .0.display())]
+    File(PathBuf, #[source] std::io::Error),
+    /// The line itself is not shown: it may hold a password.
+    #[error("{} is not TOML: look at line {line}", .file.display())]
+    NotToml { file: PathBuf, line: usize },
     #[error("{0}")]
-    Unreadable(Box<figment::Error>),
+    Unreadable(String),
     #[error("cannot read the file that {setting} names")]
     SecretFile {
         setting: &'static str,
@@ -179,17 +185,41 @@ pub enum ConfigError {
     },
 }
 
+fn table(file: PathBuf) -> Result<toml::Table, ConfigError> {
+    let text = std::fs::read_to_string(&file).map_err(|source| ConfigError::File(file.clone(), source))?;
+    text.parse().map_err(|error: toml::de::Error| {
+        let before = &text.as_bytes()[..error.span().map_or(0, |span| span.start.min(text.len()))];
+        ConfigError::NotToml { file, line: before.iter().filter(|byte| **byte == b'\n').count() + 1 }
+    })
+}
+
+/// Which setting is wrong, and how; never what stands there, which may be a password.
+fn words(error: figment::Error) -> String {
+    let say = |error: figment::Error| {
+        let setting = error.path.join(".");
+        match error.kind {
+            Kind::UnknownField(name, _) => format!("there is no setting {}", [error.path, vec![name]].concat().join(".")),
+            Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("{setting} must be {expected}"),
+            Kind::UnknownVariant(_, known) => format!("{setting} must be one of {}", known.join(", ")),
+            Kind::MissingField(name) => format!("{setting}.{name} is missing"),
+            Kind::Message(reason) => format!("{setting}: {reason}"),
+            _ => format!("{setting} cannot be read"),
+        }
+    };
+    error.into_iter().map(say).collect::<Vec<_>>().join("; ")
+}
+
 impl Config {
     /// Reads the file (when given) and the variables. Nested settings are written `PORTAL_LOG__FORMAT`.
     pub fn load(file: Option<PathBuf>) -> Result<Self, ConfigError> {
         let mut figment = Figment::from(Serialized::defaults(Config::default()));
         if let Some(file) = file {
-            figment = figment.merge(Toml::file_exact(file));
+            figment = figment.merge(Serialized::globals(table(file)?));
         }
         let mut config: Config = figment
             .merge(Env::prefixed("PORTAL_").ignore(&["config", "cache", "test_postgres", "postgres_fsync"]).split("__"))
             .extract()
-            .map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
+            .map_err(|error| ConfigError::Unreadable(words(error)))?;
         let read = |setting, path: &PathBuf| {
             let text = std::fs::read_to_string(path).map_err(|source| ConfigError::SecretFile { setting, source })?;
             Ok(Secret(SecretString::from(text.trim())))
@@ -205,6 +235,11 @@ impl Config {
 
     pub fn key_file(&self) -> PathBuf {
         self.key_file.clone().unwrap_or_else(|| self.data_dir.join("keys"))
+    }
+
+    /// Browsers reach Portal over TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
     }
 
     pub fn is_development(&self) -> bool {
@@ -251,6 +286,27 @@ mod tests {
         let refused = Config::load(Some(file.clone())).unwrap_err().to_string();
         std::fs::remove_file(file).unwrap();
         assert!(refused.contains("publc_url"), "{refused}");
+    }
+
+    #[test]
+    fn a_password_in_a_broken_file_is_not_repeated() {
+        let file = std::env::temp_dir().join(format!("portal-broken-{}.toml", std::process::id()));
+        for broken in [
+            "mode = \"development\"\n\n[mail]\nsmtp_url = smtps://portal:canary@mail.example\n",
+            "database_connections = \"postgres://portal:canary@db/portal\"\n",
+            "mode = \"canary\"\n",
+            "roles = \"canary\"\n",
+            "listen = \"canary\"\n",
+            "trusted_proxies = [\"canary\"]\n",
+        ] {
+            std::fs::write(&file, broken).unwrap();
+            let refused = Config::load(Some(file.clone())).unwrap_err();
+            let told = format!("{refused} {refused:?}");
+            assert!(!told.contains("canary"), "{told}");
+            let setting = broken.lines().find(|line| line.contains("canary")).unwrap().split(' ').next().unwrap();
+            assert!(told.contains(setting) || told.contains("line 4"), "{told}");
+        }
+        std::fs::remove_file(file).unwrap();
     }
 
     #[test]

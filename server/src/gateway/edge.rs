@@ -16,13 +16,15 @@ use model::{Problem, ProblemCode, audit::SafeText, ids::RequestId, problem::Fiel
 use tracing::Instrument;
 
 use super::{ProblemBody, Refusal};
-use crate::address::client_address;
+use crate::{address::client_address, bare_headers};
 
 /// What the edge itself needs.
 #[derive(Clone, Debug)]
 pub struct Edge {
     pub clock: Clock,
     pub trusted_proxies: Arc<[IpNet]>,
+    /// Portal's public address is one.
+    pub https: bool,
 }
 
 const MARK: HeaderName = HeaderName::from_static("portal-gateway");
@@ -38,7 +40,7 @@ pub async fn edge(State(edge): State<Edge>, mut request: Request, next: Next) ->
     request.extensions_mut().insert(origin);
     let span = tracing::info_span!("request", id = %id);
     let response = if marked { next.run(request).instrument(span).await } else { unmarked().into_response() };
-    finish(response, id)
+    finish(response, id, edge.https)
 }
 
 /// The client's `User-Agent`, fit for the log.
@@ -49,13 +51,13 @@ pub(crate) fn agent(headers: &HeaderMap) -> Option<SafeText> {
 fn unmarked() -> Refusal {
     let errors =
         vec![FieldError { field: "Portal-Gateway".to_owned(), message: "Send the header Portal-Gateway: 1.".to_owned() }];
-    Refusal(Problem { errors, ..Problem::of(ProblemCode::InvalidRequest) })
+    Problem { errors, ..Problem::of(ProblemCode::InvalidRequest) }.into()
 }
 
-fn finish(mut response: Response, id: RequestId) -> Response {
+fn finish(mut response: Response, id: RequestId, https: bool) -> Response {
     // Failures of axum's own have no problem yet.
     let problem = match response.extensions_mut().remove::<Refusal>() {
-        Some(Refusal(problem)) => Some(problem),
+        Some(Refusal { problem, .. }) => Some(problem),
         None if response.status() == 413 => Some(Problem::of(ProblemCode::ContentTooLarge)),
         None => None,
     };
@@ -69,8 +71,7 @@ fn finish(mut response: Response, id: RequestId) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     }
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    bare_headers::set(headers, https);
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }

@@ -71,7 +71,7 @@ impl SessionStore for Browsers {
     async fn save(&self, record: &Record) -> Result<()> {
         let (data, expires_at) = encode(record)?;
         let tx = self.0.db.begin().await.map_err(failed)?;
-        browser::put(&*tx, hash(&record.id), data, expires_at).await.map_err(failed)?;
+        browser::update(&*tx, hash(&record.id), data, expires_at).await.map_err(failed)?;
         tx.commit().await.map_err(failed)
     }
 

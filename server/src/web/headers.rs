@@ -11,6 +11,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::amazon::Marketplace;
 
 use super::Web;
+use crate::bare_headers::HSTS;
 
 /// The nonce of this response; pages hand it to their scripts.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub async fn headers(State(web): State<Web>, mut request: Request, next: Next) -
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if web.is_https() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response
 }

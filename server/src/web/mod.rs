@@ -41,6 +41,6 @@ pub struct Web {
 impl Web {
     /// Plain HTTP is for development on loopback only: cookies then go without `Secure` and the `__Host-` prefix.
     pub fn is_https(&self) -> bool {
-        self.config.public_url.starts_with("https://")
+        self.config.is_https()
     }
 }

@@ -53,12 +53,8 @@ fn is_plain(path: &str) -> bool {
 
 /// A page at its own address.
 pub async fn page(State(web): State<Web>, request: Request) -> Response {
-    let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+    let path = request.uri().path();
     let signed_in = request.extensions().get::<Cx>().is_some_and(|cx| cx.signed_in().is_some());
-    // Leptos would show an error that an address brings along: nobody but Portal writes on Portal's pages.
-    if url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "__path" || name == "__err") {
-        return Redirect::to(path).into_response();
-    }
     if !signed_in && !is_public(path) {
         let here = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
@@ -77,6 +73,7 @@ pub async fn go_home() -> Redirect {
 
 /// Renders the page of the request's address, whole: no part of it waits for a script.
 pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
+    let request = without_errors(request);
     let cx = request.extensions().get::<Cx>().cloned();
     let theme = theme::chosen(request.headers());
     let viewer = match &cx {
@@ -111,6 +108,15 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
     };
     let shell = move || document(assets.clone(), theme, hydrate);
     leptos_axum::render_app_async_with_context(contexts, shell)(request).await.into_response()
+}
+
+/// Leptos would show an error that an address brings along: nobody but Portal writes on Portal's pages.
+fn without_errors(mut request: Request) -> Request {
+    let query = request.uri().query().unwrap_or_default();
+    if url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "__path" || name == "__err") {
+        *request.uri_mut() = request.uri().path().parse().unwrap_or_default();
+    }
+    request
 }
 
 fn unavailable(cx: &Cx, error: &backend::access::AccessError) -> Response {

@@ -13,12 +13,16 @@ use tower_sessions::cookie::{Cookie, SameSite, time::Duration};
 use super::Web;
 
 const COOKIE: &str = "theme";
+/// Over TLS nobody else's page may set it.
+const HOST_COOKIE: &str = "__Host-theme";
 
 /// The chosen theme of a request.
 pub fn chosen(headers: &HeaderMap) -> Theme {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut found = cookies.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    found.find(|cookie| cookie.name() == COOKIE).map_or(Theme::System, |cookie| Theme::parse(cookie.value()))
+    found
+        .find(|cookie| [COOKIE, HOST_COOKIE].contains(&cookie.name()))
+        .map_or(Theme::System, |cookie| Theme::parse(cookie.value()))
 }
 
 #[derive(Deserialize)]
@@ -30,7 +34,8 @@ pub struct Choice {
 
 /// Keeps the choice and goes back to the page.
 pub async fn theme(State(web): State<Web>, Form(choice): Form<Choice>) -> Response {
-    let cookie = Cookie::build((COOKIE, Theme::parse(&choice.theme).as_str()))
+    let name = if web.is_https() { HOST_COOKIE } else { COOKIE };
+    let cookie = Cookie::build((name, Theme::parse(&choice.theme).as_str()))
         .path("/")
         .http_only(true)
         .secure(web.is_https())
