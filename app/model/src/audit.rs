@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EmailAddress, Environment, Name, Role};
+use crate::{EmailAddress, Environment, Name, Permission, Role, step_up::DangerousAct};
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident $text:literal $sentence:literal;)*) => {
@@ -66,6 +66,7 @@ actions! {
     GatewayEnabled "gateway.enabled" "enabled the gateway";
     GatewayKeyCreated "gateway_key.created" "made a key for";
     GatewayKeyRevoked "gateway_key.revoked" "revoked a key of";
+    GatewayKeyEndAnnounced "gateway_key.end_announced" "told the Team that a key ends soon of";
     CredentialIssued "credential.issued" "received a runtime credential for";
     CredentialUnchanged "credential.unchanged" "kept its runtime credential for";
     CredentialRefused "credential.refused" "was refused a runtime credential for";
@@ -74,6 +75,7 @@ actions! {
     GatewayRefused "gateway.refused" "was refused";
     FeedbackReceived "feedback.received" "reported an answer of SP-API for";
     LogRead "log.read" "read the log";
+    AccessRefused "access.refused" "was refused";
 }
 
 /// How it ended.
@@ -110,19 +112,29 @@ const SECRET_STARTS: [&str; 6] = ["Atza|", "Atzr|", "Atz.", "amzn1.oa2-cs.", "pt
 
 impl SafeText {
     pub fn new(text: &str, most: usize) -> Self {
-        let line: String = text.chars().filter(|c| !c.is_control()).take(most).collect();
-        let lower = line.to_ascii_lowercase();
-        // A run this long without a space is no sentence; it is a token of some kind.
-        let long_run = line.split_whitespace().any(|word| word.len() >= 48 && !word.contains('/'));
+        let line: String = text.chars().filter(|c| !c.is_control()).collect();
+        // As it would be spelled in an address.
+        let lower = line.to_ascii_lowercase().replace("%7c", "|");
+        // A run this long without a space is no sentence; it is a token of some kind. The parts of an address are short.
+        let parts = |word: &str| word.split(['/', '?', '&', '=', '.', ',', ';', ':']).map(str::len).max().unwrap_or(0);
+        let long_run = line.split_whitespace().any(|word| parts(word) >= 48 || (word.len() >= 48 && is_base64(word)));
         if long_run || SECRET_STARTS.iter().any(|start| lower.contains(&start.to_ascii_lowercase())) {
             return Self("[redacted]".to_owned());
         }
-        Self(line)
+        Self(line.chars().take(most).collect())
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A path has dashes and dots, and its parts are words; the standard alphabet of Base64 has its slashes anywhere.
+fn is_base64(word: &str) -> bool {
+    let upper = word.bytes().filter(u8::is_ascii_uppercase).count();
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let alphabet = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    alphabet && upper >= 4 && digits >= 2
 }
 
 impl fmt::Display for SafeText {
@@ -164,6 +176,18 @@ impl From<Environment> for Detail {
     }
 }
 
+impl From<Permission> for Detail {
+    fn from(permission: Permission) -> Self {
+        Detail::Text(permission.as_str().to_owned())
+    }
+}
+
+impl From<DangerousAct> for Detail {
+    fn from(act: DangerousAct) -> Self {
+        Detail::Text(act.words().to_owned())
+    }
+}
+
 impl From<i64> for Detail {
     fn from(number: i64) -> Self {
         Detail::Number(number)
@@ -190,6 +214,13 @@ mod tests {
     fn text_that_looks_like_a_secret_does_not_enter_the_log() {
         for text in ["Atza|IwEBIO", "token=atzr|abc", "ptl_gw_1_2", "authorization: bearer abc", &"a1".repeat(24)] {
             assert_eq!(SafeText::new(text, 200).as_str(), "[redacted]", "{text}");
+        }
+        let base64 = "QXR6cnxJd0VCSUJ4L3F1aXRlL2xvbmc+c2VjcmV0/dGhhdC9nb2VzL29uLzEy";
+        for text in ["https://x/?t=Atzr%7CIwEBI", "Atzr%7cIwEBI", &format!("https://x/?t={}", "b2".repeat(30)), base64] {
+            assert_eq!(SafeText::new(text, 200).as_str(), "[redacted]", "{text}");
+        }
+        for text in ["https://github.com/northwind/orders-sync/actions/runs/123456789", "Mozilla/5.0 (X11; Linux x86_64)"] {
+            assert_eq!(SafeText::new(text, 200).as_str(), text);
         }
         assert_eq!(SafeText::new("orders-sync job 8812", 200).as_str(), "orders-sync job 8812");
         assert_eq!(SafeText::new("a\nb\u{7}c", 200).as_str(), "abc");

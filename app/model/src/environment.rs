@@ -34,6 +34,11 @@ pub struct Environments {
 impl Environments {
     pub const BOTH: Environments = Environments { production: true, sandbox: true };
 
+    /// Those that only one of the two holds.
+    pub fn changed(self, other: Environments) -> Environments {
+        Environments { production: self.production != other.production, sandbox: self.sandbox != other.sandbox }
+    }
+
     pub fn contain(self, environment: Environment) -> bool {
         match environment {
             Environment::Production => self.production,

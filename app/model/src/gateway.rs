@@ -111,9 +111,19 @@ impl FromStr for Networks {
 /// Default life of a key, and when its end is announced (days before).
 pub const KEY_LIFE: Duration = Duration::days(90);
 pub const KEY_LIVES_DAYS: [i64; 4] = [7, 30, 90, 365];
-pub const KEY_WARNINGS: [Duration; 3] = [Duration::days(14), Duration::days(7), Duration::days(1)];
+pub const KEY_WARNING_DAYS: [i32; 3] = [1, 7, 14];
 /// Two keys may live at once, so that rotation has no gap.
 pub const LIVE_KEYS: usize = 2;
+
+/// The announcement of a key's end that is due: of how many days before it. `told`: of how many the last one was.
+pub fn key_warning(expires_at: Time, told: Option<i32>, now: Time) -> Option<i32> {
+    let left = expires_at - now;
+    if left <= Duration::zero() {
+        return None;
+    }
+    let reached = KEY_WARNING_DAYS.into_iter().find(|days| left <= Duration::days(i64::from(*days)))?;
+    told.is_none_or(|told| told > reached).then_some(reached)
+}
 
 /// Where a key is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +159,24 @@ pub fn split_key(bearer: &str) -> Option<(GatewayKeyId, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_key_is_announced_two_weeks_a_week_and_a_day_before() {
+        let end = Time::UNIX_EPOCH + Duration::days(90);
+        let mut told = None;
+        let mut days = Vec::new();
+        for hour in 0..91 * 24 {
+            if let Some(due) = key_warning(end, told, Time::UNIX_EPOCH + Duration::hours(hour)) {
+                days.push((due, 90 - hour / 24));
+                told = Some(due);
+            }
+        }
+        assert_eq!(days, [(14, 14), (7, 7), (1, 1)]);
+        // Portal stood still for a while: one announcement, not three.
+        assert_eq!(key_warning(end, None, end - Duration::hours(5)), Some(1));
+        assert_eq!(key_warning(end, Some(1), end - Duration::hours(5)), None);
+        assert_eq!(key_warning(end, None, end), None);
+    }
 
     #[test]
     fn networks_are_read_as_people_write_them() {

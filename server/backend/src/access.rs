@@ -2,11 +2,18 @@
 
 use model::{
     Environment, Environments, Name, Permission, Problem, ProblemCode, Role,
+    audit::Action,
     ids::{TeamId, UserId},
     step_up::{self, DangerousAct},
 };
 
-use crate::{Cx, cx::SignedIn, error::Outage, store};
+use crate::{
+    Cx,
+    audit::{self, Event},
+    cx::SignedIn,
+    error::Outage,
+    store,
+};
 
 /// Why an actor may not do a thing.
 #[derive(Debug, thiserror::Error)]
@@ -73,17 +80,22 @@ impl TeamScope {
         self.role
     }
 
-    /// Whether the actor may give these environments to somebody: only such as are open to themselves.
-    pub fn give(&self, environments: Environments) -> Result<(), AccessError> {
-        Environment::ALL
-            .into_iter()
-            .filter(|environment| environments.contain(*environment))
-            .try_for_each(|one| self.touch(one))
+    /// Refuses to give somebody an environment that is closed to the actor.
+    pub async fn give(&self, cx: &Cx, environments: Environments) -> Result<(), AccessError> {
+        for one in Environment::ALL.into_iter().filter(|one| environments.contain(*one)) {
+            self.touch(cx, one).await?;
+        }
+        Ok(())
     }
 
-    /// Whether the actor may touch an environment.
-    pub fn touch(&self, environment: Environment) -> Result<(), AccessError> {
-        if self.environments.contain(environment) { Ok(()) } else { Err(AccessError::EnvironmentClosed(environment)) }
+    /// Refuses an environment that is closed to the actor.
+    pub async fn touch(&self, cx: &Cx, environment: Environment) -> Result<(), AccessError> {
+        if self.environments.contain(environment) {
+            return Ok(());
+        }
+        let refused = Event::of(self, Action::AccessRefused).with("environment", environment).refused("environment-closed");
+        audit::append_alone(cx, refused).await?;
+        Err(AccessError::EnvironmentClosed(environment))
     }
 }
 
@@ -96,10 +108,14 @@ pub fn signed_in(cx: &Cx) -> Result<&SignedIn, AccessError> {
 pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<TeamScope, AccessError> {
     let user = signed_in(cx)?.user;
     let membership = store::team::membership(cx.portal.db.reader(), team, user).await?.ok_or(AccessError::NotFound)?;
-    if !membership.role.may(permission) {
-        return Err(AccessError::NotPermitted(permission));
+    let role = membership.role;
+    let scope = TeamScope { team, name: Some(membership.name), role: Some(role), environments: membership.environments };
+    if role.may(permission) {
+        return Ok(scope);
     }
-    Ok(TeamScope { team, name: Some(membership.name), role: Some(membership.role), environments: membership.environments })
+    let refused = Event::of(&scope, Action::AccessRefused).with("permission", permission).refused("not-permitted");
+    audit::append_alone(cx, refused).await?;
+    Err(AccessError::NotPermitted(permission))
 }
 
 /// The scope of a Team that its creator makes in this very transaction.
@@ -120,7 +136,12 @@ pub(crate) fn gateway(team: TeamId, environment: Environment) -> TeamScope {
 }
 
 /// Refuses a dangerous act without a fresh step-up of this session.
-pub fn require_step_up(cx: &Cx, act: DangerousAct) -> Result<UserId, AccessError> {
+pub async fn require_step_up(cx: &Cx, scope: &TeamScope, act: DangerousAct) -> Result<UserId, AccessError> {
     let person = signed_in(cx)?;
-    if step_up::covers(person.stepped_up_at, cx.now()) { Ok(person.user) } else { Err(AccessError::StepUpRequired(act)) }
+    if step_up::covers(person.stepped_up_at, cx.now()) {
+        return Ok(person.user);
+    }
+    let refused = Event::of(scope, Action::AccessRefused).with("act", act).refused("step-up-required");
+    audit::append_alone(cx, refused).await?;
+    Err(AccessError::StepUpRequired(act))
 }

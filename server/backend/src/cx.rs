@@ -1,6 +1,6 @@
 //! Who acts, for whom, in which request, from where.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use model::{
     EmailAddress, Time,
@@ -61,6 +61,15 @@ impl Cx {
     /// Portal acting by itself.
     pub fn system(portal: &Portal, what: &'static str) -> Self {
         Self::new(portal, Actor::System(what))
+    }
+
+    /// The network that limits count: an IPv4 address, or the /64 that one holder of IPv6 addresses has.
+    pub fn network(&self) -> String {
+        match self.address {
+            Some(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).to_string(),
+            Some(IpAddr::V4(address)) => address.to_string(),
+            None => String::new(),
+        }
     }
 
     pub fn now(&self) -> Time {

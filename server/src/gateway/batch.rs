@@ -1,7 +1,7 @@
 //! Several connections in one question. One bad item never fails the rest.
 
-use axum::{Extension, Json, extract::State};
-use backend::credentials::{self, Credentials, Origin, identify};
+use axum::{Extension, Json, extract::State, http::HeaderMap};
+use backend::credentials::{self, Allowance, Credentials, Origin, identify};
 use futures::{StreamExt, stream};
 use model::credential::BATCH_MOST;
 use secrecy::SecretString;
@@ -13,6 +13,7 @@ use super::{
     body::{Body, wrong},
     caller::{self, Bearer, NamedTeam},
     issue::{CredentialAnswer, CredentialRequest},
+    rate_limit,
 };
 
 /// Questions that run at once, of one batch.
@@ -73,14 +74,17 @@ pub async fn batch(
     Bearer(bearer): Bearer,
     NamedTeam(team): NamedTeam,
     Body(request): Body<BatchRequest>,
-) -> Result<Json<BatchAnswer>, Refusal> {
+) -> Result<(HeaderMap, Json<BatchAnswer>), Refusal> {
     if request.items.is_empty() || request.items.len() > BATCH_MOST {
         return Err(wrong("items", &format!("Name 1 to {BATCH_MOST} connections.")));
     }
     // A bad key fails the batch once, not every item.
     identify(&credentials, &origin, bearer.as_ref(), None).await?;
     let answers = stream::iter(request.items).map(|item| one(&credentials, &origin, bearer.as_ref(), team, item));
-    Ok(Json(BatchAnswer { items: answers.buffered(AT_ONCE).collect().await }))
+    let answers: Vec<_> = answers.buffered(AT_ONCE).collect().await;
+    let least = answers.iter().filter_map(|(_, allowance)| *allowance).min_by_key(|allowance| allowance.remaining);
+    let items = answers.into_iter().map(|(result, _)| result).collect();
+    Ok((least.map(rate_limit).unwrap_or_default(), Json(BatchAnswer { items })))
 }
 
 async fn one(
@@ -89,7 +93,7 @@ async fn one(
     bearer: Option<&SecretString>,
     team: model::ids::TeamId,
     item: BatchItem,
-) -> BatchResult {
+) -> (BatchResult, Option<Allowance>) {
     let BatchItem { connection_id, min_ttl_s, known_generation, rejected_generation, purpose } = item;
     let asked = CredentialRequest { min_ttl_s, known_generation, rejected_generation, purpose };
     let connection = caller::connection(&connection_id);
@@ -98,13 +102,14 @@ async fn one(
     let request = asked.about(team, connection);
     match credentials::issue(credentials, origin, bearer, request).await {
         Ok(issued) => {
+            let allowance = issued.allowance;
             let answer = CredentialAnswer::new(issued, credentials.portal.clock.now());
-            BatchResult { connection_id, status: 200, answer: Some(answer), problem: None }
+            (BatchResult { connection_id, status: 200, answer: Some(answer), problem: None }, Some(allowance))
         }
         Err(error) => {
-            let Refusal(problem) = error.into();
+            let Refusal { problem, allowance } = error.into();
             let body = ProblemBody::new(&problem, origin.request.to_string());
-            BatchResult { connection_id, status: problem.code.status(), answer: None, problem: Some(body) }
+            (BatchResult { connection_id, status: problem.code.status(), answer: None, problem: Some(body) }, allowance)
         }
     }
 }

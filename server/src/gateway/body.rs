@@ -81,7 +81,7 @@ fn known(path: &str) -> String {
 
 pub fn wrong(field: &str, message: &str) -> Refusal {
     let errors = vec![FieldError { field: field.to_owned(), message: message.to_owned() }];
-    Refusal(Problem { errors, ..Problem::of(ProblemCode::InvalidRequest) })
+    Problem { errors, ..Problem::of(ProblemCode::InvalidRequest) }.into()
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
     fn a_refusal_names_the_field_and_repeats_nothing() {
         let said = |text: &str| {
             let refusal = read::<Some>(text.as_bytes()).unwrap_err();
-            refusal.0.errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect::<String>()
+            refusal.problem.errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect::<String>()
         };
         assert!(said(r#"{"min_ttl_s":"Atza|canary"}"#).starts_with("min_ttl_s: "));
         assert!(said(r#"{"Atza|canary":1}"#).starts_with("body: "));

@@ -58,5 +58,5 @@ pub async fn feedback(
     let FeedbackRequest { generation, sp_api_status, sp_api_code, sp_api_detail, request_id } = report;
     let report = credentials::Feedback { generation, sp_api_status, sp_api_code, sp_api_detail, request_id };
     let allowance = credentials::feedback(&credentials, &origin, bearer.as_ref(), team, connection, &report).await?;
-    Ok((StatusCode::NO_CONTENT, rate_limit(&credentials, allowance)))
+    Ok((StatusCode::NO_CONTENT, rate_limit(allowance)))
 }

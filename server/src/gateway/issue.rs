@@ -169,6 +169,6 @@ pub async fn issue(
     Body(request): Body<CredentialRequest>,
 ) -> Result<(HeaderMap, Json<CredentialAnswer>), Refusal> {
     let issued = credentials::issue(&credentials, &origin, bearer.as_ref(), request.about(team, connection)).await?;
-    let headers = rate_limit(&credentials, issued.allowance);
+    let headers = rate_limit(issued.allowance);
     Ok((headers, Json(CredentialAnswer::new(issued, credentials.portal.clock.now()))))
 }

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use backend::credentials::{self, Credentials, IssueError, IssueRequest, Origin, identify};
+use backend::credentials::{self, Allowance, Credentials, IssueRequest, Origin, identify};
 use model::{Problem, ProblemCode, credential::Ask, gateway::split_key, ids::GatewayKeyId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,12 @@ pub struct TokenProblem {
     error_description: String,
 }
 
-struct Refused(StatusCode, TokenProblem, Option<u32>);
+struct TokenRefusal {
+    status: StatusCode,
+    problem: TokenProblem,
+    retry_after_s: Option<u32>,
+    allowance: Option<Allowance>,
+}
 
 /// Issue a runtime credential in LWA's own form.
 #[utoipa::path(
@@ -72,13 +77,13 @@ pub async fn token(
     };
     match answer(&credentials, &origin, asked).await {
         Ok(response) => response,
-        Err(error) => Refused::from(error).into_response(),
+        Err(error) => TokenRefusal::from(error).into_response(),
     }
 }
 
-async fn read(request: Request) -> Result<TokenRequest, Refused> {
+async fn read(request: Request) -> Result<TokenRequest, TokenRefusal> {
     let json = body::is(request.headers(), "application/json");
-    let bytes = body::whole(request, &()).await.map_err(|refusal| invalid_request(&refusal.0.detail))?;
+    let bytes = body::whole(request, &()).await.map_err(|refusal| invalid_request(&refusal.problem.detail))?;
     let asked: Option<TokenRequest> =
         if json { serde_json::from_slice(&bytes).ok() } else { serde_urlencoded::from_bytes(&bytes).ok() };
     let asked =
@@ -86,11 +91,11 @@ async fn read(request: Request) -> Result<TokenRequest, Refused> {
     match asked.grant_type.as_str() {
         "refresh_token" => Ok(asked),
         "" => Err(invalid_request("grant_type is missing.")),
-        _ => Err(Refused::new(400, "unsupported_grant_type", "Portal issues for grant_type=refresh_token only.")),
+        _ => Err(TokenRefusal::new(400, "unsupported_grant_type", "Portal issues for grant_type=refresh_token only.")),
     }
 }
 
-async fn answer(credentials: &Credentials, origin: &Origin, asked: TokenRequest) -> Result<Response, IssueError> {
+async fn answer(credentials: &Credentials, origin: &Origin, asked: TokenRequest) -> Result<Response, credentials::Refused> {
     // The id beside the key must be the key's own: a mixed-up configuration is told at once.
     let own: Option<GatewayKeyId> = split_key(asked.client_secret.expose_secret()).map(|(key, _)| key);
     let bearer = Some(&asked.client_secret).filter(|_| own.is_some() && own == asked.client_id.parse().ok());
@@ -103,7 +108,7 @@ async fn answer(credentials: &Credentials, origin: &Origin, asked: TokenRequest)
         purpose: Some("lwa-compatible".to_owned()),
     };
     let issued = credentials::issue(credentials, origin, bearer, request).await?;
-    let headers = rate_limit(credentials, issued.allowance);
+    let headers = rate_limit(issued.allowance);
     let expires_in = (issued.cached.expires_at - credentials.portal.clock.now()).num_seconds();
     // Without a known generation the verb always gives the token.
     let access_token = issued.token.map(|token| token.expose_secret().to_owned()).unwrap_or_default();
@@ -111,20 +116,21 @@ async fn answer(credentials: &Credentials, origin: &Origin, asked: TokenRequest)
     Ok((headers, Json(answer)).into_response())
 }
 
-fn invalid_request(text: &str) -> Refused {
-    Refused::new(400, "invalid_request", text)
+fn invalid_request(text: &str) -> TokenRefusal {
+    TokenRefusal::new(400, "invalid_request", text)
 }
 
-impl Refused {
+impl TokenRefusal {
     fn new(status: u16, error: &'static str, text: &str) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        Self(status, TokenProblem { error, error_description: text.to_owned() }, None)
+        let problem = TokenProblem { error, error_description: text.to_owned() };
+        Self { status, problem, retry_after_s: None, allowance: None }
     }
 }
 
-impl From<IssueError> for Refused {
-    fn from(error: IssueError) -> Self {
-        let super::Refusal(Problem { code, detail, retry_after_s, .. }) = error.into();
+impl From<credentials::Refused> for TokenRefusal {
+    fn from(refused: credentials::Refused) -> Self {
+        let super::Refusal { problem: Problem { code, detail, retry_after_s, .. }, allowance } = refused.into();
         let (status, word) = match code {
             ProblemCode::InvalidGatewayKey => (401, "invalid_client"),
             ProblemCode::ScopeMissing | ProblemCode::AddressNotAllowed => (400, "unauthorized_client"),
@@ -137,17 +143,20 @@ impl From<IssueError> for Refused {
             ProblemCode::Internal => (500, "server_error"),
             _ => (503, "temporarily_unavailable"),
         };
-        Self(Refused::new(status, word, &detail).0, TokenProblem { error: word, error_description: detail }, retry_after_s)
+        Self { retry_after_s, allowance, ..Self::new(status, word, &detail) }
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for TokenRefusal {
     fn into_response(self) -> Response {
-        let mut response = (self.0, Json(self.1)).into_response();
-        if self.0 == StatusCode::UNAUTHORIZED {
+        let mut response = (self.status, Json(self.problem)).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.2 {
+        if let Some(allowance) = self.allowance {
+            response.headers_mut().extend(rate_limit(allowance));
+        }
+        if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

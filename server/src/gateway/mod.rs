@@ -13,7 +13,7 @@ mod refusal;
 pub mod status;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use backend::credentials::{Allowance, Credentials};
+use backend::credentials::Allowance;
 use model::{Problem, ProblemCode};
 
 pub(crate) use edge::agent;
@@ -34,11 +34,10 @@ pub async fn method_not_allowed() -> Refusal {
 }
 
 /// The key's limit in the form of draft-ietf-httpapi-ratelimit-headers.
-fn rate_limit(credentials: &Credentials, allowance: Allowance) -> HeaderMap {
-    let limit = credentials.limits.key;
-    let window = (limit.every * limit.burst).num_seconds().max(1);
-    let policy = format!("\"key\";q={};w={window}", allowance.limit);
-    let left = format!("\"key\";r={}", allowance.remaining.max(0));
+fn rate_limit(allowance: Allowance) -> HeaderMap {
+    let Allowance { limit, remaining, window_s } = allowance;
+    let policy = format!("\"key\";q={limit};w={window_s}");
+    let left = format!("\"key\";r={remaining}");
     let named = [("ratelimit-policy", policy), ("ratelimit", left)];
     let headers = named
         .into_iter()

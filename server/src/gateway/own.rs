@@ -50,7 +50,7 @@ pub async fn own(
     Bearer(bearer): Bearer,
 ) -> Result<(HeaderMap, Json<SelfAnswer>), Refusal> {
     let me = credentials::self_description(&credentials, &origin, bearer.as_ref()).await?;
-    let headers = rate_limit(&credentials, me.allowance);
+    let headers = rate_limit(me.allowance);
     let answer = SelfAnswer {
         version: 1,
         team_id: me.team,

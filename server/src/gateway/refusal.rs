@@ -4,13 +4,20 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use backend::credentials::{Allowance, Refused};
 use model::{Problem, ProblemCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::rate_limit;
+
 /// A [`Problem`] as a response: the status now, the body at the edge.
 #[derive(Clone, Debug)]
-pub struct Refusal(pub Problem);
+pub struct Refusal {
+    pub problem: Problem,
+    /// What is left of the key's limit, when there is a key.
+    pub allowance: Option<Allowance>,
+}
 
 /// RFC 9457 with Portal's own members.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,13 +77,13 @@ impl ProblemBody {
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Refusal(problem)
+        Refusal { problem, allowance: None }
     }
 }
 
 /// Logged once, here, with what lies behind it.
-impl From<backend::credentials::IssueError> for Refusal {
-    fn from(error: backend::credentials::IssueError) -> Self {
+impl From<Refused> for Refusal {
+    fn from(Refused { error, allowance }: Refused) -> Self {
         let problem = Problem::from(&error);
         if problem.code.status() >= 500 {
             tracing::error!(
@@ -85,19 +92,22 @@ impl From<backend::credentials::IssueError> for Refusal {
                 "gateway request failed"
             );
         }
-        Refusal(problem)
+        Refusal { problem, allowance }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let code = self.0.code;
+        let code = self.problem.code;
         let mut response = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         if code == ProblemCode::InvalidGatewayKey {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.0.retry_after_s {
+        if let Some(seconds) = self.problem.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(allowance) = self.allowance {
+            response.headers_mut().extend(rate_limit(allowance));
         }
         response.extensions_mut().insert(self);
         response

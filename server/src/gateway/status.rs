@@ -67,8 +67,8 @@ pub async fn status(
 ) -> Result<(HeaderMap, Json<StatusAnswer>), Refusal> {
     let status = credentials::status(&credentials, &origin, bearer.as_ref(), team, connection).await?;
     let held = status.held;
-    let marketplace =
-        Marketplace::by_code(&held.marketplace).ok_or_else(|| Refusal(Problem::from(&Outage::Corrupt("marketplace"))))?;
+    let marketplace = Marketplace::by_code(&held.marketplace)
+        .ok_or_else(|| Refusal::from(Problem::from(&Outage::Corrupt("marketplace"))))?;
     let answer = StatusAnswer {
         version: 1,
         connection: ConnectionBody::new(&held, marketplace),
@@ -79,5 +79,5 @@ pub async fn status(
         token_expires_at: held.cached.map(|cached| cached.expires_at),
         last_failure: held.failure.map(|failure| LastFailure { code: failure.code, at: failure.at }),
     };
-    Ok((rate_limit(&credentials, status.allowance), Json(answer)))
+    Ok((rate_limit(status.allowance), Json(answer)))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use model::amazon::check_refresh_token;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -78,18 +79,26 @@ impl<'de> Deserialize<'de> for SecretText {
     }
 }
 
+/// No access token of Amazon lives longer than an hour; whatever claims to is asked for again after one.
+const LONGEST_LIFE_S: u32 = 3600;
+
+fn is_refresh_token(token: &SecretString) -> bool {
+    check_refresh_token(token.expose_secret()).is_ok()
+}
+
 /// Classes an answer. Pure, so that every wire form can be tested.
 fn read(answer: &Answer) -> Result<TokenAnswer, LwaFailure> {
     match answer.status {
         200 => {
             let success: Success = serde_json::from_slice(&answer.body).map_err(|_| LwaFailure::BadResponse)?;
-            if success.access_token.0.expose_secret().is_empty() {
+            if success.access_token.0.expose_secret().is_empty() || success.expires_in == Some(0) {
                 return Err(LwaFailure::BadResponse);
             }
             Ok(TokenAnswer {
                 access_token: success.access_token.0,
-                refresh_token: success.refresh_token.map(|token| token.0),
-                expires_in: success.expires_in,
+                // Only what looks like a refresh token may take the place of one that works.
+                refresh_token: success.refresh_token.map(|token| token.0).filter(is_refresh_token),
+                expires_in: success.expires_in.map(|life| life.min(LONGEST_LIFE_S)),
             })
         }
         429 => Err(LwaFailure::Throttled { retry_after: retry_after(&answer.headers) }),
@@ -128,6 +137,11 @@ mod tests {
         assert_eq!((token.access_token.expose_secret(), token.expires_in), ("Atza|IQEB", Some(3600)));
         let token = read(&answer(200, r#"{"access_token":"Atza|IQEB","token_type":"bearer"}"#)).unwrap();
         assert!(token.refresh_token.is_none() && token.expires_in.is_none());
+        let odd = r#"{"access_token":"Atza|IQEB","refresh_token":"","token_type":"bearer","expires_in":4294967295}"#;
+        let token = read(&answer(200, odd)).unwrap();
+        assert!(token.refresh_token.is_none(), "nothing takes the place of a grant that works");
+        assert_eq!(token.expires_in, Some(3600));
+        assert!(read(&answer(200, r#"{"access_token":"Atza|IQEB","expires_in":0}"#)).is_err());
         assert!(!format!("{token:?}").contains("Atza"));
     }
 

@@ -22,10 +22,8 @@ pub const PAGE: u64 = 50;
 
 /// A page of the Team's log.
 pub async fn read(cx: &Cx, scope: &TeamScope, filter: &Filter) -> Result<LogPage, AccessError> {
-    // Recorded first: when it cannot be recorded, the log is not shown. Turning pages is one reading.
-    if filter.before.is_none() {
-        append_alone(cx, Event::of(scope, Action::LogRead)).await?;
-    }
+    // Recorded first: when it cannot be recorded, the log is not shown.
+    append_alone(cx, Event::of(scope, Action::LogRead)).await?;
     let mut rows = audit_event::of_team(cx.portal.db.reader(), scope, filter, PAGE + 1).await?;
     let more = rows.len() as u64 > PAGE;
     rows.truncate(PAGE as usize);

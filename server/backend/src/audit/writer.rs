@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration as StdDuration,
 };
 
@@ -82,20 +83,50 @@ type Waiting = (Entry, oneshot::Sender<Answer>);
 
 /// Hands events to the writer task. Cheap to clone; the task ends when the last clone is gone.
 #[derive(Clone, Debug)]
-pub struct Recorder(mpsc::Sender<Waiting>);
+pub struct Recorder {
+    sender: mpsc::Sender<Waiting>,
+    clock: Clock,
+    empty: Empty,
+}
+
+/// Buckets that are empty, and until when. Who goes on asking one of them is answered from here: recording each such request
+/// would let one noisy key fill the log and the queue. The first refusal of each interval is recorded.
+#[derive(Clone, Debug, Default)]
+struct Empty(Arc<Mutex<HashMap<String, Time>>>);
+
+impl Empty {
+    fn wait(&self, charges: &[Charge], now: Time) -> Option<Duration> {
+        let empty = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        charges
+            .iter()
+            .filter_map(|charge| empty.get(&charge.bucket))
+            .map(|until| *until - now)
+            .find(|wait| *wait > Duration::zero())
+    }
+
+    fn note(&self, bucket: &str, until: Time, now: Time) {
+        let mut empty = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        empty.retain(|_, until| *until > now);
+        empty.insert(bucket.to_owned(), until);
+    }
+}
 
 impl Recorder {
     /// Starts the writer.
     pub fn start(db: Db, clock: Clock) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(write(db, clock, receiver));
-        Self(sender)
+        let empty = Empty::default();
+        tokio::spawn(write(db, clock.clone(), receiver, empty.clone()));
+        Self { sender, clock, empty }
     }
 
     /// Returns when the event is durable, or says that it is not.
     pub async fn record(&self, entry: Entry) -> Answer {
+        if let Some(wait) = self.empty.wait(&entry.charges, self.clock.now()) {
+            return Err(NotRecorded::Limited { wait });
+        }
         let (sender, receiver) = oneshot::channel();
-        self.0.try_send((entry, sender)).map_err(|_| NotRecorded::Unavailable)?;
+        self.sender.try_send((entry, sender)).map_err(|_| NotRecorded::Unavailable)?;
         match tokio::time::timeout(PATIENCE, receiver).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => Err(NotRecorded::Unavailable),
@@ -122,14 +153,14 @@ impl Memory {
     }
 }
 
-async fn write(db: Db, clock: Clock, mut receiver: mpsc::Receiver<Waiting>) {
+async fn write(db: Db, clock: Clock, mut receiver: mpsc::Receiver<Waiting>, empty: Empty) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut memory = Memory::default();
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (entries, waiters): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         let size = entries.len();
         memory.bound();
-        let answers = match commit(&db, &mut memory, clock.now(), entries).await {
+        let answers = match commit(&db, &mut memory, &empty, clock.now(), entries).await {
             Ok(answers) => answers,
             Err(error) => {
                 // Nothing of it was written, so nothing of it is remembered.
@@ -148,7 +179,13 @@ async fn write(db: Db, clock: Clock, mut receiver: mpsc::Receiver<Waiting>) {
 
 /// One transaction for the whole batch. Everything is written in a fixed order, so that two replicas cannot wait for
 /// each other in a ring.
-async fn commit(db: &Db, memory: &mut Memory, now: Time, entries: Vec<Entry>) -> Result<Vec<Answer>, sea_orm::DbErr> {
+async fn commit(
+    db: &Db,
+    memory: &mut Memory,
+    empty: &Empty,
+    now: Time,
+    entries: Vec<Entry>,
+) -> Result<Vec<Answer>, sea_orm::DbErr> {
     let tx = db.begin().await?;
     let mut buckets = BTreeMap::<String, (Limit, i32)>::new();
     for charge in entries.iter().flat_map(|entry| &entry.charges) {
@@ -160,6 +197,9 @@ async fn commit(db: &Db, memory: &mut Memory, now: Time, entries: Vec<Entry>) ->
         let (taken, stands) = rate_limit::take_from(&*tx, &bucket, limit, wanted, now, believed).await?;
         if let Some(stands) = stands {
             memory.buckets.insert(bucket.clone(), stands);
+        }
+        if taken.granted < wanted {
+            empty.note(&bucket, now + taken.wait, now);
         }
         given.insert(bucket, taken);
     }

@@ -43,7 +43,7 @@ async fn set(
     action: Action,
 ) -> Result<(), ConnectionError> {
     let connection = get(cx, scope, id).await?;
-    scope.touch(connection.environment)?;
+    scope.touch(cx, connection.environment).await?;
     let state = connection.state.after(act)?;
     let tx = cx.portal.db.begin().await?;
     if !store::connection::set_state(&*tx, scope, &connection, state).await? {
@@ -63,7 +63,7 @@ pub async fn replace_refresh_token(
     refresh_token: SecretString,
 ) -> Result<(), ConnectionError> {
     let connection = get(cx, scope, id).await?;
-    scope.touch(connection.environment)?;
+    scope.touch(cx, connection.environment).await?;
     let state = connection.state.after(ConnectionAct::ReplaceRefreshToken)?;
     let app =
         store::lwa_app::by_id(cx.portal.db.reader(), scope, connection.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
@@ -126,9 +126,9 @@ pub struct Receipt {
 /// Disconnects for good: refused to gateways at once, secrets shredded. `typed` is the name, typed by the person.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), connection = %id))]
 pub async fn disconnect(cx: &Cx, scope: &TeamScope, id: ConnectionId, typed: &str) -> Result<Receipt, ConnectionError> {
-    access::require_step_up(cx, DangerousAct::Disconnect)?;
+    access::require_step_up(cx, scope, DangerousAct::Disconnect).await?;
     let connection = get(cx, scope, id).await?;
-    scope.touch(connection.environment)?;
+    scope.touch(cx, connection.environment).await?;
     connection.state.after(ConnectionAct::Disconnect)?;
     if typed.trim() != connection.name.as_str() {
         return Err(ConnectionError::NameDiffers);

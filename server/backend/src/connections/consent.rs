@@ -41,7 +41,7 @@ pub async fn start_consent(
 ) -> Result<Url, ConnectionError> {
     let session = access::signed_in(cx)?.session;
     let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, app).await?.ok_or(ConnectionError::NoSuchApp)?;
-    scope.touch(app.environment)?;
+    scope.touch(cx, app.environment).await?;
     let application_id = app.application_id.as_deref().ok_or(ConnectionError::NoApplicationId)?;
     let state = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, random::bytes::<32>());
     let now = cx.now();
@@ -118,7 +118,7 @@ async fn connect(
     let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, consent.lwa_app).await?;
     let app = app.ok_or(ConnectionError::NoSuchApp)?;
     // The role may have changed while the person was at Amazon.
-    scope.touch(app.environment)?;
+    scope.touch(cx, app.environment).await?;
     let proof = match exchange(cx, scope, &app, consent, &code).await? {
         Ok(proof) => proof,
         Err(failure) => return Err(refused(cx, scope, &consent.name, failure).await?),

@@ -58,7 +58,7 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewConnection) -> Result<Co
     access::signed_in(cx)?;
     let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, new.lwa_app).await?;
     let app = app.ok_or(ConnectionError::NoSuchApp)?;
-    scope.touch(app.environment)?;
+    scope.touch(cx, app.environment).await?;
     let proof = match prove(cx, scope, &app, new.marketplace, new.refresh_token).await? {
         Ok(proof) => proof,
         Err(failure) => return Err(refused(cx, scope, &new.name, failure).await?),

@@ -9,7 +9,7 @@ use model::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Flights, IssueError, Limits, record};
+use super::{Flights, IssueError, Limits, Refused, record};
 use crate::{
     Actor, Cx, Portal, TeamScope, access,
     audit::{Event, Recorder},
@@ -67,7 +67,7 @@ pub async fn identify(
     origin: &Origin,
     bearer: Option<&SecretString>,
     connection: Option<ConnectionId>,
-) -> Result<(Caller, Option<Held>), IssueError> {
+) -> Result<(Caller, Option<Held>), Refused> {
     let portal = &credentials.portal;
     let now = portal.clock.now();
     let key = bearer.and_then(|bearer| split_key(bearer.expose_secret()).map(|(key, _)| key));
@@ -79,35 +79,38 @@ pub async fn identify(
     // An unknown key is compared too, so that it takes as long as a known one.
     let presented = sha256(bearer.map(|b| b.expose_secret()).unwrap_or_default().as_bytes());
     let stored = found.as_ref().map_or(&[0_u8; 32][..], |(row, _)| &row.hash);
-    let live = bool::from(subtle::ConstantTimeEq::ct_eq(&presented[..], stored));
-    let live = found.filter(|(row, _)| live && row.is_live(now));
-    let Some((row, held)) = live else { return Err(miss(credentials, origin, key).await) };
-
-    let actor = GatewayActor { team: row.team, gateway: row.gateway, key: row.key, name: row.gateway_name.to_string() };
-    let cx = Cx {
-        portal: portal.clone(),
-        actor: Actor::Gateway(actor),
-        request: origin.request,
-        address: origin.address,
-        agent: origin.agent.clone(),
-    };
-    let caller = Caller { cx, scope: access::gateway(row.team, row.environment), row };
+    let known = bool::from(subtle::ConstantTimeEq::ct_eq(&presented[..], stored));
+    let Some((row, held)) = found.filter(|_| known) else { return Err(miss(credentials, origin, key, None).await.into()) };
+    let caller = caller(credentials, origin, row);
+    if !caller.row.is_live(now) {
+        return Err(miss(credentials, origin, key, Some(&caller)).await.into());
+    }
     if !caller.row.networks.allow(origin.address) {
-        return Err(record::refuse(credentials, &caller, None, IssueError::AddressNotAllowed).await);
+        return Err(record::refuse(credentials, &caller, Action::GatewayRefused, None, IssueError::AddressNotAllowed).await);
     }
     Ok((caller, held))
 }
 
-/// Records a failed authentication, unless its address fails so often that recording would serve the attacker.
-async fn miss(credentials: &Credentials, origin: &Origin, key: Option<GatewayKeyId>) -> IssueError {
-    let cx = Cx {
-        portal: credentials.portal.clone(),
-        actor: Actor::Anonymous,
-        request: origin.request,
-        address: origin.address,
-        agent: origin.agent.clone(),
+fn caller(credentials: &Credentials, origin: &Origin, row: KeyRow) -> Caller {
+    let actor = GatewayActor { team: row.team, gateway: row.gateway, key: row.key, name: row.gateway_name.to_string() };
+    Caller { cx: cx(credentials, origin, Actor::Gateway(actor)), scope: access::gateway(row.team, row.environment), row }
+}
+
+fn cx(credentials: &Credentials, origin: &Origin, actor: Actor) -> Cx {
+    let Origin { request, address, agent } = origin.clone();
+    Cx { portal: credentials.portal.clone(), actor, request, address, agent }
+}
+
+/// Records a failed authentication, unless its network fails so often that recording would serve the attacker. `dead`: the
+/// caller behind a key that was right and is not live any more, whose Team wants to know.
+async fn miss(credentials: &Credentials, origin: &Origin, key: Option<GatewayKeyId>, dead: Option<&Caller>) -> IssueError {
+    let event = match dead {
+        Some(caller) => Event::of(&caller.scope, Action::GatewayRefused).refused(caller.row.why_dead()),
+        None => Event::new(Action::GatewayRefused).refused("invalid-gateway-key"),
     };
-    match record_miss(&cx, key).await {
+    let event = if let Some(key) = key { event.with("key", key) } else { event };
+    let cx = dead.map_or_else(|| cx(credentials, origin, Actor::Anonymous), |caller| caller.cx.clone());
+    match record_miss(&cx, event).await {
         Ok(error) => error,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "failed authentication not recorded");
@@ -116,15 +119,18 @@ async fn miss(credentials: &Credentials, origin: &Origin, key: Option<GatewayKey
     }
 }
 
-async fn record_miss(cx: &Cx, key: Option<GatewayKeyId>) -> Result<IssueError, sea_orm::DbErr> {
-    let tx = cx.portal.db.begin().await?;
-    let bucket = format!("key-miss:{}", cx.address.map(|a| a.to_string()).unwrap_or_default());
-    let taken = rate_limit::take(&*tx, &bucket, MISSES, 1, cx.now()).await?;
+async fn record_miss(cx: &Cx, event: Event) -> Result<IssueError, sea_orm::DbErr> {
+    let bucket = format!("key-miss:{}", cx.network());
+    // Asked first without a transaction: who is over the limit must not hold up those who write.
+    let mut taken = rate_limit::look(cx.portal.db.reader(), &bucket, MISSES, cx.now()).await?;
     if taken.granted == 0 {
         return Ok(IssueError::RateLimited { retry_after_s: seconds(taken.wait) });
     }
-    let event = Event::new(Action::GatewayRefused).refused("invalid-gateway-key");
-    let event = if let Some(key) = key { event.with("key", key) } else { event };
+    let tx = cx.portal.db.begin().await?;
+    taken = rate_limit::take(&*tx, &bucket, MISSES, 1, cx.now()).await?;
+    if taken.granted == 0 {
+        return Ok(IssueError::RateLimited { retry_after_s: seconds(taken.wait) });
+    }
     crate::audit::append(&*tx, cx, event).await?;
     tx.commit().await?;
     Ok(IssueError::InvalidKey)

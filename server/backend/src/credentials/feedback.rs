@@ -7,7 +7,7 @@ use model::{
 };
 use secrecy::SecretString;
 
-use super::{Allowance, Credentials, IssueError, Origin, identify, record};
+use super::{Allowance, Credentials, IssueError, Origin, Refused, identify, record};
 use crate::{
     audit::{Event, Target},
     lwa_apps,
@@ -38,14 +38,21 @@ pub async fn feedback(
     team: TeamId,
     id: ConnectionId,
     report: &Feedback,
-) -> Result<Allowance, IssueError> {
+) -> Result<Allowance, Refused> {
     let (caller, held) = identify(credentials, origin, bearer, Some(id)).await?;
     let held = held.filter(|_| caller.row.team == team);
     if let Err(error) = caller.needs(Scope::FeedbackWrite) {
-        return Err(record::refuse(credentials, &caller, Some((id, held.as_ref())), error).await);
+        return Err(record::refuse(credentials, &caller, Action::GatewayRefused, Some((id, held.as_ref())), error).await);
     }
     let Some(held) = held else {
-        return Err(record::refuse(credentials, &caller, Some((id, None)), IssueError::ConnectionNotFound).await);
+        return Err(record::refuse(
+            credentials,
+            &caller,
+            Action::GatewayRefused,
+            Some((id, None)),
+            IssueError::ConnectionNotFound,
+        )
+        .await);
     };
     let mut event = Event::of(&caller.scope, Action::FeedbackReceived)
         .on(Target::connection(id, &held.name))
@@ -63,7 +70,9 @@ pub async fn feedback(
     }
     let allowance = record::allow(credentials, &caller, Some(id), event, None).await?;
     let detail = report.sp_api_detail.as_deref().unwrap_or_default().to_ascii_lowercase();
-    if report.sp_api_status == 403 && detail.contains(SECRET_EXPIRED) {
+    // A report about an older token says nothing about the secret that is current now.
+    let current = held.cached.is_some_and(|cached| cached.generation == report.generation);
+    if current && report.sp_api_status == 403 && detail.contains(SECRET_EXPIRED) {
         let tx = credentials.portal.db.begin().await?;
         let app = store::lwa_app::by_id(&*tx, &caller.scope, held.lwa_app).await?;
         if let Some(app) = app {

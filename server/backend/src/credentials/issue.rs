@@ -14,7 +14,7 @@ use model::{
 };
 use secrecy::SecretString;
 
-use super::{Allowance, Caller, Credentials, IssueError, Origin, identify, record, refresh};
+use super::{Allowance, Caller, Credentials, IssueError, Origin, Refused, identify, record, refresh};
 use crate::{
     audit::{Event, Target},
     error::Outage,
@@ -54,15 +54,18 @@ pub async fn issue(
     origin: &Origin,
     bearer: Option<&SecretString>,
     request: IssueRequest,
-) -> Result<Issued, IssueError> {
+) -> Result<Issued, Refused> {
     let (caller, held) = identify(credentials, origin, bearer, Some(request.connection)).await?;
     // A key says which Team it is of; another Team in the path is a connection that does not exist.
     let held = held.filter(|_| caller.row.team == request.team);
     let result = answer(credentials, &caller, held.clone(), &request).await;
     match result {
         // These two are the failure to record itself.
-        Err(error @ (IssueError::AuditUnavailable | IssueError::RateLimited { .. })) => Err(error),
-        Err(error) => Err(record::refuse(credentials, &caller, Some((request.connection, held.as_ref())), error).await),
+        Err(refused @ Refused { error: IssueError::AuditUnavailable | IssueError::RateLimited { .. }, .. }) => Err(refused),
+        Err(Refused { error, .. }) => {
+            let asked = Some((request.connection, held.as_ref()));
+            Err(record::refuse(credentials, &caller, Action::CredentialRefused, asked, error).await)
+        }
         Ok(issued) => Ok(issued),
     }
 }
@@ -72,7 +75,7 @@ async fn answer(
     caller: &Caller,
     held: Option<Held>,
     request: &IssueRequest,
-) -> Result<Issued, IssueError> {
+) -> Result<Issued, Refused> {
     let ask = &request.ask;
     caller.needs(Scope::CredentialIssue)?;
     if ask.rejected_generation.is_some() {
@@ -92,7 +95,7 @@ async fn answer(
                 Err(error) if still_servable(ask, held.cached.as_ref(), caller.cx.now()) && transient(&error) => {
                     serve(credentials, &caller, held, request, false, Some(WarningCode::StaleServed)).await
                 }
-                Err(error) => Err(error),
+                Err(error) => Err(error.into()),
             }
         }
     }
@@ -135,8 +138,10 @@ async fn serve(
     request: &IssueRequest,
     refreshed: bool,
     warning: Option<WarningCode>,
-) -> Result<Issued, IssueError> {
-    let (Some(cached), Some(sealed)) = (held.cached, held.token.clone()) else { return Err(IssueError::RefreshInProgress) };
+) -> Result<Issued, Refused> {
+    let (Some(cached), Some(sealed)) = (held.cached, held.token.clone()) else {
+        return Err(IssueError::RefreshInProgress.into());
+    };
     let portal = &credentials.portal;
     let place = Place { team: Some(caller.row.team), table: "connection", row: held.connection.0, field: "access_token" };
     let token = portal.vault.open(portal.db.reader(), &place, &sealed).await?;
@@ -148,8 +153,8 @@ async fn unchanged(
     caller: &Caller,
     held: Held,
     request: &IssueRequest,
-) -> Result<Issued, IssueError> {
-    let Some(cached) = held.cached else { return Err(IssueError::RefreshInProgress) };
+) -> Result<Issued, Refused> {
+    let Some(cached) = held.cached else { return Err(IssueError::RefreshInProgress.into()) };
     finish(credentials, caller, held, request, cached, None, false, None).await
 }
 
@@ -162,7 +167,7 @@ async fn finish(
     token: Option<SecretString>,
     refreshed: bool,
     warning: Option<WarningCode>,
-) -> Result<Issued, IssueError> {
+) -> Result<Issued, Refused> {
     let now = caller.cx.now();
     let marketplace = Marketplace::by_code(&held.marketplace).ok_or(Outage::Corrupt("marketplace"))?;
     let lease = record::lease(caller, &held, cached.generation, cached.expires_at);

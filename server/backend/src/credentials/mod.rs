@@ -14,5 +14,5 @@ pub use error::IssueError;
 pub use feedback::{Feedback, feedback};
 pub use flight::Flights;
 pub use issue::{IssueRequest, Issued, issue};
-pub use record::{Allowance, Limits};
+pub use record::{Allowance, Limits, Refused};
 pub use status::{ConnectionStatus, SelfDescription, self_description, status};

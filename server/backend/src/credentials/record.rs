@@ -37,6 +37,29 @@ impl Default for Limits {
 pub struct Allowance {
     pub limit: i32,
     pub remaining: i32,
+    /// Seconds in which an empty bucket is full again.
+    pub window_s: i64,
+}
+
+impl Allowance {
+    fn new(limit: Limit, remaining: i32) -> Self {
+        Self { limit: limit.burst, remaining: remaining.max(0), window_s: (limit.every * limit.burst).num_seconds().max(1) }
+    }
+}
+
+/// Why there is no answer, and what is left of the key's limit when there is a key.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Refused {
+    #[source]
+    pub error: IssueError,
+    pub allowance: Option<Allowance>,
+}
+
+impl<E: Into<IssueError>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), allowance: None }
+    }
 }
 
 fn charges(credentials: &Credentials, caller: &Caller, connection: Option<ConnectionId>) -> Vec<Charge> {
@@ -58,7 +81,7 @@ pub(super) async fn allow(
     connection: Option<ConnectionId>,
     event: Event,
     lease: Option<Lease>,
-) -> Result<Allowance, IssueError> {
+) -> Result<Allowance, Refused> {
     let entry = Entry {
         row: event.into_row(&caller.cx),
         lease,
@@ -71,9 +94,12 @@ pub(super) async fn allow(
         charges: charges(credentials, caller, connection),
     };
     match credentials.recorder.record(entry).await {
-        Ok(recorded) => Ok(Allowance { limit: credentials.limits.key.burst, remaining: recorded.remaining }),
-        Err(NotRecorded::Limited { wait }) => Err(IssueError::RateLimited { retry_after_s: seconds(wait) }),
-        Err(NotRecorded::Unavailable) => Err(IssueError::AuditUnavailable),
+        Ok(recorded) => Ok(Allowance::new(credentials.limits.key, recorded.remaining)),
+        Err(NotRecorded::Limited { wait }) => Err(Refused {
+            error: IssueError::RateLimited { retry_after_s: seconds(wait) },
+            allowance: Some(Allowance::new(credentials.limits.key, 0)),
+        }),
+        Err(NotRecorded::Unavailable) => Err(IssueError::AuditUnavailable.into()),
     }
 }
 
@@ -81,10 +107,11 @@ pub(super) async fn allow(
 pub(super) async fn refuse(
     credentials: &Credentials,
     caller: &Caller,
+    action: Action,
     asked: Option<(ConnectionId, Option<&Held>)>,
     error: IssueError,
-) -> IssueError {
-    let event = Event::of(&caller.scope, if asked.is_some() { Action::CredentialRefused } else { Action::GatewayRefused });
+) -> Refused {
+    let event = Event::of(&caller.scope, action);
     let event = match asked {
         Some((_, Some(held))) => event.on(Target::connection(held.connection, &held.name)),
         Some((id, None)) => event.on(Target::asked_connection(id)),
@@ -93,7 +120,7 @@ pub(super) async fn refuse(
     // A connection that this gateway may not use is not charged: its bucket belongs to others.
     let charged = asked.and_then(|(id, held)| held.map(|_| id));
     match allow(credentials, caller, charged, event.refused(word(&error)), None).await {
-        Ok(_) => error,
+        Ok(allowance) => Refused { error, allowance: Some(allowance) },
         Err(instead) => instead,
     }
 }

@@ -11,14 +11,18 @@ use model::{
     ids::ConnectionId,
 };
 use secrecy::SecretString;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{Caller, Credentials, IssueError, caller::seconds};
 use crate::{
+    Cx, TeamScope,
     amazon::{LwaFailure, TokenAnswer},
     audit::{self, Event, Target},
     error::Outage,
-    lwa_apps, random,
+    lwa_apps,
+    mail::Message,
+    random,
     store::{
         self,
         connection::Connection,
@@ -26,6 +30,7 @@ use crate::{
         lwa_app::LwaApp,
         refresh::Refreshed,
     },
+    teams,
     vault::Place,
 };
 
@@ -53,8 +58,10 @@ pub(super) async fn refresh(
     ask: &Ask,
     forced: bool,
 ) -> Result<bool, IssueError> {
-    let _flight = credentials.flights.board(held.connection).await;
     let started = caller.cx.now();
+    let boarding = credentials.flights.board(held.connection);
+    let patience = REFRESH_WAIT.to_std().unwrap_or_default();
+    let _flight = tokio::time::timeout(patience, boarding).await.map_err(|_| IssueError::RefreshInProgress)?;
     let holder = random::uuid(started);
     loop {
         let (_, held) = reload(credentials, caller, held.connection).await?;
@@ -77,7 +84,11 @@ pub(super) async fn refresh(
         .await?;
         tx.commit().await?;
         if won {
-            return ask_amazon(credentials, caller, &held, holder).await.map(|()| true);
+            // A task of its own: a client that hangs up must not lose what Amazon answers, nor leave the lease behind.
+            let (credentials, caller) = (credentials.clone(), caller.clone());
+            let asking = async move { ask_amazon(&credentials, &caller, &held, holder).await };
+            let asked = tokio::spawn(asking.in_current_span()).await;
+            return asked.unwrap_or(Err(IssueError::Unavailable { retry_after_s: 1 })).map(|()| true);
         }
         if now - started >= REFRESH_WAIT {
             return Err(IssueError::RefreshInProgress);
@@ -178,6 +189,18 @@ async fn keep(
     Ok(())
 }
 
+fn reauthorize(cx: &Cx, scope: &TeamScope, connection: &Connection) -> Message {
+    let (url, team, id) = (&cx.portal.settings.public_url, scope.team(), connection.id);
+    Message::SecurityNotice {
+        headline: format!("{} must be authorized again", connection.name),
+        text: format!(
+            "Amazon refuses the refresh token of the connection “{}”: the seller withdrew the consent, or it ran out. Gateways get no \
+             new access tokens for it until somebody authorizes again: {url}/teams/{team}/connections/{id}",
+            connection.name
+        ),
+    }
+}
+
 /// Remembers a failure where it belongs: at the grant, at the app, or as a pause.
 async fn note(
     caller: &Caller,
@@ -214,6 +237,7 @@ async fn note(
             let state = connection.state.after(ConnectionAct::GrantRefused).unwrap_or(ConnectionState::NeedsReauthorization);
             if store::connection::set_state(&*tx, scope, connection, state).await? {
                 audit::append(&*tx, cx, Event::of(scope, Action::ReauthorizationRequired).on(target)).await?;
+                teams::tell_managers(&tx, cx, scope, &reauthorize(cx, scope, connection)).await?;
             }
         }
         LwaFailure::Configuration { code } => lwa_apps::rejected(&tx, cx, scope, app, code).await?,

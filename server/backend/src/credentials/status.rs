@@ -10,7 +10,7 @@ use model::{
 };
 use secrecy::SecretString;
 
-use super::{Allowance, Credentials, IssueError, Origin, identify, record};
+use super::{Allowance, Credentials, IssueError, Origin, Refused, identify, record};
 use crate::{
     audit::{Event, Target},
     error::Outage,
@@ -34,14 +34,17 @@ pub async fn status(
     bearer: Option<&SecretString>,
     team: TeamId,
     id: ConnectionId,
-) -> Result<ConnectionStatus, IssueError> {
+) -> Result<ConnectionStatus, Refused> {
     let (caller, held) = identify(credentials, origin, bearer, Some(id)).await?;
     let held = held.filter(|_| caller.row.team == team);
     let allowed = caller.needs(Scope::ConnectionStatus).and(held.as_ref().map(|_| ()).ok_or(IssueError::ConnectionNotFound));
     let held = match (allowed, held) {
         (Ok(()), Some(held)) => held,
-        (Err(error), held) => return Err(record::refuse(credentials, &caller, Some((id, held.as_ref())), error).await),
-        (Ok(()), None) => return Err(IssueError::ConnectionNotFound),
+        (Err(error), held) => {
+            let asked = Some((id, held.as_ref()));
+            return Err(record::refuse(credentials, &caller, Action::GatewayRefused, asked, error).await);
+        }
+        (Ok(()), None) => return Err(IssueError::ConnectionNotFound.into()),
     };
     let event = Event::of(&caller.scope, Action::ConnectionStatusRead).on(Target::connection(id, &held.name));
     let allowance = record::allow(credentials, &caller, Some(id), event, None).await?;
@@ -68,7 +71,7 @@ pub async fn self_description(
     credentials: &Credentials,
     origin: &Origin,
     bearer: Option<&SecretString>,
-) -> Result<SelfDescription, IssueError> {
+) -> Result<SelfDescription, Refused> {
     let (caller, _) = identify(credentials, origin, bearer, None).await?;
     let connections = store::gateway::connections(credentials.portal.db.reader(), &caller.scope, caller.row.gateway).await?;
     let event = Event::of(&caller.scope, Action::GatewaySelfRead);

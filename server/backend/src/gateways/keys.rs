@@ -35,12 +35,12 @@ pub async fn keys(cx: &Cx, scope: &TeamScope, gateway: GatewayId) -> Result<Vec<
 /// Makes a key that lives `days`.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %gateway))]
 pub async fn create_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, days: i64) -> Result<NewKey, GatewayError> {
-    let created_by = access::require_step_up(cx, DangerousAct::CreateGatewayKey)?;
+    let created_by = access::require_step_up(cx, scope, DangerousAct::CreateGatewayKey).await?;
     if !KEY_LIVES_DAYS.contains(&days) {
         return Err(GatewayError::KeyLife);
     }
     let gateway = get(cx, scope, gateway).await?;
-    scope.touch(gateway.environment)?;
+    scope.touch(cx, gateway.environment).await?;
     let now = cx.now();
     let id: GatewayKeyId = random::id(now);
     let bits = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, random::bytes::<32>());
@@ -75,7 +75,7 @@ pub async fn create_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, days: i6
 #[tracing::instrument(skip_all, fields(team = %scope.team(), key = %id))]
 pub async fn revoke_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, id: GatewayKeyId) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, gateway).await?;
-    scope.touch(gateway.environment)?;
+    scope.touch(cx, gateway.environment).await?;
     let tx = cx.portal.db.begin().await?;
     let keys = store::gateway_key::all(&*tx, scope, Some(gateway.id)).await?;
     if !keys.iter().any(|key| key.id == id) || !store::gateway_key::revoke(&*tx, scope, id, cx.now()).await? {

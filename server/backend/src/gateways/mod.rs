@@ -61,7 +61,7 @@ pub async fn create(
     networks: Networks,
 ) -> Result<GatewayId, GatewayError> {
     let person = access::signed_in(cx)?;
-    scope.touch(environment)?;
+    scope.touch(cx, environment).await?;
     if scopes.0.is_empty() {
         return Err(GatewayError::NoScope);
     }
@@ -100,7 +100,7 @@ pub async fn change(
         return Err(GatewayError::NoScope);
     }
     let gateway = get(cx, scope, id).await?;
-    scope.touch(gateway.environment)?;
+    scope.touch(cx, gateway.environment).await?;
     write(cx, scope, Gateway { name, scopes, networks, ..gateway }, Action::GatewayChanged).await
 }
 
@@ -108,7 +108,7 @@ pub async fn change(
 #[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %id))]
 pub async fn disable(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, id).await?;
-    scope.touch(gateway.environment)?;
+    scope.touch(cx, gateway.environment).await?;
     write(cx, scope, Gateway { disabled_at: Some(cx.now()), ..gateway }, Action::GatewayDisabled).await
 }
 
@@ -116,7 +116,7 @@ pub async fn disable(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<(), Ga
 #[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %id))]
 pub async fn enable(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, id).await?;
-    scope.touch(gateway.environment)?;
+    scope.touch(cx, gateway.environment).await?;
     write(cx, scope, Gateway { disabled_at: None, ..gateway }, Action::GatewayEnabled).await
 }
 
@@ -139,7 +139,7 @@ pub async fn set_connections(
     wanted: &[ConnectionId],
 ) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, id).await?;
-    scope.touch(gateway.environment)?;
+    scope.touch(cx, gateway.environment).await?;
     let tx = cx.portal.db.begin().await?;
     let allowed = store::gateway::connections(&*tx, scope, id).await?;
     for connection in wanted {

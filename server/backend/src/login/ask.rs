@@ -37,6 +37,11 @@ pub struct Asked {
 #[tracing::instrument(skip_all)]
 pub async fn ask(cx: &Cx, email: &str) -> Result<Asked, LoginError> {
     let email: EmailAddress = email.parse()?;
+    // Asked first without a transaction: who is over the limit must not hold up those who write.
+    let taken = rate_limit::look(cx.portal.db.reader(), &network_bucket(cx), ASKS, cx.now()).await?;
+    if cx.address.is_some() && taken.granted == 0 {
+        return Err(LoginError::TooManyAsks { retry_after: taken.wait });
+    }
     let tx = cx.portal.db.begin().await?;
     limit(cx, &tx, &email).await?;
     let admitted = admits(cx, &tx, &email).await?;
@@ -69,12 +74,18 @@ pub async fn ask_step_up(cx: &Cx, act: Option<DangerousAct>) -> Result<Asked, Lo
     Ok(asked)
 }
 
+/// Questions of one network.
+const ASKS: Limit = Limit { burst: ASK_BURST, every: ASK_EVERY };
+
+fn network_bucket(cx: &Cx) -> String {
+    format!("ask:{}", cx.network())
+}
+
 /// Anybody may ask for a sign-in code for any address, so both ends are protected: the asker's network and the mailbox.
 async fn limit(cx: &Cx, tx: &Tx, email: &EmailAddress) -> Result<(), LoginError> {
     let now = cx.now();
-    if let Some(address) = cx.address {
-        let limit = Limit { burst: ASK_BURST, every: ASK_EVERY };
-        take(tx, &format!("ask:{address}"), limit, now).await?;
+    if cx.address.is_some() {
+        take(tx, &network_bucket(cx), ASKS, now).await?;
     }
     if store::login_address::book_mail(&**tx, email, now, MAIL_GAP, MAIL_WINDOW).await? {
         return Ok(());

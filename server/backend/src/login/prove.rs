@@ -1,5 +1,6 @@
 //! Proving a code: one transaction from counting the try to the session.
 
+use chrono::Duration;
 use model::{
     EmailAddress,
     audit::{Action, SafeText},
@@ -16,6 +17,7 @@ use crate::{
     store::{
         self, Tx, login_address,
         login_challenge::{self, Challenge, Purpose},
+        rate_limit::{self, Limit},
         session::Session,
         user::User,
     },
@@ -27,10 +29,14 @@ pub async fn sign_in(cx: &Cx, challenge: ChallengeId, code: &str) -> Result<Sign
     let code = parse_code(code)?;
     let tx = cx.portal.db.begin().await?;
     let challenge = login_challenge::unused(&*tx, challenge).await?.filter(|c| c.purpose == Purpose::SignIn);
-    let challenge = challenge.ok_or(LoginError::Over)?;
-    let Proved { tx } = prove(cx, tx, &challenge, &code, Action::SignInRefused).await?;
+    let Some(challenge) = challenge else {
+        drop(tx);
+        return over(cx, Action::SignInRefused).await;
+    };
+    let tx = prove(cx, tx, &challenge, &code, Action::SignInRefused).await?;
     if !admits(cx, &tx, &challenge.email).await? {
-        return Err(LoginError::Over);
+        drop(tx);
+        return over(cx, Action::SignInRefused).await;
     }
     let (user, created) = user_of(cx, &tx, &challenge.email).await?;
     let person = open_session(cx, &tx, &user).await?;
@@ -54,41 +60,49 @@ pub async fn step_up(cx: &Cx, challenge: ChallengeId, code: &str) -> Result<(), 
     let code = parse_code(code)?;
     let tx = cx.portal.db.begin().await?;
     let challenge = login_challenge::unused(&*tx, challenge).await?;
-    let challenge = challenge.filter(|c| c.purpose == Purpose::StepUp(person.session)).ok_or(LoginError::Over)?;
-    let Proved { tx } = prove(cx, tx, &challenge, &code, Action::StepUpRefused).await?;
+    let Some(challenge) = challenge.filter(|c| c.purpose == Purpose::StepUp(person.session)) else {
+        drop(tx);
+        return over(cx, Action::StepUpRefused).await;
+    };
+    let tx = prove(cx, tx, &challenge, &code, Action::StepUpRefused).await?;
     store::session::step_up(&*tx, person.session, cx.now()).await?;
     audit::append(&*tx, cx, Event::new(Action::SteppedUp).on(Target::session(person.session))).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// The code was right and is used up; the transaction is still open.
-struct Proved {
-    tx: Tx,
+/// Under which name guesses at this code are counted.
+fn guesser(challenge: &Challenge, person: Option<&SignedIn>) -> String {
+    person.map_or_else(|| challenge.email.to_string(), |person| format!("step-up:{}", person.user.0.simple()))
 }
 
-async fn prove(cx: &Cx, tx: Tx, challenge: &Challenge, code: &str, refused: Action) -> Result<Proved, LoginError> {
+/// The code was right and is used up; the transaction is still open.
+async fn prove(cx: &Cx, tx: Tx, challenge: &Challenge, code: &str, refused: Action) -> Result<Tx, LoginError> {
     let now = cx.now();
-    let Some(guesses) = login_address::book_guess(&*tx, &challenge.email, now).await? else {
-        let standing = login_address::standing(&*tx, &challenge.email).await?;
-        let retry_after = standing.paused_until.unwrap_or(now) - now;
-        return Err(LoginError::Paused { retry_after });
+    let guesser = guesser(challenge, cx.signed_in().filter(|_| refused == Action::StepUpRefused));
+    let Some(guesses) = login_address::book_guess(&*tx, &guesser, now).await? else {
+        let standing = login_address::standing(&*tx, &guesser).await?;
+        record(cx, &tx, Event::new(refused).with("email", &challenge.email).refused("paused")).await?;
+        tx.commit().await?;
+        return Err(LoginError::Paused { retry_after: standing.paused_until.unwrap_or(now) - now });
     };
     // Dropping the transaction takes the guess back: it was never looked at.
     let Some(tries) = login_challenge::count_try(&*tx, challenge.id, TRIES_PER_CODE, now).await? else {
-        return Err(LoginError::Over);
+        drop(tx);
+        return over(cx, refused).await;
     };
     let mac = cx.portal.vault.login_code_mac(challenge.id.0, challenge.email.as_str(), code);
     if cx.portal.vault.matches(mac, &challenge.code_mac) {
         if !login_challenge::use_up(&*tx, challenge.id, now).await? {
-            return Err(LoginError::Over);
+            drop(tx);
+            return over(cx, refused).await;
         }
-        login_address::forgive(&*tx, &challenge.email).await?;
-        return Ok(Proved { tx });
+        login_address::forgive(&*tx, &guesser).await?;
+        return Ok(tx);
     }
     let pause = pause_after(guesses);
     if let Some(pause) = pause {
-        login_address::pause(&*tx, &challenge.email, now + pause).await?;
+        login_address::pause(&*tx, &guesser, now + pause).await?;
     }
     audit::append(&*tx, cx, Event::new(refused).with("email", &challenge.email).refused("wrong_code")).await?;
     tx.commit().await?;
@@ -96,6 +110,24 @@ async fn prove(cx: &Cx, tx: Tx, challenge: &Challenge, code: &str, refused: Acti
         Some(retry_after) => Err(LoginError::Paused { retry_after }),
         None => Err(LoginError::Wrong { tries_left: TRIES_PER_CODE - tries }),
     }
+}
+
+/// The code is used, expired or out of tries.
+async fn over<T>(cx: &Cx, refused: Action) -> Result<T, LoginError> {
+    let tx = cx.portal.db.begin().await?;
+    record(cx, &tx, Event::new(refused).refused("code_over")).await?;
+    tx.commit().await?;
+    Err(LoginError::Over)
+}
+
+/// Of refusals that cost the asker nothing, a network's first ones are recorded, and then one every ten seconds.
+async fn record(cx: &Cx, tx: &Tx, event: Event) -> Result<(), LoginError> {
+    let limit = Limit { burst: 10, every: Duration::seconds(10) };
+    let taken = rate_limit::take(&**tx, &format!("code-miss:{}", cx.network()), limit, 1, cx.now()).await?;
+    if taken.granted == 1 {
+        audit::append(&**tx, cx, event).await?;
+    }
+    Ok(())
 }
 
 /// The user of an address; made now when there is none. The first user of an installation is its operator.

@@ -9,8 +9,9 @@ use crate::{
     amazon::{LwaClient, LwaFailure, TokenAnswer},
     audit::{self, Event, Target},
     error::Outage,
-    mail::{self, Mail, Message},
+    mail::Message,
     store::{self, Tx, lwa_app::LwaApp},
+    teams,
 };
 
 /// What is exchanged for an access token.
@@ -69,23 +70,13 @@ pub(crate) async fn rejected(tx: &Tx, cx: &Cx, scope: &TeamScope, app: &LwaApp, 
         scope.team(),
         app.id,
     );
-    tell_managers(tx, cx, scope, &headline, &text).await
+    teams::tell_managers(tx, cx, scope, &Message::SecurityNotice { headline, text }).await
 }
 
 /// Takes the mark off.
 pub(crate) async fn recovered(tx: &Tx, cx: &Cx, scope: &TeamScope, app: &LwaApp) -> Result<(), Outage> {
     if store::lwa_app::accept(&**tx, scope, app.id).await? {
         audit::append(&**tx, cx, Event::of(scope, Action::LwaAppRecovered).on(Target::lwa_app(app.id, &app.name))).await?;
-    }
-    Ok(())
-}
-
-async fn tell_managers(tx: &Tx, cx: &Cx, scope: &TeamScope, headline: &str, text: &str) -> Result<(), Outage> {
-    let members = store::member::all(&**tx, scope).await?;
-    for member in members.into_iter().filter(|m| m.role.may(model::Permission::ManageLwaApps)) {
-        let message = Message::SecurityNotice { headline: headline.to_owned(), text: text.to_owned() };
-        let mail = Mail { to: member.email, message };
-        mail::queue(&**tx, &cx.portal.vault, cx.now(), mail).await?;
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ pub async fn get(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Result<LwaApp, Acc
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn create(cx: &Cx, scope: &TeamScope, new: NewLwaApp) -> Result<LwaAppId, LwaAppError> {
     let person = access::signed_in(cx)?;
-    scope.touch(new.environment)?;
+    scope.touch(cx, new.environment).await?;
     let now = cx.now();
     if new.secret_made_at > now {
         return Err(LwaAppError::MadeInFuture);

@@ -28,9 +28,9 @@ pub async fn stage_secret(
     secret: SecretString,
     made_at: Time,
 ) -> Result<bool, LwaAppError> {
-    access::require_step_up(cx, DangerousAct::ChangeClientSecret)?;
+    access::require_step_up(cx, scope, DangerousAct::ChangeClientSecret).await?;
     let app = get(cx, scope, id).await?;
-    scope.touch(app.environment)?;
+    scope.touch(cx, app.environment).await?;
     let now = cx.now();
     if made_at > now {
         return Err(LwaAppError::MadeInFuture);
@@ -62,9 +62,9 @@ async fn prove(cx: &Cx, scope: &TeamScope, app: &LwaApp, secret: &SecretString) 
 /// Makes the next secret the current one; the current one is kept as the old one for seven days.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), app = %id))]
 pub async fn promote_secret(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Result<(), LwaAppError> {
-    access::require_step_up(cx, DangerousAct::ChangeClientSecret)?;
+    access::require_step_up(cx, scope, DangerousAct::ChangeClientSecret).await?;
     let app = get(cx, scope, id).await?;
-    scope.touch(app.environment)?;
+    scope.touch(cx, app.environment).await?;
     let now = cx.now();
     let OtherSecret::Next { made_at } = app.other else { return Err(RotationError::NoNext.into()) };
     let other = app.other.promote(now)?;
@@ -89,9 +89,9 @@ pub async fn promote_secret(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Result<
 /// Forgets what is in the other slot: a next secret that was a mistake, or an old one before its seven days.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), app = %id))]
 pub async fn drop_other_secret(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Result<(), LwaAppError> {
-    access::require_step_up(cx, DangerousAct::ChangeClientSecret)?;
+    access::require_step_up(cx, scope, DangerousAct::ChangeClientSecret).await?;
     let app = get(cx, scope, id).await?;
-    scope.touch(app.environment)?;
+    scope.touch(cx, app.environment).await?;
     let tx = cx.portal.db.begin().await?;
     let changed = LwaApp { other: OtherSecret::Empty, other_secret: None, ..app };
     if !store::lwa_app::write_secrets(&*tx, scope, &changed).await? {

@@ -27,9 +27,13 @@ pub async fn insert(db: &impl ConnectionTrait, id_hash: [u8; 32], data: String, 
     Ok(count == 1)
 }
 
-pub async fn put(db: &impl ConnectionTrait, id_hash: [u8; 32], data: String, expires_at: Time) -> Result<(), DbErr> {
-    let update = OnConflict::column(Column::IdHash).update_columns([Column::Data, Column::ExpiresAt]).to_owned();
-    Entity::insert(row(id_hash, data, expires_at)).on_conflict(update).exec_without_returning(db).await.map(|_| ())
+/// Writes what is there. A browser that another request has ended meanwhile stays ended: its old cookie must not come back.
+pub async fn update(db: &impl ConnectionTrait, id_hash: [u8; 32], data: String, expires_at: Time) -> Result<(), DbErr> {
+    let update = Entity::update_many()
+        .col_expr(Column::Data, Expr::value(data))
+        .col_expr(Column::ExpiresAt, Expr::value(expires_at))
+        .filter(Column::IdHash.eq(id_hash.to_vec()));
+    update.exec(db).await.map(|_| ())
 }
 
 /// The data of an unexpired browser.

@@ -104,3 +104,8 @@ pub async fn use_up(
     })
     .transpose()
 }
+
+/// Deletes consents that are over.
+pub async fn delete_before(db: &impl ConnectionTrait, then: Time) -> Result<u64, DbErr> {
+    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(then)).exec(db).await?.rows_affected)
+}

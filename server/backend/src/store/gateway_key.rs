@@ -1,12 +1,12 @@
 //! Gateway keys: only their hashes.
 
 use model::{
-    Time,
-    ids::{GatewayId, GatewayKeyId, UserId},
+    Environment, Name, Time,
+    ids::{GatewayId, GatewayKeyId, TeamId, UserId},
 };
 use sea_orm::{IntoActiveModel, QueryOrder, entity::prelude::*};
 
-use super::sql;
+use super::{sql, stored};
 use crate::{access::TeamScope, audit::KeyUse};
 
 #[sea_orm::model]
@@ -25,6 +25,7 @@ pub(crate) struct Model {
     pub last_used_at: Option<DateTimeUtc>,
     pub last_used_address: Option<String>,
     pub last_used_agent: Option<String>,
+    pub told_days: Option<i32>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -70,6 +71,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: &GatewayK
         last_used_at: None,
         last_used_address: None,
         last_used_agent: None,
+        told_days: None,
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
@@ -93,6 +95,45 @@ pub async fn revoke(db: &impl ConnectionTrait, scope: &TeamScope, id: GatewayKey
     let update =
         update.filter(Column::Id.eq(id.0)).filter(Column::TeamId.eq(scope.team().0)).filter(Column::RevokedAt.is_null());
     Ok(update.exec(db).await?.rows_affected == 1)
+}
+
+/// A key whose end comes near.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    pub key: GatewayKeyId,
+    pub team: TeamId,
+    pub gateway: GatewayId,
+    pub gateway_name: Name,
+    pub environment: Environment,
+    pub expires_at: Time,
+    pub told_days: Option<i32>,
+}
+
+/// Keys of all Teams that end between `now` and `until`, and that somebody could still use: for Portal's own job.
+pub async fn ending(db: &impl ConnectionTrait, now: Time, until: Time) -> Result<Vec<Ending>, DbErr> {
+    let text = "SELECT k.id, k.team_id, k.gateway_id, g.name, g.environment, k.expires_at, k.told_days
+        FROM gateway_key k JOIN gateway g ON g.id = k.gateway_id
+        WHERE k.revoked_at IS NULL AND g.disabled_at IS NULL AND k.expires_at > $1 AND k.expires_at <= $2 ORDER BY k.id";
+    let rows = db.query_all_raw(sql(db, text, [now.into(), until.into()])).await?;
+    let read = |row: sea_orm::QueryResult| {
+        let text = |column: &str| row.try_get::<String>("", column);
+        Ok(Ending {
+            key: GatewayKeyId(row.try_get("", "id")?),
+            team: TeamId(row.try_get("", "team_id")?),
+            gateway: GatewayId(row.try_get("", "gateway_id")?),
+            gateway_name: stored(text("name")?.parse().ok(), "name")?,
+            environment: stored(Environment::parse(&text("environment")?), "environment")?,
+            expires_at: row.try_get("", "expires_at")?,
+            told_days: row.try_get("", "told_days")?,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Notes that people are told; false when another worker did so first.
+pub async fn told(db: &impl ConnectionTrait, key: GatewayKeyId, days: i32) -> Result<bool, DbErr> {
+    let text = "UPDATE gateway_key SET told_days = $2 WHERE id = $1 AND (told_days IS NULL OR told_days > $2)";
+    Ok(db.execute_raw(sql(db, text, [key.0.into(), days.into()])).await?.rows_affected() == 1)
 }
 
 /// Notes the last use of a key. Asked by the log's writer, whose events name the key that was checked.

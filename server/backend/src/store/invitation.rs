@@ -39,6 +39,7 @@ pub struct Invitation {
     pub role: Role,
     pub environments: Environments,
     pub invited_by: EmailAddress,
+    pub inviter: UserId,
     pub created_at: Time,
     pub expires_at: Time,
 }
@@ -101,7 +102,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: NewInvita
 }
 
 const OPEN: &str = "SELECT i.id, i.team_id, t.name AS team_name, i.email, i.role, i.production, i.sandbox,
-        u.email AS invited_by, i.created_at, i.expires_at
+        u.email AS invited_by, i.invited_by AS inviter, i.created_at, i.expires_at
     FROM invitation i JOIN team t ON t.id = i.team_id JOIN \"user\" u ON u.id = i.invited_by
     WHERE i.ended_at IS NULL";
 
@@ -127,6 +128,7 @@ fn read(row: &sea_orm::QueryResult) -> Result<Invitation, DbErr> {
         role: stored(Role::parse(&text("role")?), "role")?,
         environments: Environments { production: row.try_get("", "production")?, sandbox: row.try_get("", "sandbox")? },
         invited_by: stored(text("invited_by")?.parse().ok(), "e-mail address")?,
+        inviter: UserId(row.try_get("", "inviter")?),
         created_at: row.try_get("", "created_at")?,
         expires_at: row.try_get("", "expires_at")?,
     })

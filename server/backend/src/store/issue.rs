@@ -34,6 +34,15 @@ pub struct KeyRow {
 }
 
 impl KeyRow {
+    /// Why a key may not be used, as the log keeps it.
+    pub fn why_dead(&self) -> &'static str {
+        match (self.disabled_at, self.revoked_at) {
+            (Some(_), _) => "gateway-disabled",
+            (None, Some(_)) => "key-revoked",
+            (None, None) => "key-expired",
+        }
+    }
+
     /// The key may be used: not expired, not revoked, and its gateway is not disabled.
     pub fn is_live(&self, now: Time) -> bool {
         self.disabled_at.is_none() && key_phase(self.expires_at, self.revoked_at, now) == KeyPhase::Live

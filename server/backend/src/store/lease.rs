@@ -102,3 +102,8 @@ fn lease(row: Model) -> Lease {
         expires_at: row.expires_at,
     }
 }
+
+/// Deletes leases that ended long ago.
+pub async fn delete_before(db: &impl ConnectionTrait, then: Time) -> Result<u64, DbErr> {
+    Ok(Entity::delete_many().filter(Column::ExpiresAt.lt(then)).exec(db).await?.rows_affected)
+}

@@ -1,4 +1,5 @@
-//! What is counted per e-mail address, known or not, over any number of codes and replicas.
+//! What is counted per e-mail address, known or not, over any number of codes and replicas. A signed-in person's guesses at
+//! confirmation codes are counted under a name of their own, so that strangers cannot pause them.
 
 use chrono::Duration;
 use model::{EmailAddress, Time};
@@ -13,14 +14,14 @@ pub struct Standing {
     pub paused_until: Option<Time>,
 }
 
-async fn ensure(db: &impl ConnectionTrait, email: &EmailAddress) -> Result<(), DbErr> {
+async fn ensure(db: &impl ConnectionTrait, email: &str) -> Result<(), DbErr> {
     let text = "INSERT INTO login_address (email, misses) VALUES ($1, 0) ON CONFLICT (email) DO NOTHING";
-    db.execute_raw(sql(db, text, [email.as_str().into()])).await.map(|_| ())
+    db.execute_raw(sql(db, text, [email.into()])).await.map(|_| ())
 }
 
-pub async fn standing(db: &impl ConnectionTrait, email: &EmailAddress) -> Result<Standing, DbErr> {
+pub async fn standing(db: &impl ConnectionTrait, guesser: &str) -> Result<Standing, DbErr> {
     let text = "SELECT misses, paused_until FROM login_address WHERE email = $1";
-    let row = db.query_one_raw(sql(db, text, [email.as_str().into()])).await?;
+    let row = db.query_one_raw(sql(db, text, [guesser.into()])).await?;
     row.map(|row| Ok(Standing { misses: row.try_get("", "misses")?, paused_until: row.try_get("", "paused_until")? }))
         .transpose()
         .map(Option::unwrap_or_default)
@@ -34,7 +35,7 @@ pub async fn book_mail(
     gap: Duration,
     window: Duration,
 ) -> Result<bool, DbErr> {
-    ensure(db, email).await?;
+    ensure(db, email.as_str()).await?;
     let text = "UPDATE login_address SET sent_3 = sent_2, sent_2 = sent_1, sent_1 = $2
         WHERE email = $1 AND (sent_1 IS NULL OR sent_1 <= $3) AND (sent_3 IS NULL OR sent_3 <= $4) RETURNING email";
     let values = [email.as_str().into(), now.into(), (now - gap).into(), (now - window).into()];
@@ -52,21 +53,29 @@ pub async fn mails(db: &impl ConnectionTrait, email: &EmailAddress) -> Result<(O
 
 /// Books one guess before it is looked at, in one statement; `None` while the address is paused.
 /// The answer is the number of guesses since the last success.
-pub async fn book_guess(db: &impl ConnectionTrait, email: &EmailAddress, now: Time) -> Result<Option<i32>, DbErr> {
-    ensure(db, email).await?;
+pub async fn book_guess(db: &impl ConnectionTrait, guesser: &str, now: Time) -> Result<Option<i32>, DbErr> {
+    ensure(db, guesser).await?;
     let text = "UPDATE login_address SET misses = misses + 1
         WHERE email = $1 AND (paused_until IS NULL OR paused_until <= $2) RETURNING misses";
-    let row = db.query_one_raw(sql(db, text, [email.as_str().into(), now.into()])).await?;
+    let row = db.query_one_raw(sql(db, text, [guesser.into(), now.into()])).await?;
     row.map(|row| row.try_get("", "misses")).transpose()
 }
 
-pub async fn pause(db: &impl ConnectionTrait, email: &EmailAddress, until: Time) -> Result<(), DbErr> {
+pub async fn pause(db: &impl ConnectionTrait, guesser: &str, until: Time) -> Result<(), DbErr> {
     let text = "UPDATE login_address SET paused_until = $2 WHERE email = $1";
-    db.execute_raw(sql(db, text, [email.as_str().into(), until.into()])).await.map(|_| ())
+    db.execute_raw(sql(db, text, [guesser.into(), until.into()])).await.map(|_| ())
 }
 
 /// A success forgets the misses.
-pub async fn forgive(db: &impl ConnectionTrait, email: &EmailAddress) -> Result<(), DbErr> {
+pub async fn forgive(db: &impl ConnectionTrait, guesser: &str) -> Result<(), DbErr> {
     let text = "UPDATE login_address SET misses = 0, paused_until = NULL WHERE email = $1";
-    db.execute_raw(sql(db, text, [email.as_str().into()])).await.map(|_| ())
+    db.execute_raw(sql(db, text, [guesser.into()])).await.map(|_| ())
+}
+
+/// Deletes addresses to which nothing was mailed since `then`, and that do not pause now.
+pub async fn delete_idle(db: &impl ConnectionTrait, now: Time, then: Time) -> Result<u64, DbErr> {
+    let text =
+        "DELETE FROM login_address WHERE (sent_1 IS NULL OR sent_1 < $2) AND (paused_until IS NULL OR paused_until < $1)
+        AND (misses = 0 OR sent_1 < $2)";
+    Ok(db.execute_raw(sql(db, text, [now.into(), then.into()])).await?.rows_affected())
 }

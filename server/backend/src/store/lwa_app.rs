@@ -5,9 +5,9 @@ use model::{
     ids::{LwaAppId, UserId},
     lwa_app::OtherSecret,
 };
-use sea_orm::{IntoActiveModel, QueryOrder, entity::prelude::*};
+use sea_orm::{ExprTrait, IntoActiveModel, QueryOrder, entity::prelude::*};
 
-use super::stored;
+use super::{issue::CLIENT_SECRET_EXPIRED, stored};
 use crate::{access::TeamScope, vault::Sealed};
 
 #[sea_orm::model]
@@ -149,12 +149,15 @@ pub async fn reject(
     code: &str,
     now: Time,
 ) -> Result<bool, DbErr> {
+    // What LWA itself says counts for more than what a gateway heard from SP-API.
+    let heard = Column::RejectedCode.eq(CLIENT_SECRET_EXPIRED).and(Column::RejectedCode.ne(code));
+    let not_yet = Column::RejectedAt.is_null().or(heard);
     let update = Entity::update_many()
         .col_expr(Column::RejectedAt, Expr::value(now))
         .col_expr(Column::RejectedCode, Expr::value(code))
         .filter(Column::Id.eq(id.0))
         .filter(Column::TeamId.eq(scope.team().0))
-        .filter(Column::RejectedAt.is_null());
+        .filter(not_yet);
     Ok(update.exec(db).await?.rows_affected == 1)
 }
 

@@ -53,6 +53,11 @@ pub async fn insert(db: &impl ConnectionTrait, new: Waiting, failed_at: Option<T
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
 
+/// Deletes mails that are old, sent or not.
+pub async fn delete_before(db: &impl ConnectionTrait, then: Time) -> Result<u64, DbErr> {
+    Ok(Entity::delete_many().filter(Column::CreatedAt.lt(then)).exec(db).await?.rows_affected)
+}
+
 /// Mails that may be tried now, the oldest first.
 pub async fn due(db: &impl ConnectionTrait, now: Time, most: u64) -> Result<Vec<Waiting>, DbErr> {
     let query = Entity::find()

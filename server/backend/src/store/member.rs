@@ -82,10 +82,6 @@ fn read(row: &sea_orm::QueryResult) -> Result<Member, DbErr> {
     })
 }
 
-pub async fn owners(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<u64, DbErr> {
-    Entity::find().filter(Column::TeamId.eq(scope.team().0)).filter(Column::Role.eq(Role::Owner.as_str())).count(db).await
-}
-
 pub async fn change(
     db: &impl ConnectionTrait,
     scope: &TeamScope,

@@ -46,6 +46,11 @@ pub async fn take(db: &impl ConnectionTrait, bucket: &str, limit: Limit, wanted:
     take_from(db, bucket, limit, wanted, now, None).await.map(|(taken, _)| taken)
 }
 
+/// What taking one would give, without taking it.
+pub async fn look(db: &impl ConnectionTrait, bucket: &str, limit: Limit, now: Time) -> Result<Taken, DbErr> {
+    Ok(limit.take(stands(db, bucket).await?.unwrap_or(now), now, 1).0)
+}
+
 /// The same for a caller who believes to know where the bucket stood, and learns where it stands now: a right belief saves
 /// the question, a wrong one costs nothing but itself.
 pub async fn take_from(

@@ -112,3 +112,8 @@ pub async fn end_others(db: &impl ConnectionTrait, user: UserId, keep: SessionId
         .await?;
     Ok(ended.rows_affected)
 }
+
+/// Deletes sessions that are over since long.
+pub async fn delete_before(db: &impl ConnectionTrait, then: Time) -> Result<u64, DbErr> {
+    Ok(Entity::delete_many().filter(Column::SignedInAt.lt(then)).exec(db).await?.rows_affected)
+}

@@ -1,4 +1,5 @@
-use model::{Problem, ProblemCode, Role};
+use chrono::Duration;
+use model::{Environment, Problem, ProblemCode, Role};
 
 use crate::{access::AccessError, error::Outage, mail::MailError};
 
@@ -7,6 +8,12 @@ use crate::{access::AccessError, error::Outage, mail::MailError};
 pub enum TeamError {
     #[error("the last owner stays")]
     LastOwner,
+    #[error("the last owner who may touch {} stays one", .0.as_str())]
+    LastOwnerOf(Environment),
+    #[error("the member was changed meanwhile")]
+    ChangedMeanwhile,
+    #[error("too many invitations")]
+    TooManyInvitations { retry_after: Duration },
     #[error("a role above the own one cannot be given or taken")]
     AboveOwnRole(Role),
     #[error("this person is a member already")]
@@ -30,6 +37,17 @@ impl From<&TeamError> for Problem {
         match error {
             TeamError::LastOwner => {
                 Problem::new(ProblemCode::Conflict, "A Team keeps at least one owner. Make another member owner first.")
+            }
+            TeamError::LastOwnerOf(environment) => Problem::new(
+                ProblemCode::Conflict,
+                format!("A Team keeps an owner who may touch {}. Give it to another owner first.", environment.as_str()),
+            ),
+            TeamError::ChangedMeanwhile => {
+                Problem::new(ProblemCode::Conflict, "Somebody changed this member a moment ago. Look again.")
+            }
+            TeamError::TooManyInvitations { retry_after } => {
+                let wait = u32::try_from(retry_after.num_seconds()).unwrap_or(0) + 1;
+                Problem::new(ProblemCode::RateLimited, "Too many invitations were sent.").retry_after(wait)
             }
             TeamError::AboveOwnRole(role) => Problem::new(
                 ProblemCode::NotPermitted,

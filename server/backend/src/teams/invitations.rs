@@ -16,13 +16,20 @@ use crate::{
     mail::{self, Mail, Message},
     random,
     store::{
-        self,
+        self, Tx,
         invitation::{End, Invitation, NewInvitation},
+        rate_limit::{self, Limit},
     },
+    vault::sha256,
 };
 
 /// An invitation can be answered for a week.
 pub const INVITATION_LIFE: Duration = Duration::days(7);
+
+/// Invitations of one Team: thirty at once, then one every two minutes.
+const TEAM: Limit = Limit { burst: 30, every: Duration::minutes(2) };
+/// To one address, over all Teams: three at once, then one an hour.
+const ADDRESS: Limit = Limit { burst: 3, every: Duration::hours(1) };
 
 /// Open invitations of the Team.
 pub async fn invitations(cx: &Cx, scope: &TeamScope) -> Result<Vec<Invitation>, AccessError> {
@@ -44,18 +51,19 @@ pub async fn invite(
     role: Role,
     environments: Environments,
 ) -> Result<(), TeamError> {
-    let inviter = access::require_step_up(cx, DangerousAct::InviteMember)?;
-    may_give(scope, role)?;
+    let inviter = access::require_step_up(cx, scope, DangerousAct::InviteMember).await?;
+    may_give(cx, scope, role).await?;
     if !environments.production && !environments.sandbox {
         return Err(TeamError::NoEnvironment);
     }
-    scope.give(environments)?;
+    scope.give(cx, environments).await?;
     let now = cx.now();
     let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, scope).await?;
     if store::member::all(&*tx, scope).await?.iter().any(|member| member.email == *email) {
         return Err(TeamError::AlreadyMember);
     }
+    limit(cx, &tx, scope, email).await?;
     let id = random::id(now);
     let new = NewInvitation {
         id,
@@ -77,6 +85,19 @@ pub async fn invite(
     let event = Event::of(scope, Action::MemberInvited).on(Target::invitation(id, email)).with("role", role);
     audit::append(&*tx, cx, event).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// An invitation is a mail to somebody who did not ask for it.
+async fn limit(cx: &Cx, tx: &Tx, scope: &TeamScope, email: &EmailAddress) -> Result<(), TeamError> {
+    let to: u128 = sha256(email.as_str().as_bytes())[..16].iter().fold(0, |to, byte| (to << 8) | u128::from(*byte));
+    let buckets = [(format!("invite:{}", scope.team().0.simple()), TEAM), (format!("invited:{to:032x}"), ADDRESS)];
+    for (bucket, limit) in buckets {
+        let taken = rate_limit::take(&**tx, &bucket, limit, 1, cx.now()).await?;
+        if taken.granted == 0 {
+            return Err(TeamError::TooManyInvitations { retry_after: taken.wait });
+        }
+    }
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! Changing who is in a Team. The Team's row is held, so that two changes cannot both believe that an owner is left.
 
-use model::{Environments, Permission, Role, audit::Action, ids::UserId, step_up::DangerousAct};
+use model::{Environment, Environments, Permission, Role, audit::Action, ids::UserId, step_up::DangerousAct};
 
 use super::TeamError;
 use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
     audit::{self, Event, Target},
-    store::{self, Tx, member::Member},
+    store::{self, Tx, invitation::End, member::Member},
 };
 
 /// The members of the Team, by address.
@@ -24,16 +24,23 @@ pub async fn change_member(
     role: Role,
     environments: Environments,
 ) -> Result<(), TeamError> {
-    access::require_step_up(cx, DangerousAct::ChangeRole)?;
+    access::require_step_up(cx, scope, DangerousAct::ChangeRole).await?;
     if !environments.production && !environments.sandbox {
         return Err(TeamError::NoEnvironment);
     }
-    scope.give(environments)?;
+    may_give(cx, scope, role).await?;
+    let before = store::member::by_user(cx.portal.db.reader(), scope, user).await?.ok_or(AccessError::NotFound)?;
+    may_give(cx, scope, before.role).await?;
+    // What is taken away counts like what is given.
+    scope.give(cx, before.environments.changed(environments)).await?;
     let (tx, member) = hold(cx, scope, user).await?;
-    may_give(scope, member.role)?;
-    may_give(scope, role)?;
-    if member.role == Role::Owner && role != Role::Owner {
-        another_owner(&tx, scope).await?;
+    if member != before {
+        return Err(TeamError::ChangedMeanwhile);
+    }
+    let after = Member { role, environments, ..member.clone() };
+    owned(&tx, scope, user, Some(&after)).await?;
+    if role != member.role {
+        withdraw_invitations(cx, &tx, scope, user).await?;
     }
     store::member::change(&*tx, scope, user, role, environments).await?;
     let event = Event::of(scope, Action::RoleChanged).on(Target::user(user, &member.email));
@@ -47,9 +54,13 @@ pub async fn change_member(
 /// Removes a member; their next request to this Team finds nothing.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), user = %user))]
 pub async fn remove_member(cx: &Cx, scope: &TeamScope, user: UserId) -> Result<(), TeamError> {
-    access::require_step_up(cx, DangerousAct::RemoveMember)?;
+    access::require_step_up(cx, scope, DangerousAct::RemoveMember).await?;
+    let before = store::member::by_user(cx.portal.db.reader(), scope, user).await?.ok_or(AccessError::NotFound)?;
+    may_give(cx, scope, before.role).await?;
     let (tx, member) = hold(cx, scope, user).await?;
-    may_give(scope, member.role)?;
+    if member != before {
+        return Err(TeamError::ChangedMeanwhile);
+    }
     take_out(cx, tx, scope, member, Action::MemberRemoved).await
 }
 
@@ -62,13 +73,22 @@ pub async fn leave(cx: &Cx, scope: &TeamScope) -> Result<(), TeamError> {
 }
 
 async fn take_out(cx: &Cx, tx: Tx, scope: &TeamScope, member: Member, action: Action) -> Result<(), TeamError> {
-    if member.role == Role::Owner {
-        another_owner(&tx, scope).await?;
-    }
+    owned(&tx, scope, member.user, None).await?;
+    withdraw_invitations(cx, &tx, scope, member.user).await?;
     store::member::delete(&*tx, scope, member.user).await?;
     let event = Event::of(scope, action).on(Target::user(member.user, &member.email)).with("role", member.role);
     audit::append(&*tx, cx, event).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// What somebody offered to others ends with their own role: it would be a way back.
+async fn withdraw_invitations(cx: &Cx, tx: &Tx, scope: &TeamScope, user: UserId) -> Result<(), TeamError> {
+    for invitation in store::invitation::of_team(&**tx, scope).await?.into_iter().filter(|open| open.inviter == user) {
+        store::invitation::end(&**tx, invitation.id, End::Revoked, cx.now()).await?;
+        let event = Event::of(scope, Action::InvitationRevoked).on(Target::invitation(invitation.id, &invitation.email));
+        audit::append(&**tx, cx, event).await?;
+    }
     Ok(())
 }
 
@@ -79,11 +99,29 @@ async fn hold(cx: &Cx, scope: &TeamScope, user: UserId) -> Result<(Tx, Member), 
     Ok((tx, member))
 }
 
-pub(super) fn may_give(scope: &TeamScope, role: Role) -> Result<(), TeamError> {
+/// Refuses to give or take a role above the actor's own.
+pub(super) async fn may_give(cx: &Cx, scope: &TeamScope, role: Role) -> Result<(), TeamError> {
     let own = scope.role().ok_or(AccessError::NotPermitted(Permission::ManageMembers))?;
-    if own.may_give(role) { Ok(()) } else { Err(TeamError::AboveOwnRole(role)) }
+    if own.may_give(role) {
+        return Ok(());
+    }
+    let refused = Event::of(scope, Action::AccessRefused).with("role", role).refused("above-own-role");
+    audit::append_alone(cx, refused).await?;
+    Err(TeamError::AboveOwnRole(role))
 }
 
-async fn another_owner(tx: &Tx, scope: &TeamScope) -> Result<(), TeamError> {
-    if store::member::owners(&**tx, scope).await? > 1 { Ok(()) } else { Err(TeamError::LastOwner) }
+/// A Team keeps an owner who may touch each environment: nobody else could give it to them again. `after` is what becomes
+/// of `user`.
+async fn owned(tx: &Tx, scope: &TeamScope, user: UserId, after: Option<&Member>) -> Result<(), TeamError> {
+    let members = store::member::all(&**tx, scope).await?;
+    let owners: Vec<_> = members.iter().filter(|member| member.user != user).chain(after).collect();
+    let owners: Vec<_> = owners.into_iter().filter(|member| member.role == Role::Owner).collect();
+    if owners.is_empty() {
+        return Err(TeamError::LastOwner);
+    }
+    let open = |environment| owners.iter().any(|owner| owner.environments.contain(environment));
+    match Environment::ALL.into_iter().find(|environment| !open(*environment)) {
+        Some(environment) => Err(TeamError::LastOwnerOf(environment)),
+        None => Ok(()),
+    }
 }

@@ -3,12 +3,14 @@
 mod error;
 mod invitations;
 mod members;
+mod notices;
 
 use model::{Environments, Name, Role, audit::Action, ids::TeamId};
 
 pub use error::TeamError;
 pub use invitations::{INVITATION_LIFE, accept, decline, invitations, invite, my_invitations, revoke_invitation};
 pub use members::{change_member, leave, members, remove_member};
+pub(crate) use notices::tell_managers;
 
 use crate::{
     Cx, TeamScope,
