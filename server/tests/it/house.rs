@@ -94,7 +94,7 @@ pub async fn serve(stage: &Stage, credentials: &Credentials) -> String {
         std::fs::write(site.join(name), "").unwrap();
     }
     let web = routes::web(&config, &credentials.portal, Site::load(&site).unwrap());
-    let router = routes::gateway(&config, credentials.clone()).merge(web);
+    let router = routes::gateway(&config, credentials.clone(), false).merge(web);
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });
     url
@@ -110,7 +110,7 @@ pub async fn serve_as(stage: &Stage, credentials: &Credentials, public_url: &str
         ..Config::default()
     });
     let web = routes::web(&config, &credentials.portal, Site::load(&stage.folder.join("site")).unwrap());
-    let router = routes::gateway(&config, credentials.clone()).merge(web);
+    let router = routes::gateway(&config, credentials.clone(), false).merge(web);
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });
     url

@@ -5,6 +5,7 @@
 mod support;
 
 mod browser;
+mod hardening;
 mod house;
 mod registry;
 

@@ -297,13 +297,18 @@ on_both_databases!(an_invitation_withdrawn_after_the_code_was_mailed_lets_nobody
 on_both_databases!(a_changed_role_and_changed_environments_hold_from_the_next_request, async |stage: Stage| {
     let of = found(&stage).await;
     let bob = join(&stage, &of, "bob", Role::Operator).await;
-    access::enter(&bob, of.team, Permission::ManageGateways).await.unwrap().touch(Environment::Production).unwrap();
+    access::enter(&bob, of.team, Permission::ManageGateways)
+        .await
+        .unwrap()
+        .touch(&bob, Environment::Production)
+        .await
+        .unwrap();
     let owner = stage.stepped_up(&of.owner);
     teams::change_member(&owner, &of.scope, user(&bob), Role::Auditor, SANDBOX).await.unwrap();
     assert_eq!(why(access::enter(&bob, of.team, Permission::ManageGateways).await), "NotPermitted(ManageGateways)");
     let scope = access::enter(&bob, of.team, Permission::ViewLog).await.unwrap();
-    assert_eq!(why(scope.touch(Environment::Production)), "EnvironmentClosed(Production)");
-    assert!(scope.touch(Environment::Sandbox).is_ok());
+    assert_eq!(why(scope.touch(&bob, Environment::Production).await), "EnvironmentClosed(Production)");
+    assert!(scope.touch(&bob, Environment::Sandbox).await.is_ok());
     let event = &stage.events(&of.scope, Action::RoleChanged).await[0];
     let details: Value = serde_json::from_str(&event.details).unwrap();
     assert_eq!(details, json!({ "from": "operator", "to": "auditor", "production": false, "sandbox": true }));
@@ -350,7 +355,7 @@ on_both_databases!(operators_and_auditors_manage_no_members, async |stage: Stage
         // Not even by a verb that was reached with a scope for another thing.
         let (cx, scope) = (stage.stepped_up(&person), view(&person, of.team).await);
         let raised = teams::change_member(&cx, &scope, user(&person), Role::Admin, Environments::BOTH).await;
-        assert_eq!(why(raised), format!("AboveOwnRole({role:?})"));
+        assert_eq!(why(raised), "AboveOwnRole(Admin)");
     }
 });
 
@@ -400,6 +405,8 @@ on_both_databases!(of_two_owners_who_go_at_once_exactly_one_stays, async |stage:
         (Going::Leaves, Going::StepsDown),
     ];
     for round in rounds.iter().cycle().take(12) {
+        // Invitations to one address are limited.
+        stage.advance(Duration::hours(1));
         let team = stage.team(&ada, "Twice owned").await;
         let of = Founded { scope: view(&ada, team).await, owner: ada.clone(), team };
         let invitation = invite(&stage, &of, "bob", Role::Owner, Environments::BOTH).await;

@@ -162,7 +162,7 @@ on_both_databases!(every_cookie_is_for_this_host_over_https_and_no_script, async
         assert!(sessions.len() >= 5, "{set:?}");
         for (found, _, attributes) in set.iter().filter(|(_, value, _)| !value.is_empty()) {
             let has = |attribute: &str| attributes.contains(attribute);
-            assert!(found == name || found == "theme", "{found}");
+            assert!(found == name || found == if secure { "__Host-theme" } else { "theme" }, "{found}");
             assert!(has("httponly") && has("samesite=lax") && has("path=/"), "{found} {attributes:?}");
             // Browsers refuse a `__Host-` cookie with a domain.
             assert!(!attributes.iter().any(|attribute| attribute.starts_with("domain")), "{found} {attributes:?}");
@@ -612,7 +612,7 @@ on_both_databases!(an_error_in_an_address_is_not_shown, async |stage: Stage| {
     let said = app::Failure(Problem::new(ProblemCode::Internal, words));
     let said = URL_SAFE.encode(serde_json::to_string(&said).unwrap());
     let mut pages: Vec<_> = pages().iter().map(|page| address(page, &own)).collect();
-    pages.extend(["/nowhere".to_owned(), "/consent/return".to_owned()]);
+    pages.extend(["/nowhere".to_owned(), "/consent/return".to_owned(), "/sign-in/".to_owned()]);
     let mut shown = Vec::new();
     for page in &pages {
         for function in functions() {
