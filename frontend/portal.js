@@ -63,6 +63,15 @@ document.addEventListener("input", (event) => {
   event.target.form.requestSubmit();
 });
 
+// What follows from a choice that is typed: the words of the option in the list.
+document.addEventListener("input", (event) => {
+  const { facts } = event.target.dataset ?? {};
+  if (!facts) return;
+  const typed = event.target.value.trim().toLowerCase();
+  const chosen = [...event.target.list.options].find((option) => option.value.toLowerCase() === typed);
+  document.getElementById(facts).textContent = chosen?.label ?? "";
+});
+
 // A code works once: who presses Enter just after the last digit must not send it twice, since the second answer would be the
 // one that shows.
 document.addEventListener(

@@ -50,7 +50,7 @@ fn app(text: &str) -> Result<LwaAppId, &'static str> {
 }
 
 fn marketplace(text: &str) -> Result<Marketplace, &'static str> {
-    Marketplace::by_code(text.trim()).ok_or("Choose one of the marketplaces.")
+    Marketplace::find(text).ok_or("There is no such marketplace. Type its country, like Germany or DE.")
 }
 
 /// An empty field is a missing one.

@@ -1,6 +1,5 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::amazon::Marketplace;
 
 use super::team;
 use crate::{
@@ -8,14 +7,8 @@ use crate::{
         apps::{AppItem, lwa_apps},
         connections::{CreateConnection, StartConsent},
     },
-    components::{Act, ActForm, EmptyState, Field, Hidden, PageHeader, Select, Submit, loaded},
+    components::{Act, ActForm, EmptyState, Field, Hidden, MarketplaceField, PageHeader, Select, Submit, loaded},
 };
-
-/// Name, code and region of every marketplace; id and endpoint follow from the choice.
-fn marketplaces() -> Vec<(String, String)> {
-    let words = |m: &Marketplace| format!("{} ({}), {}", m.name(), m.code(), m.region().name());
-    Marketplace::all().map(|m| (m.code().to_owned(), words(&m))).collect()
-}
 
 fn app_options(apps: &[AppItem]) -> Vec<(String, String)> {
     apps.iter().map(|app| (app.id.to_string(), format!("{} ({})", app.name, app.environment.as_str()))).collect()
@@ -51,7 +44,7 @@ fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
                 <Hidden name="team" value=team/>
                 <div class="field"><label for="consent-name">"Name"</label><input id="consent-name" name="name" required autocomplete="off"/></div>
                 <div class="field"><label for="consent-app">"LWA app"</label><select id="consent-app" name="lwa_app">{options(app_options(&with_id))}</select></div>
-                <div class="field"><label for="consent-marketplace">"Marketplace"</label><select id="consent-marketplace" name="marketplace">{options(marketplaces())}</select></div>
+                <MarketplaceField id="consent-marketplace" act=start/>
                 <Submit label="Continue at Amazon"/>
             </ActForm>
         }.into_any()
@@ -81,7 +74,7 @@ fn ByToken(team: String, apps: Vec<AppItem>) -> impl IntoView {
                 <Field name="name" label="Name" hint="The shop as your colleagues call it, like Northwind DE." act=create/>
                 <Select name="lwa_app" label="LWA app" options=app_options(&apps) act=create/>
                 <Field name="seller_id" label="Seller ID" mono=true hint="Seller Central, Account Info, Merchant Token. Kept as declared by you." act=create/>
-                <Select name="marketplace" label="Marketplace" options=marketplaces() hint="Marketplace id, region and endpoint follow from it." act=create/>
+                <MarketplaceField id="marketplace" act=create/>
                 <Field name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Sealed as soon as it is proved." act=create/>
                 <Submit label="Prove and connect"/>
             </ActForm>

@@ -71,6 +71,13 @@ impl Marketplace {
         Self::all().find(|m| m.0.code.eq_ignore_ascii_case(code))
     }
 
+    /// By what a person types or chooses: code, name or marketplace id.
+    pub fn find(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let named = |m: &Marketplace| m.name().eq_ignore_ascii_case(text) || m.marketplace_id().eq_ignore_ascii_case(text);
+        Self::by_code(text).or_else(|| Self::all().find(named))
+    }
+
     /// By marketplace id.
     pub fn by_id(id: &str) -> Option<Self> {
         Self::all().find(|m| m.0.id == id)
@@ -159,6 +166,14 @@ const ROWS: &[Row] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_marketplace_is_found_by_code_name_or_id() {
+        for typed in ["DE", "de ", "Germany", "germany", "A1PA6795UKMFR9"] {
+            assert_eq!(Marketplace::find(typed).map(Marketplace::code), Some("DE"), "{typed}");
+        }
+        assert_eq!(Marketplace::find("Atlantis").map(Marketplace::code), None);
+    }
 
     #[test]
     fn the_table_of_marketplaces() {

@@ -1,0 +1,40 @@
+use leptos::prelude::*;
+use model::{Environment, amazon::Marketplace};
+
+use super::{Act, FieldError};
+use crate::answer::echo;
+
+/// A marketplace, found by typing its country, its code or its id. What follows from it is shown below.
+#[component]
+pub fn MarketplaceField(id: &'static str, act: Act) -> impl IntoView {
+    let message = act.message_for("marketplace");
+    let options = Marketplace::all()
+        .map(|m| {
+            let endpoint = m.endpoint(Environment::Production).trim_start_matches("https://");
+            let facts = format!("{} · {} · {} · {endpoint}", m.name(), m.marketplace_id(), m.region().name());
+            view! { <option value=m.code() label=facts></option> }
+        })
+        .collect_view();
+    view! {
+        <div class="field">
+            <label for=id>"Marketplace" " " <span class="required" aria-hidden="true">"*"</span></label>
+            <p class="hint" id=format!("{id}-hint")>"Type the country or its code. Marketplace id, region and endpoint follow from it."</p>
+            <input
+                id=id
+                name="marketplace"
+                list=format!("{id}-list")
+                value=echo("marketplace")
+                required
+                autocomplete="off"
+                spellcheck="false"
+                data-facts=format!("{id}-facts")
+                aria-invalid=message.as_ref().map(|_| "true")
+                autofocus=message.is_some()
+                aria-describedby=format!("{id}-hint {id}-facts marketplace-error")
+            />
+            <datalist id=format!("{id}-list")>{options}</datalist>
+            <output class="hint" id=format!("{id}-facts") for=id></output>
+            <FieldError name="marketplace" message/>
+        </div>
+    }
+}
