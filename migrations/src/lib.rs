@@ -9,7 +9,7 @@ mod m0003_teams;
 mod m0004_amazon;
 mod m0005_gateways;
 mod m0006_audit;
-mod m0007_key_ends;
+mod m0007_key_ends_and_renewal;
 
 pub struct Migrator;
 
@@ -23,7 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_amazon::Migration),
             Box::new(m0005_gateways::Migration),
             Box::new(m0006_audit::Migration),
-            Box::new(m0007_key_ends::Migration),
+            Box::new(m0007_key_ends_and_renewal::Migration),
         ]
     }
 }

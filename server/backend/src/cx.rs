@@ -29,6 +29,8 @@ pub struct SignedIn {
     pub session: SessionId,
     pub signed_in_at: Time,
     pub stepped_up_at: Option<Time>,
+    /// The browser is to get a new id: the person's authority has changed.
+    pub renew: bool,
 }
 
 /// A Gateway that showed a live key.

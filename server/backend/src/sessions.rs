@@ -40,7 +40,15 @@ pub async fn resume(
         session: id,
         signed_in_at: session.signed_in_at,
         stepped_up_at: session.stepped_up_at,
+        renew: session.renew_since.is_some(),
     }))
+}
+
+/// The browser of this session has got a new id.
+pub async fn renewed(portal: &Portal, id: SessionId) -> Result<(), sea_orm::DbErr> {
+    let tx = portal.db.begin().await?;
+    store::session::renewed(&*tx, id).await?;
+    tx.commit().await
 }
 
 /// One row of the person's own list.

@@ -44,10 +44,16 @@ async fn person(cx: &Cx, browser: Option<&Session>) -> Result<Option<SignedIn>, 
     let Some(browser) = browser else { return Ok(None) };
     let session = browser.get::<SessionId>(app::edge::browser::SESSION).await.map_err(|_| Unavailable)?;
     let Some(session) = session else { return Ok(None) };
-    sessions::resume(&cx.portal, session, cx.address).await.map_err(|error| {
+    let failed = |error: sea_orm::DbErr| {
         tracing::error!(error = &error as &dyn std::error::Error, "the session could not be read");
         Unavailable
-    })
+    };
+    let person = sessions::resume(&cx.portal, session, cx.address).await.map_err(failed)?;
+    if person.as_ref().is_some_and(|person| person.renew) {
+        browser.cycle_id().await.map_err(|_| Unavailable)?;
+        sessions::renewed(&cx.portal, session).await.map_err(failed)?;
+    }
+    Ok(person)
 }
 
 /// Without the database nobody is known; an honest answer is better than the sign-in page.

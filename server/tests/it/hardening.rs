@@ -277,3 +277,21 @@ on_both_databases!(people_are_told_before_a_key_ends_and_when_a_grant_is_refused
     let connection = connections::get(&of.owner, &of.scope, of.connection).await.unwrap();
     assert_eq!(connection.state, model::connection::ConnectionState::NeedsReauthorization);
 });
+
+on_both_databases!(a_changed_role_gives_the_browser_a_new_id, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let bob = house.member(&of, "bob", Role::Auditor, Environments::BOTH).await;
+    let mut browser = Browser::signed_in_later(&house, "bob@example.com").await;
+    assert_eq!(browser.get("/account").await.status(), 200);
+    let before = browser.cookie.clone();
+    let owner = house.stage.stepped_up(&of.owner);
+    teams::change_member(&owner, &of.scope, bob.signed_in().unwrap().user, Role::Admin, Environments::BOTH).await.unwrap();
+    assert_eq!(browser.get("/account").await.status(), 200);
+    let after = browser.cookie.clone();
+    assert_ne!(before, after);
+    assert_eq!(browser.get("/account").await.status(), 200);
+    assert_eq!(browser.cookie, after, "once");
+    browser.cookie = before;
+    assert_eq!(browser.get("/account").await.status(), 303, "the old one is worth nothing");
+});

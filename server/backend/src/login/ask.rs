@@ -103,14 +103,11 @@ async fn take(tx: &Tx, bucket: &str, limit: Limit, now: Time) -> Result<(), Logi
 /// Whether the owner of this address may sign in.
 pub(super) async fn admits(cx: &Cx, tx: &Tx, email: &EmailAddress) -> Result<bool, LoginError> {
     // All questions are asked whatever the first ones say, so that the answer takes as long for every address.
-    let user = store::user::by_email(&**tx, email).await?;
+    let (known, enabled) = store::user::standing(&**tx, email).await?;
     let invited = !store::invitation::to_address(&**tx, email, cx.now()).await?.is_empty();
     let first = store::user::none_yet(&**tx).await?;
     let open = cx.portal.settings.sign_up.admits(email);
-    Ok(match user {
-        Some(user) => user.disabled_at.is_none(),
-        None => invited || first || open,
-    })
+    Ok(if known { enabled } else { invited || first || open })
 }
 
 async fn send(

@@ -155,6 +155,7 @@ async fn open_session(cx: &Cx, tx: &Tx, user: &User) -> Result<SignedIn, LoginEr
         ended_at: None,
         address: cx.address.map(|a| a.to_string()),
         agent: cx.agent.as_ref().map(SafeText::to_string),
+        renew_since: None,
     };
     let person = SignedIn {
         user: user.id,
@@ -163,6 +164,7 @@ async fn open_session(cx: &Cx, tx: &Tx, user: &User) -> Result<SignedIn, LoginEr
         session: session.id,
         signed_in_at: now,
         stepped_up_at: None,
+        renew: false,
     };
     store::session::insert(&**tx, session).await?;
     Ok(person)

@@ -21,6 +21,7 @@ pub(crate) struct Model {
     pub ended_at: Option<DateTimeUtc>,
     pub address: Option<String>,
     pub agent: Option<String>,
+    pub renew_since: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -36,6 +37,8 @@ pub struct Session {
     pub ended_at: Option<Time>,
     pub address: Option<String>,
     pub agent: Option<String>,
+    /// The person's authority changed then, and this browser has had no new id since.
+    pub renew_since: Option<Time>,
 }
 
 fn session(row: Model) -> Session {
@@ -48,6 +51,7 @@ fn session(row: Model) -> Session {
         ended_at: row.ended_at,
         address: row.address,
         agent: row.agent,
+        renew_since: row.renew_since,
     }
 }
 
@@ -61,6 +65,7 @@ pub async fn insert(db: &impl ConnectionTrait, new: Session) -> Result<(), DbErr
         ended_at: new.ended_at,
         address: new.address,
         agent: new.agent,
+        renew_since: new.renew_since,
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
@@ -86,6 +91,17 @@ pub async fn touch(db: &impl ConnectionTrait, id: SessionId, now: Time, address:
 
 pub async fn step_up(db: &impl ConnectionTrait, id: SessionId, now: Time) -> Result<(), DbErr> {
     let update = Entity::update_many().col_expr(Column::SteppedUpAt, Expr::value(now));
+    update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
+}
+
+/// Marks every session of a user for a new id.
+pub async fn ask_renewal(db: &impl ConnectionTrait, user: UserId, now: Time) -> Result<(), DbErr> {
+    let update = Entity::update_many().col_expr(Column::RenewSince, Expr::value(now));
+    update.filter(Column::UserId.eq(user.0)).filter(Column::EndedAt.is_null()).exec(db).await.map(|_| ())
+}
+
+pub async fn renewed(db: &impl ConnectionTrait, id: SessionId) -> Result<(), DbErr> {
+    let update = Entity::update_many().col_expr(Column::RenewSince, Expr::value(None::<Time>));
     update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
 }
 

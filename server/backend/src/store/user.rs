@@ -84,3 +84,11 @@ pub async fn hold_table(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     }
     Ok(())
 }
+
+/// Whether there is a user of this address, and an enabled one: one row for every address, so that reading it takes as long.
+pub async fn standing(db: &impl ConnectionTrait, email: &EmailAddress) -> Result<(bool, bool), DbErr> {
+    let text = "SELECT COUNT(*) AS known, COUNT(CASE WHEN disabled_at IS NULL THEN 1 END) AS enabled FROM \"user\" WHERE email = $1";
+    let row = db.query_one_raw(sql(db, text, [email.as_str().into()])).await?;
+    let Some(row) = row else { return Ok((false, false)) };
+    Ok((row.try_get::<i64>("", "known")? > 0, row.try_get::<i64>("", "enabled")? > 0))
+}

@@ -41,6 +41,7 @@ pub async fn change_member(
     owned(&tx, scope, user, Some(&after)).await?;
     if role != member.role {
         withdraw_invitations(cx, &tx, scope, user).await?;
+        store::session::ask_renewal(&*tx, user, cx.now()).await?;
     }
     store::member::change(&*tx, scope, user, role, environments).await?;
     let event = Event::of(scope, Action::RoleChanged).on(Target::user(user, &member.email));
