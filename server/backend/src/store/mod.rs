@@ -55,6 +55,8 @@ impl Db {
         let mut options = ConnectOptions::new(if postgres.is_some() { "postgres://" } else { url });
         if let Some(postgres) = postgres {
             options.map_sqlx_postgres_opts(move |_| postgres.clone().disable_statement_logging());
+            // A connection that was used a moment ago is alive: asking it costs a round trip for each query.
+            options.test_before_acquire_if_idle_for(std::time::Duration::from_secs(1));
         }
         options.max_connections(connections).min_connections(1).sqlx_logging(false);
         options.acquire_timeout(std::time::Duration::from_secs(5));
