@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use axum_server::{Control, Handle, accept::NoDelayAcceptor};
 use backend::{
     Portal,
     audit::Recorder,
@@ -10,7 +11,7 @@ use backend::{
     jobs,
     store::rate_limit,
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     config::{Config, Limit, Role},
@@ -18,18 +19,24 @@ use crate::{
     web::Site,
 };
 
+/// A new client says what it wants within this, or its place is given to another.
+const HEAD_PATIENCE: Duration = Duration::from_secs(15);
+/// An answered client may stay silent for this: longer than the 60 s after which proxies let go of theirs, so that
+/// none sends a request into a connection that Portal is closing.
+const IDLE_PATIENCE: Duration = Duration::from_secs(75);
+
 /// Serves every role of the configuration until the process is told to stop.
 pub async fn run(config: Config, portal: Portal) -> io::Result<()> {
     let config = Arc::new(config);
     let handle = metrics::install();
-    let (stop, stopping) = watch::channel(false);
+    let listeners = Control::new();
     let mut servers = JoinSet::new();
     let credentials = credentials(&config, &portal);
     let gateway = |alone| routes::gateway(&config, credentials.clone(), alone);
     let mut main = Router::new().merge(metrics::health(portal.clone(), config.is_https()));
     if config.has(Role::Gateway) {
         match config.gateway_listen {
-            Some(listen) => serve(&mut servers, listen, gateway(true), &stopping).await?,
+            Some(listen) => serve(&mut servers, listen, gateway(true), &listeners).await?,
             None => main = main.merge(gateway(false)),
         }
     }
@@ -38,19 +45,21 @@ pub async fn run(config: Config, portal: Portal) -> io::Result<()> {
         main = main.merge(routes::web(&config, &portal, site));
     }
     if config.has(Role::Web) || (config.has(Role::Gateway) && config.gateway_listen.is_none()) {
-        serve(&mut servers, config.listen, main, &stopping).await?;
+        serve(&mut servers, config.listen, main, &listeners).await?;
     }
     if let Some(listen) = config.metrics_listen {
-        serve(&mut servers, listen, metrics::router(portal.clone(), handle), &stopping).await?;
+        serve(&mut servers, listen, metrics::router(portal.clone(), handle), &listeners).await?;
     }
     let workers = config.has(Role::Worker).then(|| jobs::start(&portal));
     tracing::info!(roles = ?config.roles, "Portal is ready");
     stopped().await;
     tracing::info!("stopping");
     drop(workers);
-    let _ = stop.send(true);
-    let finished = async { while servers.join_next().await.is_some() {} };
-    if tokio::time::timeout(Duration::from_secs(config.shutdown_grace_s), finished).await.is_err() {
+    let grace = Duration::from_secs(config.shutdown_grace_s);
+    listeners.graceful_shutdown(Some(grace));
+    let since = tokio::time::Instant::now();
+    while servers.join_next().await.is_some() {}
+    if since.elapsed() >= grace {
         tracing::warn!("some requests did not finish in time");
     }
     Ok(())
@@ -74,20 +83,16 @@ pub fn credentials(config: &Config, portal: &Portal) -> Credentials {
     }
 }
 
-async fn serve(
-    servers: &mut JoinSet<()>,
-    listen: SocketAddr,
-    router: Router,
-    stopping: &watch::Receiver<bool>,
-) -> io::Result<()> {
-    let listener = TcpListener::bind(listen).await?;
-    let mut stopping = stopping.clone();
+async fn serve(servers: &mut JoinSet<()>, listen: SocketAddr, router: Router, listeners: &Control) -> io::Result<()> {
+    let listener = TcpListener::bind(listen).await?.into_std()?;
+    let mut server = axum_server::from_tcp(listener)?
+        .acceptor(NoDelayAcceptor::new())
+        .handle(Handle::with_control(listeners.clone()))
+        .first_request_timeout(HEAD_PATIENCE);
+    server.http_builder().http1().header_read_timeout(IDLE_PATIENCE);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     servers.spawn(async move {
-        let stop = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
+        if let Err(error) = server.serve(service).await {
             tracing::error!(%error, "a listener ended");
         }
     });

@@ -10,6 +10,10 @@ use futures::future::join_all;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use server::simulator::{Fault, Part};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     house::{Furnished, House},
@@ -135,4 +139,26 @@ async fn a_process_that_is_told_to_stop_answers_what_it_has_begun() {
     let ((status, body), ()) = tokio::join!(asked, stopped);
     assert_eq!((status, body["generation"].as_i64()), (200, Some(2)));
     assert!(process.child.wait().unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_never_ends_its_first_head_is_let_go() {
+    let house = House::on(Stage::postgres().await).await;
+    let process = start(&house).await;
+    let mut slow = TcpStream::connect(process.url.strip_prefix("http://").unwrap()).await.unwrap();
+    let since = Instant::now();
+    let answer = async {
+        let (mut reader, mut writer) = slow.split();
+        let mut rest = Vec::new();
+        let dripping = async {
+            let mut line: &[u8] = b"GET /healthz HTTP/1.1\r\n";
+            while writer.write_all(line).await.is_ok() {
+                line = b"X-Slow: 1\r\n";
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        };
+        tokio::select! { _ = reader.read_to_end(&mut rest) => {}, _ = dripping => {} }
+    };
+    tokio::time::timeout(Duration::from_secs(25), answer).await.expect("the connection is closed");
+    assert!(since.elapsed() > Duration::from_secs(10), "an honest slow client gets its time: {:?}", since.elapsed());
 }
