@@ -36,6 +36,7 @@ pub enum StartError {
 /// The database of this configuration.
 pub async fn database(config: &Config) -> Result<Db, StartError> {
     private_folder(config)?;
+    #[expect(clippy::disallowed_methods, reason = "the driver connects with it")]
     let url = config.database_url.as_ref().map(|url| url.0.expose_secret().to_owned());
     let url = url.unwrap_or_else(|| format!("sqlite://{}", config.data_dir.join("portal.db").display()));
     Db::connect(&url, config.database_connections).await.map_err(StartError::Database)

@@ -333,6 +333,7 @@ fn key_item(key: GatewayKey, now: Time) -> KeyItem {
 }
 
 /// The one place where a gateway key is shown. A plain form post gets it through [`Reveal`].
+#[expect(clippy::disallowed_methods, reason = "a new key is shown once, to the person who made it")]
 pub(crate) async fn show_key(cx: &Cx, scope: &TeamScope, new: NewKey) -> Result<ShownKey, Failure> {
     let allowed = gateway_verbs::allowed(cx, scope, new.key.gateway).await.map_err(fail)?;
     let shown =

@@ -42,6 +42,7 @@ fn production(config: &Config, problems: &mut Vec<String>) {
     );
     let sends = config.has(Role::Worker);
     refuse(sends && config.mail.smtp_url.is_none(), "`mail.smtp_url` is not set: nobody could sign in.");
+    #[expect(clippy::disallowed_methods, reason = "only the scheme is looked at")]
     let plain = config.mail.smtp_url.as_ref().is_some_and(|url| url.0.expose_secret().starts_with("smtp://"));
     refuse(plain, "`mail.smtp_url` has no TLS: use smtps:// or smtp+starttls://.");
     match KeyFile::load(&config.key_file()) {

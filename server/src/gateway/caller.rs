@@ -71,6 +71,7 @@ mod tests {
 
     #[test]
     fn a_bearer_key_is_found_whatever_the_case_of_its_scheme() {
+        #[expect(clippy::disallowed_methods, reason = "a test compares it")]
         let with = |value: &str| {
             let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
             bearer(&headers).map(|key| key.expose_secret().to_owned())

@@ -122,6 +122,7 @@ impl ConnectionBody {
 
 impl CredentialAnswer {
     /// The one place where an access token leaves Portal in this form.
+    #[expect(clippy::disallowed_methods, reason = "the caller gets its token")]
     pub fn new(issued: Issued, now: Time) -> Self {
         let cached = issued.cached;
         let credential = issued.token.map(|token| Credential {

@@ -95,6 +95,7 @@ async fn read(request: Request) -> Result<TokenRequest, TokenRefusal> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the caller gets its token, and says which key it calls with")]
 async fn answer(credentials: &Credentials, origin: &Origin, asked: TokenRequest) -> Result<Response, credentials::Refused> {
     // The id beside the key must be the key's own: a mixed-up configuration is told at once.
     let own: Option<GatewayKeyId> = split_key(asked.client_secret.expose_secret()).map(|(key, _)| key);

@@ -24,7 +24,7 @@ use model::{
 };
 use reqwest::{Method, Response, header};
 use sea_orm::{ConnectionTrait, DbBackend};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::{
     config::{self, Config, Secret},
@@ -49,7 +49,7 @@ use crate::{
     house::{House, fresh_client, known_app, known_seller},
     on_both_databases,
     registry::{Things, address, body, dump, form, functions, other_seller, pages, routes},
-    support::Stage,
+    support::{Stage, reveal},
 };
 
 /// What is followed, by name.
@@ -414,9 +414,9 @@ async fn life(walk: &mut Walk<'_>) {
     let (vault, db) = (&house.stage.portal.vault, house.stage.portal.db.reader());
     let refresh_token = vault.open(db, &place("refresh_token"), &stored.refresh_token.unwrap()).await.unwrap();
     let access_token = vault.open(db, &place("access_token"), &stored.access.unwrap().token).await.unwrap();
-    let refresh_token = refresh_token.expose_secret().to_owned();
+    let refresh_token = reveal(&refresh_token).to_owned();
     walk.cage.add("refresh token", &refresh_token);
-    walk.cage.add("access token", access_token.expose_secret());
+    walk.cage.add("access token", reveal(&access_token));
 
     // The next client secret.
     let next = house.simulator.rotate(client_id).unwrap();

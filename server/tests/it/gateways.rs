@@ -19,7 +19,6 @@ use model::{
     ids::{ConnectionId, GatewayId},
 };
 use reqwest::Method;
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use server::simulator::known::{APPS, SANDBOX_SELLER, SELLERS};
 use uuid::Uuid;
@@ -27,7 +26,7 @@ use uuid::Uuid;
 use crate::{
     house::{Furnished, House, new_app, new_connection, why},
     on_both_databases,
-    support::Stage,
+    support::{Stage, reveal},
 };
 
 const SANDBOX: Environments = Environments { production: false, sandbox: true };
@@ -220,7 +219,7 @@ on_both_databases!(a_key_lives_to_its_last_microsecond, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
     let new = gateways::create_key(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, 7).await.unwrap();
-    let secret = new.secret.expose_secret();
+    let secret = reveal(&new.secret);
     house.stage.advance(Duration::days(7) - Duration::microseconds(1));
     assert_eq!(issue(&house, &of, secret).await, ok());
     house.stage.advance(Duration::microseconds(1));

@@ -23,7 +23,7 @@ use model::{
     ids::{ConnectionId, GatewayId, GatewayKeyId, InvitationId, LwaAppId, SessionId, TeamId},
 };
 use sea_orm::{ConnectionTrait, DbBackend};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
 use server::{
     config::Config,
@@ -32,7 +32,7 @@ use server::{
     web::Site,
 };
 
-use crate::support::Stage;
+use crate::support::{Stage, reveal};
 
 pub struct House {
     pub stage: Stage,
@@ -230,7 +230,7 @@ impl House {
 
     pub async fn key(&self, cx: &Cx, scope: &TeamScope, gateway: GatewayId) -> (GatewayKeyId, String) {
         let new = gateways::create_key(&self.stage.stepped_up(cx), scope, gateway, 90).await.unwrap();
-        (new.key.id, new.secret.expose_secret().to_owned())
+        (new.key.id, reveal(&new.secret).to_owned())
     }
 
     /// Asks for a credential; gives status and body.

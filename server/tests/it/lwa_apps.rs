@@ -14,14 +14,14 @@ use model::{
     ids::LwaAppId,
     lwa_app::{OLD_SECRET_LIFE, OtherSecret},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::simulator::{Fault, Part, known::SELLERS};
 
 use crate::{
     house::{Furnished, House, known_app, known_seller, new_app, new_connection, why},
     on_both_databases,
-    support::Stage,
+    support::{Stage, reveal},
 };
 
 /// A secret of the right shape that Amazon never made.
@@ -38,7 +38,7 @@ async fn current(house: &House, of: &Furnished) -> String {
     let portal = &house.stage.portal;
     let place = Place { team: Some(of.team), table: "lwa_app", row: of.app.0, field: "secret" };
     let secret = portal.vault.open(portal.db.reader(), &place, &app(house, of).await.secret).await.unwrap();
-    secret.expose_secret().to_owned()
+    reveal(&secret).to_owned()
 }
 
 /// Amazon makes the next secret.
@@ -142,7 +142,7 @@ on_both_databases!(a_rotation_leaves_no_moment_without_a_secret_that_works, asyn
     let promoted = app(&house, &of).await;
     assert_eq!(promoted.other, OtherSecret::Old { until });
     assert_eq!(promoted.secret_made_at, of.owner.now() - Duration::seconds(3570), "the 180 days begin when Amazon made it");
-    assert_eq!(current(&house, &of).await, next.expose_secret());
+    assert_eq!(current(&house, &of).await, reveal(&next));
     assert_eq!(issue_cold(&house, &of).await, ok(1));
     for action in [Action::ClientSecretStaged, Action::ClientSecretPromoted] {
         assert_eq!(house.stage.events(&of.scope, action).await.len(), 1);
@@ -233,7 +233,7 @@ on_both_databases!(of_two_promotions_at_once_one_holds, async |stage: Stage| {
     };
     let (first, second) = tokio::join!(promote(), promote());
     assert!(first.unwrap() ^ second.unwrap(), "else the old secret would be lost");
-    assert_eq!(current(&house, &of).await, next.expose_secret());
+    assert_eq!(current(&house, &of).await, reveal(&next));
     house.simulator.fail(Part::Lwa, Fault::InvalidClient, 1);
     assert_eq!(issue_cold(&house, &of).await, ok(2));
 });
@@ -340,7 +340,7 @@ on_both_databases!(no_secret_stands_in_the_database_in_clear, async |stage: Stag
     promote(&house, &of).await.unwrap();
     for (what, secret) in [
         ("the old client secret", known_app().client_secret),
-        ("the new client secret", next.expose_secret()),
+        ("the new client secret", reveal(&next)),
         ("the refresh token", known_seller().refresh_token),
         ("the access token", access_token),
         ("the gateway key", &*of.secret),

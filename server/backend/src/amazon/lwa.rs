@@ -33,12 +33,14 @@ impl fmt::Debug for TokenAnswer {
 impl Amazon {
     /// Exchanges a refresh token for an access token.
     #[tracing::instrument(skip_all)]
+    #[expect(clippy::disallowed_methods, reason = "Amazon is asked with it")]
     pub async fn refresh(&self, client: &LwaClient<'_>, refresh_token: &SecretString) -> Result<TokenAnswer, LwaFailure> {
         self.token(client, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())]).await
     }
 
     /// Exchanges the code of a consent, which lives five minutes.
     #[tracing::instrument(skip_all)]
+    #[expect(clippy::disallowed_methods, reason = "Amazon is asked with it")]
     pub async fn exchange_code(
         &self,
         client: &LwaClient<'_>,
@@ -49,6 +51,7 @@ impl Amazon {
         self.token(client, &form).await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "Amazon is asked with it")]
     async fn token(&self, client: &LwaClient<'_>, grant: &[(&str, &str)]) -> Result<TokenAnswer, LwaFailure> {
         let mut form =
             vec![("client_id", client.client_id.as_str()), ("client_secret", client.client_secret.expose_secret())];
@@ -82,6 +85,7 @@ impl<'de> Deserialize<'de> for SecretText {
 /// No access token of Amazon lives longer than an hour; whatever claims to is asked for again after one.
 const LONGEST_LIFE_S: u32 = 3600;
 
+#[expect(clippy::disallowed_methods, reason = "its shape is checked")]
 fn is_refresh_token(token: &SecretString) -> bool {
     check_refresh_token(token.expose_secret()).is_ok()
 }
@@ -91,7 +95,9 @@ fn read(answer: &Answer) -> Result<TokenAnswer, LwaFailure> {
     match answer.status {
         200 => {
             let success: Success = serde_json::from_slice(&answer.body).map_err(|_| LwaFailure::BadResponse)?;
-            if success.access_token.0.expose_secret().is_empty() || success.expires_in == Some(0) {
+            #[expect(clippy::disallowed_methods, reason = "an empty token is none")]
+            let empty = success.access_token.0.expose_secret().is_empty();
+            if empty || success.expires_in == Some(0) {
                 return Err(LwaFailure::BadResponse);
             }
             Ok(TokenAnswer {
@@ -131,6 +137,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test compares it")]
     fn a_recorded_success_is_read() {
         let body = r#"{"access_token":"Atza|IQEB","refresh_token":"Atzr|IQEB","token_type":"bearer","expires_in":3600}"#;
         let token = read(&answer(200, body)).unwrap();

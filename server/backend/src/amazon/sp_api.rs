@@ -24,6 +24,7 @@ impl Amazon {
         access_token: &SecretString,
     ) -> Result<Vec<Participation>, SpApiFailure> {
         let url = self.sp_api_url(marketplace, environment, "/sellers/v1/marketplaceParticipations");
+        #[expect(clippy::disallowed_methods, reason = "Amazon is asked with it")]
         let request = self.request(Method::GET, &url)?.header("x-amz-access-token", access_token.expose_secret());
         read(&self.send(request).await?)
     }

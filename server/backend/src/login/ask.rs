@@ -128,6 +128,7 @@ async fn send(
         created_at: now,
         expires_at: now + CODE_LIFE,
     };
+    #[expect(clippy::disallowed_methods, reason = "only its MAC is kept")]
     let code_mac = cx.portal.vault.login_code_mac(challenge.id.0, email.as_str(), code.expose_secret());
     store::login_challenge::insert(&**tx, &Challenge { code_mac, ..challenge.clone() }).await?;
     let mail = Mail { to: email.clone(), message: message(code) };

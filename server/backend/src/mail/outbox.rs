@@ -125,6 +125,7 @@ async fn deliver(portal: &Portal, mail: &Waiting) -> Result<bool, MailError> {
 
 async fn send(portal: &Portal, mail: &Waiting, sealed: &Sealed, now: Time) -> Result<Result<(), MailerError>, MailError> {
     let body = portal.vault.open(portal.db.reader(), &place(mail.id), sealed).await?;
+    #[expect(clippy::disallowed_methods, reason = "the sealed mail is written to its reader")]
     let body: Body = serde_json::from_str(body.expose_secret()).map_err(|_| MailError::Unreadable)?;
     let to: &EmailAddress = &mail.recipient;
     let letter = Letter { id: mail.id, to, subject: &body.subject, text: &body.text, html: &body.html, at: now };

@@ -44,6 +44,7 @@ pub(super) fn render(message: &Message) -> Rendered {
 }
 
 /// "12345678" as "1234 5678".
+#[expect(clippy::disallowed_methods, reason = "the code is what the mail is for")]
 fn grouped(code: &SecretString) -> String {
     let code = code.expose_secret();
     match code.split_at_checked(4) {

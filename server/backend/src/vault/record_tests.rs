@@ -36,6 +36,7 @@ const GOLDEN: [(Option<TeamId>, &str); 2] = [
 ];
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test compares it")]
 fn a_sealed_value_never_changes_and_opens_for_ever() {
     for (team, golden) in GOLDEN {
         let sealed = seal(&key(team), NONCE, &place(team), &SecretString::from("Atzr|a refresh token"));

@@ -21,6 +21,7 @@ use backend::{
 use chrono::{DateTime, Duration};
 use migrations::MigratorTrait;
 use model::Time;
+use secrecy::{ExposeSecret, SecretString};
 
 /// Runs a test once on each database. PostgreSQL is the one that `scripts/postgres.sh` started; without it the test fails
 /// rather than passing unseen.
@@ -60,6 +61,12 @@ fn fresh_folder() -> PathBuf {
     folder
 }
 
+/// What a secret holds, for a test to compare.
+#[expect(clippy::disallowed_methods, reason = "a test compares it")]
+pub fn reveal(secret: &SecretString) -> &str {
+    secret.expose_secret()
+}
+
 pub fn start_time() -> Time {
     DateTime::from_timestamp(1_790_000_000, 0).unwrap()
 }
@@ -72,6 +79,7 @@ impl Stage {
     }
 
     pub async fn postgres() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "scripts/postgres.sh says where the cluster is")]
         let base = std::env::var("PORTAL_TEST_POSTGRES")
             .expect("PORTAL_TEST_POSTGRES names the test cluster; `make test` starts one");
         let folder = fresh_folder();

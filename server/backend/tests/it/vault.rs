@@ -7,9 +7,12 @@ use backend::{
     vault::{KeyFile, Place, Sealed, Vault, VaultError},
 };
 use model::ids::{DataKeyId, TeamId};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use crate::{on_both_databases, support::Stage};
+use crate::{
+    on_both_databases,
+    support::{Stage, reveal},
+};
 
 fn place(stage: &Stage, team: Option<TeamId>) -> Place {
     Place { team, table: "connection", row: random::uuid(stage.portal.clock.now()), field: "refresh_token" }
@@ -27,7 +30,7 @@ async fn seal(stage: &Stage, vault: &Vault, place: &Place) -> Sealed {
 }
 
 async fn opens(stage: &Stage, vault: &Vault, place: &Place, sealed: &Sealed) -> Result<String, VaultError> {
-    vault.open(stage.portal.db.reader(), place, sealed).await.map(|plain| plain.expose_secret().to_owned())
+    vault.open(stage.portal.db.reader(), place, sealed).await.map(|plain| reveal(&plain).to_owned())
 }
 
 on_both_databases!(what_was_sealed_opens_again_also_in_another_process, async |stage: Stage| {
