@@ -1,0 +1,117 @@
+//! A15: an end holds from the next request on.
+
+use std::collections::HashMap;
+
+use chrono::Duration;
+use futures::future::join_all;
+use model::{Environments, Role};
+use reqwest::{Method, header};
+
+use crate::{
+    browser::Browser,
+    house::House,
+    on_both_databases,
+    registry::{address, dump, form, functions, pages},
+    support::Stage,
+};
+
+use super::*;
+
+/// What a person of this Team tries after the end of something, all at once: 0 requests are served.
+async fn tries(house: &House, browser: &Browser<'_>, paths: &[&str]) -> Vec<(u16, String)> {
+    let pages = paths.iter().cycle().take(20).map(|path| browser.request(Method::GET, path).send());
+    let acts = ["sessions", "my_invitations", "create_team"].iter().cycle().take(12).map(|act| {
+        let request = browser.request(Method::POST, &format!("/act/{act}")).header("Sec-Fetch-Site", "same-origin");
+        request.form(&[("name", "One more")]).send()
+    });
+    let before = dump(house, None, &["audit_event"]).await;
+    let mut found = Vec::new();
+    for response in join_all(pages.map(futures::future::Either::Left).chain(acts.map(futures::future::Either::Right))).await
+    {
+        let response = response.unwrap();
+        let to = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
+        found.push((response.status().as_u16(), to.unwrap_or_default()));
+    }
+    assert_eq!(dump(house, None, &["audit_event"]).await, before);
+    found
+}
+
+fn all_out(answers: &[(u16, String)]) {
+    assert_eq!(answers.len(), 32);
+    for (status, to) in answers {
+        assert!(*status == 401 || (*status == 303 && to.starts_with("/sign-in?next=")), "{status} {to}");
+    }
+}
+
+on_both_databases!(a_session_that_was_ended_serves_no_more_requests, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let page = format!("/teams/{}", ada.team);
+    let paths = ["/", "/account", &*page];
+    let mut lost = Browser::signed_in_later(&house, "ada@example.com").await;
+    let mut kept = Browser::signed_in_later(&house, "ada@example.com").await;
+    assert!(is_signed_in(&mut lost).await && is_signed_in(&mut kept).await);
+
+    let listed: serde_json::Value = kept.post("sessions", &[]).await.json().await.unwrap();
+    let sessions: HashMap<_, _> =
+        listed.as_array().unwrap().iter().map(|row| (row["address"].as_str().unwrap(), row)).collect();
+    let lost_id = sessions[lost.address()]["id"].as_str().unwrap();
+    assert_eq!((sessions.len(), &sessions[kept.address()]["current"]), (3, &serde_json::json!(true)));
+    assert_eq!(kept.post("revoke_session", &[("session", lost_id)]).await.status(), 200);
+    all_out(&tries(&house, &lost, &paths).await);
+    assert!(is_signed_in(&mut kept).await);
+
+    // All others at once; then the last one by itself.
+    house.stage.advance(Duration::hours(1) - Duration::seconds(70));
+    assert!(is_signed_in(&mut kept).await);
+    house.stage.advance(Duration::seconds(10));
+    let mut third = Browser::signed_in_later(&house, "ada@example.com").await;
+    assert!(is_signed_in(&mut third).await);
+    assert_eq!(kept.post("revoke_other_sessions", &[]).await.status(), 200);
+    all_out(&tries(&house, &third, &paths).await);
+    let cookie = kept.cookie.clone();
+    assert_eq!(kept.post("sign_out", &[]).await.status(), 200);
+    all_out(&tries(&house, &with_cookie(&house, cookie.as_deref()), &paths).await);
+});
+
+on_both_databases!(a_disabled_user_is_out_at_the_next_request, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    assert!(is_signed_in(&mut browser).await);
+    // No page disables a user yet: the operator does it in the database.
+    use sea_orm::ConnectionTrait;
+    let tx = house.stage.portal.db.begin().await.unwrap();
+    tx.execute_unprepared("UPDATE \"user\" SET disabled_at = created_at").await.unwrap();
+    tx.commit().await.unwrap();
+    all_out(&tries(&house, &browser, &["/", &format!("/teams/{}", ada.team)]).await);
+    // And does not come back with a new code, though the answer is as ever.
+    house.stage.advance(Duration::hours(2));
+    let mut again = Browser::new(&house);
+    let before = house.stage.codes_for("ada@example.com").await.len();
+    assert_eq!(again.post("ask_code", &[("email", "ada@example.com")]).await.status(), 200);
+    assert_eq!(house.stage.codes_for("ada@example.com").await.len(), before);
+});
+
+on_both_databases!(a_removed_member_finds_no_team_at_the_next_request, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let carol = house.member(&ada, "carol", Role::Admin, Environments::BOTH).await;
+    let own = house.things(&ada).await;
+    let mut browser = Browser::confirmed(&house, "carol@example.com").await;
+    assert_eq!(browser.get(&address("/teams/{team}", &own)).await.status(), 200);
+    let owner = house.stage.stepped_up(&ada.owner);
+    backend::teams::remove_member(&owner, &ada.scope, carol.signed_in().unwrap().user).await.unwrap();
+    let before = dump(&house, None, &["audit_event"]).await;
+    for function in functions().iter().filter(|function| function.takes("team")) {
+        let response = browser.call(&function.name, &form(function, |_| &own)).await;
+        assert_eq!(response.status(), 404, "{}", function.name);
+    }
+    let mut nothing = Vec::new();
+    for page in pages().iter().filter(|page| page.starts_with("/teams/{team}")) {
+        let text = browser.get(&address(page, &own)).await.text().await.unwrap();
+        nothing.extend(["Team of ada", "Our app", "Shop"].into_iter().filter(|name| text.contains(name)));
+    }
+    assert!(nothing.is_empty(), "{nothing:?}");
+    assert_eq!(dump(&house, None, &["audit_event"]).await, before);
+});

@@ -1,0 +1,159 @@
+//! Plain forms.
+
+use reqwest::{Method, header};
+
+use crate::{
+    browser::{AGENT, Browser},
+    house::House,
+    on_both_databases,
+    registry::{Things, column, dump, functions},
+    support::Stage,
+};
+
+use super::*;
+
+/// A function, its page, what is typed, and what of it the page keeps.
+type Case<'a> = (&'a str, String, Vec<(&'a str, &'a str)>, &'a [&'a str]);
+
+on_both_databases!(a_plain_form_that_fails_says_why_and_keeps_what_was_typed_but_no_secret, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let own = house.things(&ada).await;
+    let canary = "canary-0123456789abcdef";
+    let mut visitor = Browser::new(&house);
+    let failed = visitor
+        .submit("ask_code", &[("email", "ada@nowhere@\"><script>x</script>"), ("page", "/sign-in?next=%2Faccount")])
+        .await;
+    assert_eq!(failed.status(), 422);
+    let html = failed.text().await.unwrap();
+    assert!(html.contains("An e-mail address has one @"), "{html}");
+    assert!(html.contains("ada@nowhere@") && !html.contains("<script>x"), "{html}");
+    assert!(html.contains("value=\"/account\""), "the page is the form's own");
+
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    let (team, connection) = (("team", &*own.team), ("connection", &*own.connection));
+    let page = |end: &str| format!("/teams/{}{end}", own.team);
+    let at = |path: &str| path.to_owned();
+    browser.post("ask_confirmation", &[]).await;
+    let cases: [Case; 6] = [
+        (
+            "create_lwa_app",
+            page("/apps/new"),
+            vec![
+                team,
+                ("name", "Typed name"),
+                ("environment", "sandbox"),
+                ("client_id", "typed-id"),
+                ("client_secret", canary),
+            ],
+            &["Typed name", "typed-id"],
+        ),
+        (
+            "create_connection",
+            page("/connections/new"),
+            vec![
+                team,
+                ("name", "Typed name"),
+                ("lwa_app", &own.app),
+                ("seller_id", "typed-seller"),
+                ("marketplace", "DE"),
+                ("refresh_token", canary),
+            ],
+            &["Typed name", "typed-seller"],
+        ),
+        ("stage_secret", page(&format!("/apps/{}", own.app)), vec![team, ("app", &own.app), ("client_secret", canary)], &[]),
+        (
+            "replace_refresh_token",
+            page(&format!("/connections/{}", own.connection)),
+            vec![team, connection, ("refresh_token", canary)],
+            &[],
+        ),
+        ("disconnect", page(&format!("/connections/{}", own.connection)), vec![team, connection, ("confirm", canary)], &[]),
+        ("confirm", at("/confirm"), vec![("code", canary)], &[]),
+    ];
+    for (function, page, mut fields, kept) in cases {
+        fields.push(("page", &page));
+        let response = browser.submit(function, &fields).await;
+        assert_eq!(response.status(), 422, "{function}");
+        assert!(response.headers().get(header::LOCATION).is_none(), "{function}: no address holds the failure");
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let html = response.text().await.unwrap();
+        assert!(html.contains("notice-danger") && html.contains(&id), "{function}: {html}");
+        assert!(!html.contains(canary), "{function}: {html}");
+        for typed in kept {
+            assert!(html.contains(typed), "{function} lost {typed}: {html}");
+        }
+    }
+    // What nobody may change is said on the page too.
+    let refused =
+        browser.submit("rename_team", &[("team", &Things::nobodys().team), ("name", "x"), ("page", "/account")]).await;
+    assert_eq!(refused.status(), 404);
+});
+
+on_both_databases!(a_plain_form_to_a_function_that_is_not_there_is_no_success, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let mut browser = Browser::signed_in(&house, "ada@example.com").await;
+    for (function, status) in [("sessions", 303), ("no_such_function", 404)] {
+        let answered = browser.submit(function, &[("page", "/account")]).await;
+        assert_eq!(answered.status(), status, "{function}");
+        assert_eq!(answered.headers()[header::CACHE_CONTROL], "no-store");
+    }
+});
+
+on_both_databases!(a_plain_form_that_succeeds_goes_back_to_its_page, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let own = house.things(&ada).await;
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    let page = format!("/teams/{}/settings", own.team);
+    let done = browser.submit("rename_team", &[("team", &own.team), ("name", "Renamed"), ("page", &page)]).await;
+    assert_eq!((done.status().as_u16(), location(&done)), (303, &*page));
+    // A key is shown once, by the page that answers the post; no address and no later page has it.
+    let page = format!("/teams/{}/gateways/{}", own.team, own.gateway);
+    let shown = browser
+        .submit("create_gateway_key", &[("team", &own.team), ("gateway", &own.gateway), ("days", "30"), ("page", &page)])
+        .await;
+    assert_eq!((shown.status().as_u16(), shown.headers().get(header::LOCATION)), (200, None));
+    assert_eq!(shown.headers()[header::CACHE_CONTROL], "no-store");
+    assert!(shown.text().await.unwrap().contains("ptl_gw_"));
+    let later = browser.get(&page).await.text().await.unwrap();
+    assert!(!later.replace("ptl_gw_…", "").contains("ptl_gw_0"), "{later}");
+});
+
+on_both_databases!(a_form_of_more_than_64_kib_is_refused, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    let before = dump(&house, None, &[]).await;
+    let team = ada.team.to_string();
+    let long = "x".repeat(64 * 1024);
+    for function in functions() {
+        let request =
+            browser.request(Method::POST, &format!("/act/{}", function.name)).header("Sec-Fetch-Site", "same-origin");
+        for accept in ["application/json", "text/html"] {
+            let request = request.try_clone().unwrap().header(header::ACCEPT, accept).header(header::USER_AGENT, AGENT);
+            let response = request.form(&[("team", &team), ("name", &long)]).send().await.unwrap();
+            assert_eq!(response.status(), 413, "{}", function.name);
+            assert!(!response.text().await.unwrap().contains("xxxx"));
+        }
+    }
+    assert_eq!(dump(&house, None, &[]).await, before);
+    // One that just fits is read.
+    let fits = "x".repeat(64 * 1024 - team.len() - 12);
+    assert_eq!(browser.post("rename_team", &[("team", &team), ("name", &fits)]).await.status(), 422);
+});
+
+on_both_databases!(a_pending_code_is_not_told_to_other_browsers, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let mut browser = Browser::new(&house);
+    browser.post("ask_code", &[("email", "ada@example.com")]).await;
+    assert!(browser.post("read_pending_code", &[]).await.text().await.unwrap().contains("ada@example.com"));
+    assert_eq!(Browser::new(&house).post("read_pending_code", &[]).await.text().await.unwrap(), "null");
+    // The store holds no code, and after the sign-in no challenge either.
+    let code = house.stage.code_for("ada@example.com").await;
+    let kept = column(&house, "SELECT data AS row FROM browser").await.join("");
+    assert!(kept.contains("ada@example.com") && !kept.contains(&code));
+    browser.post("sign_in", &[("code", &code)]).await;
+    let kept = column(&house, "SELECT data AS row FROM browser").await.join("");
+    assert!(!kept.contains("ada@example.com"), "{kept}");
+});
