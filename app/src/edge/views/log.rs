@@ -1,0 +1,102 @@
+//! The log's page and its filter.
+
+use std::collections::BTreeMap;
+
+use backend::{
+    Cx, TeamScope, audit::LogPage, connections as connection_verbs, gateways as gateway_verbs, store::audit_event::Filter,
+    teams,
+};
+use model::{
+    Permission,
+    audit::{Action, Outcome},
+    ids::{EventId, GatewayId, RequestId},
+};
+use uuid::Uuid;
+
+use crate::{
+    Failure,
+    api::log::{LogItem, LogItems, LogQuery},
+    edge::{fail, moment},
+};
+
+pub(crate) fn log_filter(query: &LogQuery) -> Result<Filter, Failure> {
+    use crate::edge::form::one;
+    let uuid = |field, text: &str| match text.trim() {
+        "" => Ok(None),
+        text => one(field, Uuid::try_parse(text).map(Some).map_err(|_| "This is not an id of the log.")),
+    };
+    let time = |field, text: &str| match text.trim() {
+        "" => Ok(None),
+        text => {
+            let parsed = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").map(|at| Some(at.and_utc()));
+            one(field, parsed.map_err(|_| "Enter a day and a time."))
+        }
+    };
+    let before = match query.before.split_once('_') {
+        Some((micros, id)) => {
+            micros.parse().ok().and_then(chrono::DateTime::from_timestamp_micros).zip(Uuid::try_parse(id).ok())
+        }
+        None => None,
+    };
+    // A word of the catalogue, or the start of some: `connection` finds all of its events.
+    let actions =
+        Action::ALL.iter().copied().filter(|a| !query.action.is_empty() && a.as_str().starts_with(query.action.as_str()));
+    Ok(Filter {
+        actions: actions.collect(),
+        actor: uuid("actor", &query.actor)?,
+        target: uuid("target", &query.target)?,
+        outcome: Outcome::parse(&query.outcome),
+        from: time("from", &query.from)?,
+        until: time("until", &query.until)?,
+        before: before.map(|(at, id)| (at, EventId(id))),
+    })
+}
+
+pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, page: LogPage) -> Result<LogItems, Failure> {
+    let now = cx.now();
+    let last = page.rows.last().filter(|_| page.more);
+    let older = last.map(|row| format!("{}_{}", row.at.timestamp_micros(), row.id.0.simple()));
+    let mut actors = BTreeMap::new();
+    if scope.role().is_some_and(|role| role.may(Permission::ViewLog)) {
+        for member in teams::members(cx, scope).await.map_err(fail)? {
+            actors.insert(member.user.0.simple().to_string(), member.email.to_string());
+        }
+    }
+    let mut targets = BTreeMap::new();
+    let gateways: Vec<(GatewayId, String)> =
+        gateway_verbs::list(cx, scope).await.map_err(fail)?.into_iter().map(|g| (g.id, g.name.to_string())).collect();
+    for (id, name) in gateways {
+        actors.insert(id.0.simple().to_string(), name.clone());
+        targets.insert(id.0.simple().to_string(), name);
+    }
+    for connection in connection_verbs::list(cx, scope).await.map_err(fail)? {
+        targets.insert(connection.id.0.simple().to_string(), connection.name.to_string());
+    }
+    let items = page.rows.into_iter().map(|row| {
+        let raw = serde_json::json!({
+            "id": row.id, "at": row.at, "action": row.action, "outcome": row.outcome, "reason": row.reason,
+            "actor": { "kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name, "on_behalf_of": row.on_behalf_of },
+            "target": { "kind": row.target_kind, "id": row.target_id, "name": row.target_name },
+            "credential_id": row.credential_id, "request_id": RequestId(row.request_id), "address": row.address, "agent": row.agent,
+            "details": serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default(),
+        });
+        LogItem {
+            id: row.id.to_string(),
+            at: moment(row.at, now),
+            day: row.at.format("%A, %-d %B %Y").to_string(),
+            clock: row.at.format("%H:%M:%S").to_string(),
+            actor: row.actor_name,
+            sentence: row.action.sentence().to_owned(),
+            target: row.target_name,
+            outcome: row.outcome,
+            reason: row.reason,
+            raw: serde_json::to_string_pretty(&raw).unwrap_or_default(),
+        }
+    });
+    Ok(LogItems {
+        items: items.collect(),
+        older,
+        actors: actors.into_iter().collect(),
+        targets: targets.into_iter().collect(),
+    })
+}

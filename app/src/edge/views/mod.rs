@@ -1,0 +1,107 @@
+//! From what verbs answer to what pages show. Nothing secret has a way through here: the types on the right hold none.
+
+mod apps;
+mod connections;
+mod gateways;
+mod log;
+mod people;
+
+use backend::{
+    Cx, TeamScope,
+    access::AccessError,
+    connections as connection_verbs, gateways as gateway_verbs, lwa_apps as app_verbs,
+    store::{connection::Connection, lease, lwa_app::LwaApp},
+    teams,
+};
+use model::{
+    Role, Time,
+    amazon::SecretClock,
+    gateway::{KeyPhase, key_phase},
+    ids::UserId,
+    step_up,
+};
+
+use crate::{
+    Failure,
+    api::{Countdown, TeamItem, Viewer, connections::LeaseItem, teams::Overview},
+    edge::{Theme, fail, moment},
+};
+
+pub(crate) use apps::{app_item, app_items};
+pub(crate) use connections::{connection_detail, connection_items};
+pub(crate) use gateways::{gateway_detail, gateway_items, show_key};
+pub(crate) use log::{log_filter, log_items};
+pub(crate) use people::{invitation_item, people, session_item};
+
+/// Who looks at the page, with their Teams.
+pub async fn viewer(cx: &Cx, theme: Theme) -> Result<Viewer, AccessError> {
+    let person = backend::access::signed_in(cx)?;
+    let teams = teams::mine(cx).await?;
+    Ok(Viewer {
+        email: person.email.to_string(),
+        is_operator: person.is_operator,
+        teams: teams
+            .into_iter()
+            .map(|m| TeamItem { id: m.team, name: m.name.to_string(), role: m.role, environments: m.environments })
+            .collect(),
+        theme: theme.as_str().to_owned(),
+        simulated: cx.portal.amazon.is_simulated(),
+        mailbox: cx.portal.mailer.is_folder(),
+        stepped_up: step_up::covers(person.stepped_up_at, cx.now()),
+    })
+}
+
+pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Failure> {
+    let live = |c: &Connection| c.disconnected_at.is_none();
+    let keys = backend::store::gateway_key::all(cx.portal.db.reader(), scope, None).await.map_err(outage)?;
+    let now = cx.now();
+    Ok(Overview {
+        name: scope.name().map(ToString::to_string).unwrap_or_default(),
+        role: scope.role().unwrap_or(Role::Auditor),
+        apps: app_verbs::list(cx, scope).await.map_err(fail)?.len(),
+        connections: connection_verbs::list(cx, scope).await.map_err(fail)?.iter().filter(|c| live(c)).count(),
+        gateways: gateway_verbs::list(cx, scope).await.map_err(fail)?.len(),
+        keys: keys.iter().filter(|k| key_phase(k.expires_at, k.revoked_at, now) == KeyPhase::Live).count(),
+        leases: gateway_verbs::leases(cx, scope, lease::Of::Team).await.map_err(fail)?.len(),
+        issued: !backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope).await.map_err(outage)?.is_empty(),
+    })
+}
+
+fn outage(error: impl Into<backend::access::AccessError>) -> Failure {
+    fail(error.into())
+}
+
+fn countdown(ends: Time, of_days: i64, now: Time) -> Countdown {
+    Countdown { ends: moment(ends, now), days_left: (ends - now).num_days(), of_days }
+}
+
+fn secret_countdown(app: &LwaApp, now: Time) -> Countdown {
+    countdown(SecretClock { made_at: app.secret_made_at }.expires_at(), 180, now)
+}
+
+async fn lease_items(cx: &Cx, scope: &TeamScope, of: lease::Of) -> Result<Vec<LeaseItem>, Failure> {
+    let leases = gateway_verbs::leases(cx, scope, of).await.map_err(fail)?;
+    let gateways = gateway_verbs::list(cx, scope).await.map_err(fail)?;
+    let connections = connection_verbs::list(cx, scope).await.map_err(fail)?;
+    let now = cx.now();
+    Ok(leases
+        .into_iter()
+        .map(|lease| LeaseItem {
+            id: lease.id.to_string(),
+            gateway: gateways.iter().find(|g| g.id == lease.gateway).map(|g| g.name.to_string()).unwrap_or_default(),
+            connection: connections
+                .iter()
+                .find(|c| c.id == lease.connection)
+                .map(|c| c.name.to_string())
+                .unwrap_or_default(),
+            generation: lease.generation,
+            issued: moment(lease.issued_at, now),
+            expires: moment(lease.expires_at, now),
+        })
+        .collect())
+}
+
+async fn name_of(cx: &Cx, user: UserId) -> Result<String, Failure> {
+    let user = backend::store::user::by_id(cx.portal.db.reader(), user).await.map_err(outage)?;
+    Ok(user.map(|user| user.email.to_string()).unwrap_or_default())
+}

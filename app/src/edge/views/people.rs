@@ -1,0 +1,67 @@
+//! People: their sessions, invitations and roles.
+
+use backend::{
+    Cx, TeamScope,
+    sessions::OpenSession,
+    store::{invitation::Invitation, member::Member},
+};
+use model::{Role, Time};
+
+use crate::{
+    Failure,
+    api::{
+        account::SessionItem,
+        teams::{InvitationItem, MemberItem, People},
+    },
+    edge::{fail, moment},
+};
+
+pub(crate) fn session_item(session: OpenSession, now: Time) -> SessionItem {
+    SessionItem {
+        id: session.id,
+        current: session.current,
+        device: session.device,
+        address: session.address,
+        signed_in: moment(session.signed_in_at, now),
+        last_seen: moment(session.last_seen_at, now),
+    }
+}
+
+pub(crate) fn invitation_item(invitation: Invitation, now: Time) -> InvitationItem {
+    InvitationItem {
+        id: invitation.id,
+        team: invitation.team_name.to_string(),
+        email: invitation.email.to_string(),
+        role: invitation.role,
+        invited_by: invitation.invited_by.to_string(),
+        expired: invitation.expires_at <= now,
+        expires: moment(invitation.expires_at, now),
+    }
+}
+
+pub(crate) fn people(
+    cx: &Cx,
+    scope: &TeamScope,
+    members: Vec<Member>,
+    invitations: Vec<Invitation>,
+) -> Result<People, Failure> {
+    let me = backend::access::signed_in(cx).map_err(fail)?.user;
+    let my_role = scope.role().unwrap_or(Role::Auditor);
+    let now = cx.now();
+    Ok(People {
+        members: members
+            .into_iter()
+            .map(|member| MemberItem {
+                is_me: member.user == me,
+                may_change: my_role.may_give(member.role),
+                user: member.user,
+                email: member.email.to_string(),
+                role: member.role,
+                environments: member.environments,
+                joined: moment(member.joined_at, now),
+            })
+            .collect(),
+        invitations: invitations.into_iter().map(|invitation| invitation_item(invitation, now)).collect(),
+        my_role,
+    })
+}
