@@ -152,11 +152,18 @@ pub async fn enable_gateway(team: TeamId, gateway: GatewayId) -> Result<(), Fail
 }
 
 /// Makes a key and shows it once.
+///
+/// `known_keys`: how many keys the page showed, so that a page loaded anew, which posts again, does not make another.
 #[server(prefix = "/act", endpoint = "create_gateway_key")]
-pub async fn create_gateway_key(team: TeamId, gateway: GatewayId, days: i64) -> Result<ShownKey, Failure> {
+pub async fn create_gateway_key(
+    team: TeamId,
+    gateway: GatewayId,
+    days: i64,
+    #[server(default)] known_keys: String,
+) -> Result<ShownKey, Failure> {
     use crate::edge::{enter, fail, show_key};
     let (cx, scope) = enter(team, model::Permission::ManageGateways).await?;
-    let new = backend::gateways::create_key(&cx, &scope, gateway, days).await.map_err(fail)?;
+    let new = backend::gateways::create_key(&cx, &scope, gateway, days, known_keys.parse().ok()).await.map_err(fail)?;
     show_key(&cx, &scope, new).await
 }
 

@@ -108,7 +108,7 @@ on_both_databases!(a_connection_of_another_team_is_no_connection, async |stage: 
     let (of, other) = (house.furnished("ada").await, house.furnished("bob").await);
     let mixed = gateways::set_connections(&of.owner, &of.scope, of.gateway, &[other.connection]).await;
     assert_eq!(why(mixed), "Access(NotFound)");
-    let elsewhere = gateways::create_key(&house.stage.stepped_up(&of.owner), &of.scope, other.gateway, 90).await;
+    let elsewhere = gateways::create_key(&house.stage.stepped_up(&of.owner), &of.scope, other.gateway, 90, None).await;
     assert_eq!(why(elsewhere), "Access(NotFound)");
     let elsewhere = gateways::revoke_key(&of.owner, &of.scope, other.gateway, other.key).await;
     assert_eq!(why(elsewhere), "Access(NotFound)");
@@ -132,7 +132,7 @@ on_both_databases!(who_may_touch_only_the_sandbox_changes_no_production_gateway,
         gateways::disable(&bob, &scope, of.gateway).await,
         gateways::enable(&bob, &scope, of.gateway).await,
         gateways::set_connections(&bob, &scope, of.gateway, &[]).await,
-        gateways::create_key(&bob, &scope, of.gateway, 90).await.map(|_| ()),
+        gateways::create_key(&bob, &scope, of.gateway, 90, None).await.map(|_| ()),
         gateways::revoke_key(&bob, &scope, of.gateway, of.key).await,
     ];
     for result in refused {
@@ -170,7 +170,9 @@ on_both_databases!(two_live_keys_are_enough_and_dead_ones_do_not_count, async |s
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
     let create = async |days: i64| {
-        gateways::create_key(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, days).await.map(|new| new.key.id)
+        gateways::create_key(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, days, None)
+            .await
+            .map(|new| new.key.id)
     };
     let second = create(7).await.unwrap();
     assert_eq!(why(create(7).await), "TooManyKeys");
@@ -194,7 +196,7 @@ on_both_databases!(of_many_keys_asked_for_at_once_two_live, async |stage: Stage|
     let of = house.furnished("ada").await;
     let tries = join_all((0..8).map(|_| {
         let (owner, scope, gateway) = (house.stage.stepped_up(&of.owner), of.scope.clone(), of.gateway);
-        tokio::spawn(async move { gateways::create_key(&owner, &scope, gateway, 90).await })
+        tokio::spawn(async move { gateways::create_key(&owner, &scope, gateway, 90, None).await })
     }));
     let results: Vec<_> = tries.await.into_iter().map(|result| result.unwrap()).collect();
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
@@ -218,7 +220,7 @@ on_both_databases!(a_revoked_key_is_refused_at_the_next_request, async |stage: S
 on_both_databases!(a_key_lives_to_its_last_microsecond, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
-    let new = gateways::create_key(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, 7).await.unwrap();
+    let new = gateways::create_key(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, 7, None).await.unwrap();
     let secret = reveal(&new.secret);
     house.stage.advance(Duration::days(7) - Duration::microseconds(1));
     assert_eq!(issue(&house, &of, secret).await, ok());

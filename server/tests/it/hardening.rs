@@ -40,7 +40,7 @@ on_both_databases!(what_a_role_an_environment_or_an_old_proof_refuses_is_in_the_
     assert_eq!(why(access::enter(&bob, of.team, Permission::ManageGateways).await), "NotPermitted(ManageGateways)");
     let scope = access::enter(&eve, of.team, Permission::ManageGateways).await.unwrap();
     assert_eq!(why(gateways::disable(&eve, &scope, of.gateway).await), "Access(EnvironmentClosed(Production))");
-    assert!(why(gateways::create_key(&of.owner, &of.scope, of.gateway, 7).await).contains("StepUpRequired"));
+    assert!(why(gateways::create_key(&of.owner, &of.scope, of.gateway, 7, None).await).contains("StepUpRequired"));
     let eve = house.stage.stepped_up(&eve);
     let refused = teams::invite(&eve, &scope, &"x@example.com".parse().unwrap(), Role::Owner, SANDBOX).await;
     assert_eq!(why(refused), "AboveOwnRole(Owner)");

@@ -229,7 +229,7 @@ impl House {
     }
 
     pub async fn key(&self, cx: &Cx, scope: &TeamScope, gateway: GatewayId) -> (GatewayKeyId, String) {
-        let new = gateways::create_key(&self.stage.stepped_up(cx), scope, gateway, 90).await.unwrap();
+        let new = gateways::create_key(&self.stage.stepped_up(cx), scope, gateway, 90, None).await.unwrap();
         (new.key.id, reveal(&new.secret).to_owned())
     }
 

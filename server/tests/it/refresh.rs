@@ -78,6 +78,21 @@ on_both_databases!(an_abandoned_refresh_is_taken_over_after_its_lease, async |st
     assert_eq!((status, body["generation"].as_i64(), body["refreshed"].as_bool()), (200, Some(2), Some(true)));
 });
 
+on_both_databases!(who_waits_for_another_refresh_is_answered_in_ten_seconds, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    let _flight = house.credentials.flights.board(team.connection).await;
+    // While the old token lives, it is served to those who wait in vain; then there is nothing to serve.
+    for (passed, expected) in [(59, (200, None)), (2, (503, Some("refresh-in-progress")))] {
+        house.stage.advance(Duration::minutes(passed));
+        let since = std::time::Instant::now();
+        let (status, body) = house.issue(&team, json!({})).await;
+        assert_eq!((status, body["code"].as_str()), expected);
+        let patience = model::credential::REFRESH_WAIT.to_std().unwrap();
+        assert!(since.elapsed() >= patience && since.elapsed() < patience * 2, "{:?}", since.elapsed());
+    }
+});
+
 on_both_databases!(a_token_that_is_still_valid_is_served_while_amazon_fails, async |stage: Stage| {
     let house = House::on(stage).await;
     let team = house.furnished("ada").await;

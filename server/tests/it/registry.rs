@@ -235,7 +235,7 @@ fn value(name: &str) -> Option<&'static str> {
         "client_id" => "amzn1.application-oa2-client.00000000000000000000000000000abc",
         "client_secret" => known_app().client_secret,
         "application_id" => known_app().application_id,
-        "secret_made_on" => "",
+        "secret_made_on" | "known_keys" => "",
         "seller_id" => other_seller().seller_id,
         "marketplace" => other_seller().marketplaces[0],
         "refresh_token" => other_seller().refresh_token,

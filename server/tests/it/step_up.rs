@@ -34,7 +34,7 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
     let scope = &team.scope;
     let bob = bob.signed_in().unwrap().user;
     match act {
-        DangerousAct::CreateGatewayKey => vec![problem(gateways::create_key(cx, scope, team.gateway, 90).await)],
+        DangerousAct::CreateGatewayKey => vec![problem(gateways::create_key(cx, scope, team.gateway, 90, None).await)],
         DangerousAct::ChangeClientSecret => {
             let secret = SecretString::from(known_app().client_secret);
             vec![

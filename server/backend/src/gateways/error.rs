@@ -11,6 +11,8 @@ pub enum GatewayError {
     OtherEnvironment,
     #[error("two keys live already")]
     TooManyKeys,
+    #[error("a key was made meanwhile")]
+    OtherKeys,
     #[error("no such life of a key")]
     KeyLife,
     #[error("the gateway changed meanwhile")]
@@ -35,6 +37,10 @@ impl From<&GatewayError> for Problem {
             GatewayError::TooManyKeys => Problem::new(
                 ProblemCode::Conflict,
                 "Two keys are live already: enough to change over without a gap. Revoke one of them first.",
+            ),
+            GatewayError::OtherKeys => Problem::new(
+                ProblemCode::Conflict,
+                "A key was made since this page was loaded; it was shown once, then. Look at the list before you make another.",
             ),
             GatewayError::KeyLife => Problem::field("days", "Choose one of the offered lives."),
             GatewayError::Changed => Problem::of(ProblemCode::Conflict),

@@ -32,9 +32,15 @@ pub async fn keys(cx: &Cx, scope: &TeamScope, gateway: GatewayId) -> Result<Vec<
     Ok(store::gateway_key::all(cx.portal.db.reader(), scope, Some(gateway)).await?)
 }
 
-/// Makes a key that lives `days`.
+/// Makes a key that lives `days`. `known`: how many keys the caller believes the gateway to have, dead ones too.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %gateway))]
-pub async fn create_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, days: i64) -> Result<NewKey, GatewayError> {
+pub async fn create_key(
+    cx: &Cx,
+    scope: &TeamScope,
+    gateway: GatewayId,
+    days: i64,
+    known: Option<usize>,
+) -> Result<NewKey, GatewayError> {
     let created_by = access::require_step_up(cx, scope, DangerousAct::CreateGatewayKey).await?;
     if !KEY_LIVES_DAYS.contains(&days) {
         return Err(GatewayError::KeyLife);
@@ -60,6 +66,9 @@ pub async fn create_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, days: i6
     // Held, so that two requests cannot both find room for a second key.
     store::team::hold(&*tx, scope).await?;
     let keys = store::gateway_key::all(&*tx, scope, Some(gateway.id)).await?;
+    if known.is_some_and(|known| known != keys.len()) {
+        return Err(GatewayError::OtherKeys);
+    }
     let live = keys.iter().filter(|k| key_phase(k.expires_at, k.revoked_at, now) == KeyPhase::Live);
     if live.count() >= LIVE_KEYS {
         return Err(GatewayError::TooManyKeys);

@@ -116,6 +116,11 @@ on_both_databases!(a_plain_form_that_succeeds_goes_back_to_its_page, async |stag
     assert_eq!((shown.status().as_u16(), shown.headers().get(header::LOCATION)), (200, None));
     assert_eq!(shown.headers()[header::CACHE_CONTROL], "no-store");
     assert!(shown.text().await.unwrap().contains("ptl_gw_"));
+    // Who loads that page anew posts again: no second key.
+    let fields = [("team", &*own.team), ("gateway", &*own.gateway), ("days", "30"), ("page", &page), ("known_keys", "1")];
+    let again = browser.submit("create_gateway_key", &fields).await;
+    assert_eq!(again.status(), 409);
+    assert!(!again.text().await.unwrap().replace("ptl_gw_…", "").contains("ptl_gw_0"));
     let later = browser.get(&page).await.text().await.unwrap();
     assert!(!later.replace("ptl_gw_…", "").contains("ptl_gw_0"), "{later}");
 });
