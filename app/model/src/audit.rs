@@ -44,7 +44,7 @@ actions! {
     MemberLeft "member.left" "left the Team";
     RoleChanged "member.role_changed" "changed the role of";
     LwaAppCreated "lwa_app.created" "added the LWA app";
-    LwaAppRenamed "lwa_app.renamed" "renamed the LWA app";
+    LwaAppChanged "lwa_app.changed" "changed the LWA app";
     ClientSecretStaged "lwa_app.secret_staged" "stored the next client secret of";
     ClientSecretPromoted "lwa_app.secret_promoted" "promoted the next client secret of";
     ClientSecretDropped "lwa_app.secret_dropped" "dropped the old client secret of";

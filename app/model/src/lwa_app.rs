@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Time;
 
+/// The code under which an app is marked when a gateway reports that SP-API calls its client secret expired.
+pub const CLIENT_SECRET_EXPIRED: &str = "client_secret_expired";
+
 /// The old secret still works this long after a rotation (Amazon's documentation of credential rotation).
 pub const OLD_SECRET_LIFE: Duration = Duration::days(7);
 

@@ -68,6 +68,21 @@ pub async fn create_lwa_app(
     Ok(app)
 }
 
+/// Changes its name and how its consent page is reached.
+#[server(prefix = "/act", endpoint = "change_lwa_app")]
+pub async fn change_lwa_app(
+    team: TeamId,
+    app: LwaAppId,
+    name: String,
+    #[server(default)] application_id: String,
+    #[server(default)] is_draft: bool,
+) -> Result<(), Failure> {
+    use crate::edge::{enter, fail, form};
+    let (cx, scope) = enter(team, model::Permission::ManageLwaApps).await?;
+    let (name, application_id) = form::changed_lwa_app(&name, &application_id)?;
+    backend::lwa_apps::change(&cx, &scope, app, name, application_id, is_draft).await.map_err(fail)
+}
+
 /// Stores the next client secret, proved where a grant allows it.
 #[server(prefix = "/act", endpoint = "stage_secret")]
 pub async fn stage_secret(

@@ -95,6 +95,10 @@ pub(crate) fn new_lwa_app(
     Ok(NewLwaApp { name, environment, client_id, client_secret, application_id, is_draft, secret_made_at })
 }
 
+pub(crate) fn changed_lwa_app(name: &str, application_id: &str) -> Result<(Name, Option<ApplicationId>), Failure> {
+    two(("name", name.parse()), ("application_id", optional::<ApplicationId>(application_id)))
+}
+
 pub(crate) fn client_secret(
     now: Time,
     client_secret: String,

@@ -1,15 +1,23 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{
+    Permission,
     ids::{LwaAppId, TeamId},
-    lwa_app::OtherSecret,
+    lwa_app::{CLIENT_SECRET_EXPIRED, OtherSecret},
 };
 
-use super::{apps::AppBadge, counted, param, stepped_up, team};
+use super::{
+    Allowed,
+    apps::AppBadge,
+    counted, may,
+    new_app::{APPLICATION_ID_HINT, DRAFT_HINT},
+    param, stepped_up, team,
+};
 use crate::{
-    api::apps::{AppItem, DropOtherSecret, PromoteSecret, StageSecret, lwa_app},
+    api::apps::{AppItem, ChangeLwaApp, DropOtherSecret, PromoteSecret, StageSecret, lwa_app},
     components::{
-        Act, ActForm, CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, StepUpGate, Submit, loaded,
+        Act, ActForm, Choice, CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, StepUpGate, Submit,
+        loaded,
     },
 };
 
@@ -20,7 +28,7 @@ pub fn AppPage() -> impl IntoView {
     view! {
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team)>"LWA apps"</a></li><li aria-current="page">"App"</li></ol></nav>
         {loaded(lwa_app(team, id), move |app| {
-            view! { <Facts app=app.clone()/> <Rotation team app/> }.into_any()
+            view! { <Facts app=app.clone()/> <Rotation team app=app.clone()/> {may(Permission::ManageLwaApps).then(|| view! { <Settings team app/> })} }.into_any()
         })}
     }
 }
@@ -30,7 +38,11 @@ fn Facts(app: AppItem) -> impl IntoView {
     let tags = view! { <EnvironmentTag environment=app.environment/> <AppBadge app=app.clone()/> }.into_any();
     let rejected = app.rejected.clone().map(|code| view! {
         <Notice tone="danger" title="Amazon refuses this app">
-            <p>"Amazon answered " <code>{code}</code> ". Its connections get no new access tokens until the client id and secret are right. Store a new client secret below."</p>
+            {if code == CLIENT_SECRET_EXPIRED {
+                view! { <p>"A gateway reports that SP-API refuses its calls since the client secret has expired. Portal goes on issuing for as long as Amazon gives tokens. Rotate the secret in Seller Central and store the new one below."</p> }.into_any()
+            } else {
+                view! { <p>"Amazon answered " <code>{code}</code> ". Its connections get no new access tokens until the client id and secret are right. Store a new client secret below."</p> }.into_any()
+            }}
         </Notice>
     });
     view! {
@@ -78,7 +90,28 @@ fn Rotation(team: TeamId, app: AppItem) -> impl IntoView {
         <section class="card" aria-labelledby="rotate-h">
             <h2 id="rotate-h">"Rotate the client secret"</h2>
             {old}
-            <StepUpGate open=stepped_up() act="change a client secret">{step}</StepUpGate>
+            <Allowed to=Permission::ManageLwaApps>
+                <StepUpGate open=stepped_up() act="change a client secret">{step}</StepUpGate>
+            </Allowed>
+        </section>
+    }
+}
+
+#[component]
+fn Settings(team: TeamId, app: AppItem) -> impl IntoView {
+    let change = Act::of::<ChangeLwaApp>();
+    view! {
+        <section class="card" aria-labelledby="settings-h">
+            <h2 id="settings-h">"Settings"</h2>
+            <p class="muted">"Client id and environment stay as they are: sellers have agreed to them. For others, add another app."</p>
+            <ActForm act=change class="form">
+                <Hidden name="team" value=team.to_string()/>
+                <Hidden name="app" value=app.id.to_string()/>
+                <Field name="name" label="Name" value=app.name act=change/>
+                <Field name="application_id" label="Application id" mono=true optional=true hint=APPLICATION_ID_HINT value=app.application_id.unwrap_or_default() act=change/>
+                <Choice name="is_draft" value="true" label="This app is a draft" hint=DRAFT_HINT checked=app.is_draft/>
+                <Submit label="Save" class="btn-secondary"/>
+            </ActForm>
         </section>
     }
 }

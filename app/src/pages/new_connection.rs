@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
+use model::Permission;
 
-use super::team;
+use super::{Allowed, team};
 use crate::{
     api::{
         apps::{AppItem, lwa_apps},
@@ -21,14 +22,14 @@ pub fn NewConnectionPage() -> impl IntoView {
         <Title text="Connect account"/>
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team)>"Connections"</a></li><li aria-current="page">"Connect"</li></ol></nav>
         <PageHeader title="Connect a seller account" lead="Portal proves the grant against Amazon before it stores anything."/>
-        {loaded(lwa_apps(team), move |apps| if apps.is_empty() {
+        <Allowed to=Permission::ManageConnections>{loaded(lwa_apps(team), move |apps| if apps.is_empty() {
             let href = format!("/teams/{}/apps/new", team);
             let add = view! { <a class="btn btn-primary" href=href>"Add LWA app"</a> }.into_any();
             view! { <EmptyState icon="app" title="Add an LWA app first" text="A connection is a seller's grant to one of your Amazon developer applications." action=add/> }.into_any()
         } else {
             let team = team.to_string();
             view! { <div class="grid-2"><ByConsent team=team.clone() apps=apps.clone()/><ByToken team apps/></div> }.into_any()
-        })}
+        })}</Allowed>
     }
 }
 
@@ -37,7 +38,7 @@ fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
     let start = Act::of::<StartConsent>();
     let with_id: Vec<_> = apps.into_iter().filter(|app| app.application_id.is_some()).collect();
     let body = if with_id.is_empty() {
-        view! { <p class="muted">"None of the Team's LWA apps has an application id, which Amazon's consent page needs."</p> }.into_any()
+        view! { <p class="muted">"None of the Team's LWA apps has an application id, which Amazon's consent page needs. " <a href=format!("/teams/{team}/apps")>"Open an LWA app"</a> " and add it in its settings."</p> }.into_any()
     } else {
         view! {
             <ActForm act=start class="form">

@@ -4,14 +4,14 @@ use model::{
     audit::{Action, SafeText},
     gateway::Scope,
     ids::{ConnectionId, TeamId},
+    lwa_app::CLIENT_SECRET_EXPIRED,
 };
 use secrecy::SecretString;
 
 use super::{Allowance, Credentials, IssueError, Origin, Refused, identify, record};
 use crate::{
     audit::{Event, Target},
-    lwa_apps,
-    store::{self, issue::CLIENT_SECRET_EXPIRED},
+    lwa_apps, store,
 };
 
 /// A gateway's report.

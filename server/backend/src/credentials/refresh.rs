@@ -9,6 +9,7 @@ use model::{
     connection::{ConnectionAct, ConnectionState},
     credential::{ASSUMED_LIFE_S, Ask, Decision, FORCE_COOLDOWN, REFRESH_LEASE, REFRESH_WAIT, backoff, decide},
     ids::ConnectionId,
+    lwa_app::CLIENT_SECRET_EXPIRED,
 };
 use secrecy::SecretString;
 use tracing::Instrument;
@@ -26,7 +27,7 @@ use crate::{
     store::{
         self,
         connection::Connection,
-        issue::{self, CLIENT_SECRET_EXPIRED, Held},
+        issue::{self, Held},
         lwa_app::LwaApp,
         refresh::Refreshed,
     },

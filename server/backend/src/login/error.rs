@@ -47,7 +47,7 @@ impl From<&LoginError> for Problem {
                 later("Too many codes were asked for by you or from your network.", *retry_after)
             }
             LoginError::TooManyMails { retry_after } => {
-                later("A code was sent a moment ago. Look into your mailbox, and the spam folder too.", *retry_after)
+                later("A code was sent not long ago. Look into your mailbox, and the spam folder too.", *retry_after)
             }
             LoginError::Wrong { tries_left: 0 } => {
                 Problem::field("code", "That code is not right, and it has no tries left. Ask for a new one.")

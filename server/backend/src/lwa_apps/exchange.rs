@@ -1,6 +1,6 @@
 //! Asking LWA in the name of an app, and remembering what it says about the app itself.
 
-use model::audit::Action;
+use model::{audit::Action, lwa_app::CLIENT_SECRET_EXPIRED};
 use secrecy::SecretString;
 
 use super::place;
@@ -63,13 +63,14 @@ pub(crate) async fn rejected(tx: &Tx, cx: &Cx, scope: &TeamScope, app: &LwaApp, 
     audit::append(&**tx, cx, Event::of(scope, Action::LwaAppRejected).on(Target::lwa_app(app.id, &app.name)).failed(code))
         .await?;
     let headline = format!("Amazon refuses the LWA app “{}”", app.name);
-    let text = format!(
-        "Amazon answered “{code}”. Until this is mended, the connections of this app get no new access tokens. \
-         Open the app in Portal and check its client id and secret: {}/teams/{}/apps/{}",
-        cx.portal.settings.public_url,
-        scope.team(),
-        app.id,
-    );
+    let what = if code == CLIENT_SECRET_EXPIRED {
+        "A gateway reports that SP-API refuses its calls since the client secret has expired. Portal goes on issuing for as long \
+         as Amazon gives tokens. Rotate the secret in Seller Central and store the new one"
+    } else {
+        "Until this is mended, the connections of this app get no new access tokens. Open the app in Portal and check its \
+         client id and secret"
+    };
+    let text = format!("{what}: {}/teams/{}/apps/{} (“{code}”)", cx.portal.settings.public_url, scope.team(), app.id,);
     teams::tell_managers(tx, cx, scope, &Message::SecurityNotice { headline, text }).await
 }
 

@@ -86,6 +86,28 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewLwaApp) -> Result<LwaApp
     Ok(id)
 }
 
+/// Changes its name and how its consent page is reached. Client id and environment stay: every grant was given to them.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), app = %id))]
+pub async fn change(
+    cx: &Cx,
+    scope: &TeamScope,
+    id: LwaAppId,
+    name: Name,
+    application_id: Option<ApplicationId>,
+    is_draft: bool,
+) -> Result<(), LwaAppError> {
+    let app = get(cx, scope, id).await?;
+    scope.touch(cx, app.environment).await?;
+    let app = LwaApp { name, application_id: application_id.map(|id| id.to_string()), is_draft, ..app };
+    let tx = cx.portal.db.begin().await?;
+    if !store::lwa_app::write_facts(&*tx, scope, &app).await? {
+        return Err(LwaAppError::Changed);
+    }
+    audit::append(&*tx, cx, Event::of(scope, Action::LwaAppChanged).on(Target::lwa_app(id, &app.name))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Where a secret of an app is sealed to. A secret changes its field when it is promoted, so it is sealed anew then.
 fn place(scope: &TeamScope, id: LwaAppId, field: &'static str) -> Place {
     Place { team: Some(scope.team()), table: "lwa_app", row: id.0, field }

@@ -6,14 +6,12 @@ use model::{
     credential::Cached,
     gateway::{KeyPhase, Networks, Scopes, key_phase},
     ids::{ConnectionId, GatewayId, GatewayKeyId, LwaAppId, TeamId},
+    lwa_app::CLIENT_SECRET_EXPIRED,
 };
 use sea_orm::{QueryResult, entity::prelude::*};
 
 use super::{connection::Failure, sql, stored};
 use crate::vault::Sealed;
-
-/// The code under which an app is marked when a gateway reports that SP-API calls its client secret expired.
-pub const CLIENT_SECRET_EXPIRED: &str = "client_secret_expired";
 
 /// A key with its gateway.
 #[derive(Clone, Debug)]

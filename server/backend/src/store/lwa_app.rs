@@ -3,11 +3,11 @@
 use model::{
     Environment, Name, Time,
     ids::{LwaAppId, UserId},
-    lwa_app::OtherSecret,
+    lwa_app::{CLIENT_SECRET_EXPIRED, OtherSecret},
 };
 use sea_orm::{ExprTrait, IntoActiveModel, QueryOrder, entity::prelude::*};
 
-use super::{issue::CLIENT_SECRET_EXPIRED, stored};
+use super::stored;
 use crate::{access::TeamScope, vault::Sealed};
 
 #[sea_orm::model]
@@ -122,6 +122,19 @@ pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Lwa
 
 pub async fn by_id(db: &impl ConnectionTrait, scope: &TeamScope, id: LwaAppId) -> Result<Option<LwaApp>, DbErr> {
     Entity::find_by_id(id.0).filter(Column::TeamId.eq(scope.team().0)).one(db).await?.map(app).transpose()
+}
+
+/// Writes what people call it and how its consent page is reached; false when the app changed since it was loaded.
+pub async fn write_facts(db: &impl ConnectionTrait, scope: &TeamScope, app: &LwaApp) -> Result<bool, DbErr> {
+    let update = Entity::update_many()
+        .col_expr(Column::Name, Expr::value(app.name.to_string()))
+        .col_expr(Column::ApplicationId, Expr::value(app.application_id.clone()))
+        .col_expr(Column::IsDraft, Expr::value(app.is_draft))
+        .col_expr(Column::Version, Expr::value(app.version + 1))
+        .filter(Column::Id.eq(app.id.0))
+        .filter(Column::TeamId.eq(scope.team().0))
+        .filter(Column::Version.eq(app.version));
+    Ok(update.exec(db).await?.rows_affected == 1)
 }
 
 /// Writes both slots; false when the app changed since it was loaded.

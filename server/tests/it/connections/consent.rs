@@ -204,8 +204,12 @@ on_both_databases!(an_app_without_an_application_id_cannot_ask_for_consent, asyn
     new.application_id = None;
     let app = lwa_apps::create(&owner, &scope, new).await.unwrap();
     let marketplace = Marketplace::by_code("DE").unwrap();
-    let error = connections::start_consent(&owner, &scope, app, "Mine".parse().unwrap(), marketplace, None).await;
-    assert!(words(&error.unwrap_err()).contains("add it to the app first"));
+    let consent = || connections::start_consent(&owner, &scope, app, "Mine".parse().unwrap(), marketplace, None);
+    assert!(words(&consent().await.unwrap_err()).contains("add it to the app first"));
+    let application = APPS[0].application_id.parse().unwrap();
+    lwa_apps::change(&owner, &scope, app, "Renamed".parse().unwrap(), Some(application), true).await.unwrap();
+    assert!(consent().await.unwrap().as_str().contains("version=beta"), "a draft's own address");
+    assert_eq!(house.stage.events(&scope, Action::LwaAppChanged).await.len(), 1);
 });
 
 on_both_databases!(a_connection_is_authorized_again_by_its_own_seller_only, async |stage: Stage| {
