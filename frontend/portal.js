@@ -99,7 +99,8 @@ const focusProblem = (root) => {
 
 // "Send another code" waits for its time; the rest shows in the button.
 const countDown = (button) => {
-  const until = Date.now() + Number(button.dataset.countdown) * 1000;
+  // A second more: the server's clock began to count before this one.
+  const until = Date.now() + (Number(button.dataset.countdown) + 1) * 1000;
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
     button.disabled = left > 0;

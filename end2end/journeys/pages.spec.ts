@@ -29,6 +29,8 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
       await settled(page, hydrates);
       const headings = await page.locator("h1").count();
       if (headings !== 1) problems.push(`${path} has ${headings} h1`);
+      const room = await page.evaluate(() => (document.querySelector(".shell > .main")?.clientWidth ?? innerWidth) / innerWidth);
+      if (room < 0.75) problems.push(`${path} leaves ${Math.round(room * 100)} % of the width to its content`);
       const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
       problems.push(...found.violations.map((v) => `${path} ${scheme} ${v.id}: ${v.nodes.map((n) => n.target).join(" | ")}`));
       const name = path.replace(/\/([a-z]+)_[0-9a-f]{32}/g, "/$1").replaceAll("/", "-").replace(/^-(teams-team-?)?/, "") || (path === "/" ? "home" : "overview");

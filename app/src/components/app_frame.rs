@@ -21,11 +21,10 @@ pub fn AppFrame(viewer: Option<Viewer>, team: Option<TeamId>, children: Children
     let nav = mine.map(|team| {
         view! { <TeamNav team=team.id may_see_log=team.role.may(Permission::ViewLog) may_manage=team.role.may(Permission::ManageTeam)/> }
     });
-    let shell = if nav.is_some() { "shell" } else { "shell shell-plain" };
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         {banner}
-        <div class=shell>
+        <div class="shell">
             {viewer.map(|viewer| view! { <TopBar viewer team/> })}
             {nav}
             <main class="main" id="main" tabindex="-1">{children()}</main>

@@ -1,6 +1,7 @@
 use std::future::Future;
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 use super::FailureNotice;
 use crate::Failure;
@@ -14,7 +15,7 @@ where
     let shown = async move {
         match reading.await {
             Ok(value) => show(value),
-            Err(failure) => view! { <FailureNotice failure/> }.into_any(),
+            Err(failure) => view! { <Title text=failure.0.code.title()/> <FailureNotice failure/> }.into_any(),
         }
     };
     view! { <Suspense>{Suspend::new(shown)}</Suspense> }

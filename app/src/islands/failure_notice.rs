@@ -17,7 +17,6 @@ pub fn FailureNotice(failure: Failure) -> impl IntoView {
     let way = way.map(|(href, text)| {
         view! { <p><a class="btn btn-secondary btn-sm" href=href target="_blank" rel="external noopener">{text}</a></p> }
     });
-    let several = problem.errors.len() > 1;
     let list = (!problem.errors.is_empty()).then(|| {
         problem
             .errors
@@ -25,10 +24,16 @@ pub fn FailureNotice(failure: Failure) -> impl IntoView {
             .map(|error| view! { <li><a href=format!("#{}", error.field)>{error.message.clone()}</a></li> })
             .collect_view()
     });
-    let title =
-        if several { format!("{} fields need another look", problem.errors.len()) } else { problem.code.title().to_owned() };
-    let detail = (problem.errors.is_empty()).then(|| view! { <p>{problem.detail.clone()}</p> });
-    let action = (problem.errors.is_empty()).then(|| view! { <p>{problem.code.action()}</p> });
+    let title = match (problem.code, problem.errors.len()) {
+        (ProblemCode::Invalid, 1) => "One field needs another look".to_owned(),
+        (_, 0 | 1) => problem.code.title().to_owned(),
+        (_, several) => format!("{several} fields need another look"),
+    };
+    let alone = problem.errors.is_empty();
+    let said_twice = problem.detail.trim_end_matches('.') == title;
+    let detail = (alone && !said_twice).then(|| view! { <p>{problem.detail.clone()}</p> });
+    // People read the time in the detail, not in a header.
+    let action = (alone && problem.code != ProblemCode::RateLimited).then(|| view! { <p>{problem.code.action()}</p> });
     view! {
         <div class="notice notice-danger" role="alert" tabindex="-1" data-focus="">
             <Icon name="warning"/>

@@ -1,4 +1,8 @@
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{
+    ev::SubmitEvent,
+    prelude::*,
+    task::{spawn_local, tick},
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{FormData, Headers, HtmlFormElement, RequestInit, Response, UrlSearchParams};
@@ -31,6 +35,9 @@ pub fn Form(url: String, class: String, failure: Option<Failure>, children: Chil
                 Err(failure) => {
                     pending.set(false);
                     fields::mark(&form, &failure.0);
+                    // A notice that comes anew takes the focus, and is read out; one that only changes does neither.
+                    failed.set(None);
+                    tick().await;
                     failed.set(Some(failure));
                 }
             }

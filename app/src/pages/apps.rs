@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
+use model::Permission;
 
-use super::team;
+use super::{may, team};
 use crate::{
     api::apps::{AppItem, lwa_apps},
     components::{Badge, EmptyState, EnvironmentTag, Icon, PageHeader, loaded},
@@ -13,7 +14,10 @@ pub fn AppsPage() -> impl IntoView {
     let team = team();
     let home = move || format!("/teams/{}/apps", team);
     let add = move || {
-        view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Add LWA app"</a> }.into_any()
+        let link = may(Permission::ManageLwaApps).then(
+            || view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Add LWA app"</a> },
+        );
+        link.into_any()
     };
     view! {
         <Title text="LWA apps"/>

@@ -1,11 +1,12 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{
+    Permission,
     connection::{ConnectionState, SellerIdSource},
     ids::{ConnectionId, TeamId},
 };
 
-use super::{param, stepped_up, team};
+use super::{may, param, stepped_up, team};
 use crate::{
     api::connections::{
         AuthorizeAgain, ConnectionDetail, DisableConnection, Disconnect, EnableConnection, LeaseItem, ReplaceRefreshToken,
@@ -25,7 +26,7 @@ pub fn ConnectionPage() -> impl IntoView {
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team)>"Connections"</a></li><li aria-current="page">"Connection"</li></ol></nav>
         {loaded(connection(team, id), move |detail| {
             let over = detail.item.state == ConnectionState::Disconnected;
-            let acts = (!over).then(|| view! { <Acts team detail=detail.clone()/> });
+            let acts = (!over && may(Permission::ManageConnections)).then(|| view! { <Acts team detail=detail.clone()/> });
             let usage = (!over).then(|| view! { <Usage team detail=detail.clone()/> });
             view! {
                 <Head detail=detail.clone()/>
@@ -185,7 +186,7 @@ pub(super) fn snippets(origin: &str, team: TeamId, connection: &str, region: &st
         (
             "Python",
             format!(
-                "import os, requests\n\nanswer = requests.post(\n    \"{url}\",\n    headers={{\"Authorization\": f\"Bearer {{os.environ['PORTAL_GATEWAY_KEY']}}\", \"Portal-Gateway\": \"1\"}},\n    json={{\"purpose\": \"orders-sync\"}},\n    timeout=15,\n)\nanswer.raise_for_status()\ncredential = answer.json()[\"credential\"]"
+                "import os, requests\n\nanswer = requests.post(\n    \"{url}\",\n    headers={{\"Authorization\": f\"Bearer {{os.environ['PORTAL_GATEWAY_KEY']}}\", \"Portal-Gateway\": \"1\"}},\n    json={{\"purpose\": \"orders-sync\"}},\n    timeout=30,\n)\nif not answer.ok:\n    raise RuntimeError(answer.json()[\"detail\"])\ncredential = answer.json()[\"credential\"]"
             ),
         ),
         (
@@ -197,7 +198,7 @@ pub(super) fn snippets(origin: &str, team: TeamId, connection: &str, region: &st
         (
             "SP-API SDK",
             format!(
-                "# amzn-sp-api (Python): Portal stands where LWA stood\nconfig = SPAPIConfig(\n    client_id=GATEWAY_KEY_ID,\n    client_secret=os.environ[\"PORTAL_GATEWAY_KEY\"],\n    refresh_token=\"{connection}\",\n    region=\"{}\",\n)\nclient = SPAPIClient(config, oauth_endpoint=\"{origin}/api/gateway/v1/lwa/token\")",
+                "import os\nfrom spapi import SPAPIClient, SPAPIConfig  # pip install amzn-sp-api\n\n# Portal stands where LWA stood\nconfig = SPAPIConfig(\n    client_id=os.environ[\"PORTAL_GATEWAY_KEY_ID\"],  # the key's id, on its gateway's page\n    client_secret=os.environ[\"PORTAL_GATEWAY_KEY\"],\n    refresh_token=\"{connection}\",\n    region=\"{}\",\n)\nclient = SPAPIClient(config, oauth_endpoint=\"{origin}/api/gateway/v1/lwa/token\")",
                 region.to_uppercase()
             ),
         ),
@@ -245,7 +246,7 @@ fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
                     <Submit label="Prove and replace" class="btn-secondary"/>
                 </ActForm>
             </details>
-            <Confirm
+            {may(Permission::Disconnect).then(|| view! { <Confirm
                 summary="Disconnect…"
                 title=format!("Disconnect {name}?")
                 text="Gateways are refused at once and the credentials are destroyed. To come back, the seller must authorize again. Access tokens that are out end within an hour."
@@ -257,7 +258,7 @@ fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
                         <Submit label="Disconnect for good" class="btn-danger"/>
                     </ActForm>
                 </StepUpGate>
-            </Confirm>
+            </Confirm> })}
         </section>
     }
 }

@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
+use model::Permission;
 
-use super::team;
+use super::{may, team};
 use crate::{
     api::connections::{ConnectionItem, connections},
     components::{At, EmptyState, EnvironmentTag, Icon, PageHeader, StateBadge, loaded},
@@ -13,8 +14,10 @@ pub fn ConnectionsPage() -> impl IntoView {
     let team = team();
     let home = move || format!("/teams/{}/connections", team);
     let add = move || {
-        view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Connect account"</a> }
-            .into_any()
+        let link = may(Permission::ManageConnections).then(
+            || view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Connect account"</a> },
+        );
+        link.into_any()
     };
     view! {
         <Title text="Connections"/>

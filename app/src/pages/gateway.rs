@@ -1,14 +1,17 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{
+    Permission,
     gateway::{KEY_LIVES_DAYS, KeyPhase},
     ids::{GatewayId, TeamId},
 };
 
 use super::{
+    Allowed,
     connection::{Leases, snippets},
     counted,
     gateways::GatewayBadge,
+    may,
     new_gateway::{NETWORKS_HINT, ScopeChoices},
     param, stepped_up, team,
 };
@@ -19,7 +22,7 @@ use crate::{
         SetGatewayConnections, ShownKey, gateway,
     },
     components::{
-        Act, ActForm, At, Badge, Choice, CodeBlock, CopyId, EnvironmentTag, Field, Here, Hidden, Icon, PageHeader,
+        Act, ActForm, At, Badge, Choice, CodeBlock, CopyId, EnvironmentTag, Field, Here, Hidden, Icon, Notice, PageHeader,
         PlainForm, Select, StepUpGate, Submit, TextArea, loaded,
     },
 };
@@ -35,10 +38,10 @@ pub fn GatewayPage() -> impl IntoView {
             view! {
                 <Head detail=detail.clone()/>
                 {revealed_key().map(|key| view! { <KeyOnce team origin key/> })}
-                <Keys team detail=detail.clone()/>
                 <Connections team detail=detail.clone()/>
+                <Keys team detail=detail.clone()/>
                 <Leases leases=detail.leases.clone()/>
-                <Settings team detail/>
+                {may(Permission::ManageGateways).then(|| view! { <Settings team detail/> })}
             }.into_any()
         })}
     }
@@ -52,7 +55,7 @@ fn Ids(team: TeamId, gateway: GatewayId) -> impl IntoView {
 #[component]
 fn Head(detail: GatewayDetail) -> impl IntoView {
     let item = detail.item;
-    let tags = view! { <EnvironmentTag environment=item.environment/> <GatewayBadge disabled=item.disabled live_keys=item.live_keys/> }.into_any();
+    let tags = view! { <EnvironmentTag environment=item.environment/> <GatewayBadge disabled=item.disabled connections=item.connections live_keys=item.live_keys/> }.into_any();
     view! {
         <Title text=item.name.clone()/>
         <PageHeader title=item.name lead=format!("May use {}.", counted(item.connections, "connection")) tags/>
@@ -82,8 +85,16 @@ fn KeyOnce(team: TeamId, origin: String, key: ShownKey) -> impl IntoView {
 #[component]
 fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let gateway = detail.item.id;
+    let known = detail.keys.len().to_string();
     let rows = detail.keys.into_iter().map(|key| view! { <KeyRow team gateway key/> }).collect::<Vec<_>>();
     let create = Act::of::<CreateGatewayKey>();
+    let idle = (detail.item.connections == 0).then(|| {
+        view! {
+            <Notice tone="warning" title="This gateway may use no connection yet">
+                <p>"A key made now fetches nothing. Choose its connections above and save the list first."</p>
+            </Notice>
+        }
+    });
     let lives = KEY_LIVES_DAYS.iter().map(|days| (days.to_string(), format!("{days} days"))).collect::<Vec<_>>();
     let list = if rows.is_empty() {
         view! { <p class="muted">"No key yet."</p> }.into_any()
@@ -103,13 +114,15 @@ fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
             <h2 id="keys-h">"Keys"</h2>
             <p class="muted">"Two may live at once: make the second, change the service over, revoke the first."</p>
             {list}
-            <StepUpGate open=stepped_up() act="create a gateway key">
+            <Allowed to=Permission::ManageGateways><StepUpGate open=stepped_up() act="create a gateway key">
+                {idle}
                 <PlainForm act=create class="form">
                     <Ids team gateway/>
+                    <Hidden name="known_keys" value=known/>
                     <Select name="days" label="Life of the new key" options=lives selected="90" act=create/>
                     <Submit label="Create key"/>
                 </PlainForm>
-            </StepUpGate>
+            </StepUpGate></Allowed>
         </section>
     }
 }
@@ -132,13 +145,17 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
                 None => view! { <span class="muted">"never"</span> }.into_any(),
             }}</td>
             <td class="cell-actions">
-                {(key.phase == KeyPhase::Live).then(|| view! {
-                    <ActForm act={Act::of::<RevokeGatewayKey>()}>
-                        <Ids team gateway/>
-                        <Hidden name="key" value=key.id.to_string()/>
-                        <Here/>
-                        <button type="submit" class="btn btn-danger-quiet btn-sm">"Revoke"</button>
-                    </ActForm>
+                {(key.phase == KeyPhase::Live && may(Permission::ManageGateways)).then(|| view! {
+                    <details class="disclosure">
+                        <summary>"Revoke…"</summary>
+                        <p>"Whatever still calls with this key is refused at its next request. This cannot be undone."</p>
+                        <ActForm act={Act::of::<RevokeGatewayKey>()}>
+                            <Ids team gateway/>
+                            <Hidden name="key" value=key.id.to_string()/>
+                            <Here/>
+                            <button type="submit" class="btn btn-danger btn-sm">"Revoke this key"</button>
+                        </ActForm>
+                    </details>
                 })}
             </td>
         </tr>
@@ -159,8 +176,8 @@ fn Connections(team: TeamId, detail: GatewayDetail) -> impl IntoView {
         view! {
             <ActForm act={Act::of::<SetGatewayConnections>()} class="form">
                 <Ids team gateway/>
-                <fieldset class="group"><legend class="visually-hidden">"Connections"</legend><div class="choices">{rows}</div></fieldset>
-                <Submit label="Save list" class="btn-secondary"/>
+                <fieldset class="group" disabled=!may(Permission::ManageGateways)><legend class="visually-hidden">"Connections"</legend><div class="choices">{rows}</div></fieldset>
+                {may(Permission::ManageGateways).then(|| view! { <Submit label="Save list" class="btn-secondary"/> })}
             </ActForm>
         }.into_any()
     };
@@ -180,7 +197,7 @@ fn Settings(team: TeamId, detail: GatewayDetail) -> impl IntoView {
         view! { <ActForm act={Act::of::<EnableGateway>()}><Ids team gateway/><Submit label="Enable gateway"/></ActForm> }
             .into_any()
     } else {
-        view! { <ActForm act={Act::of::<DisableGateway>()}><Ids team gateway/><Submit label="Disable gateway" class="btn-danger-quiet"/></ActForm> }.into_any()
+        view! { <ActForm act={Act::of::<DisableGateway>()}><Ids team gateway/><p class="muted">"While it is disabled, all its keys are refused."</p><Submit label="Disable gateway" class="btn-danger-quiet"/></ActForm> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="settings-h">

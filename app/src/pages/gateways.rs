@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
+use model::Permission;
 
-use super::team;
+use super::{may, team};
 use crate::{
     api::gateways::{GatewayItem, gateways},
     components::{At, Badge, EmptyState, EnvironmentTag, Icon, PageHeader, loaded},
@@ -13,8 +14,10 @@ pub fn GatewaysPage() -> impl IntoView {
     let team = team();
     let home = move || format!("/teams/{}/gateways", team);
     let add = move || {
-        view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Create gateway"</a> }
-            .into_any()
+        let link = may(Permission::ManageGateways).then(
+            || view! { <a class="btn btn-primary" href=format!("{}/new", home())><Icon name="plus"/>"Create gateway"</a> },
+        );
+        link.into_any()
     };
     view! {
         <Title text="Gateways"/>
@@ -43,11 +46,12 @@ pub fn GatewaysPage() -> impl IntoView {
 
 /// The standing of a gateway in one badge.
 #[component]
-pub fn GatewayBadge(disabled: bool, live_keys: usize) -> impl IntoView {
-    let (tone, word) = match (disabled, live_keys) {
-        (true, _) => ("neutral", "Disabled"),
-        (false, 0) => ("attention", "No live key"),
-        (false, _) => ("ok", "Ready"),
+pub fn GatewayBadge(disabled: bool, connections: usize, live_keys: usize) -> impl IntoView {
+    let (tone, word) = match (disabled, connections, live_keys) {
+        (true, ..) => ("neutral", "Disabled"),
+        (false, 0, _) => ("attention", "No connection"),
+        (false, _, 0) => ("attention", "No live key"),
+        (false, ..) => ("ok", "Ready"),
     };
     view! { <Badge tone word/> }
 }
@@ -57,7 +61,7 @@ fn Row(home: String, item: GatewayItem) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><a href=format!("{home}/{}", item.id)>{item.name}</a></th>
-            <td data-label="Status"><GatewayBadge disabled=item.disabled live_keys=item.live_keys/></td>
+            <td data-label="Status"><GatewayBadge disabled=item.disabled connections=item.connections live_keys=item.live_keys/></td>
             <td data-label="Environment"><EnvironmentTag environment=item.environment/></td>
             <td data-label="Connections" class="num">{item.connections}</td>
             <td data-label="Live keys" class="num">{item.live_keys}</td>

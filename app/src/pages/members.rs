@@ -98,12 +98,16 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
                         <Here/>
                         <button type="submit" class="btn btn-secondary btn-sm">"Save"</button>
                     </ActForm>
-                    <ActForm act={Act::of::<RemoveMember>()}>
-                        <Hidden name="team" value=team.to_string()/>
-                        <Hidden name="user" value=user.to_string()/>
-                        <Here/>
-                        <button type="submit" class="btn btn-danger-quiet btn-sm">"Remove from Team"</button>
-                    </ActForm>
+                    <details class="disclosure">
+                        <summary>"Remove from Team…"</summary>
+                        <p>"Access ends at the next request. To come back, somebody must invite this person again."</p>
+                        <ActForm act={Act::of::<RemoveMember>()}>
+                            <Hidden name="team" value=team.to_string()/>
+                            <Hidden name="user" value=user.to_string()/>
+                            <Here/>
+                            <button type="submit" class="btn btn-danger btn-sm">"Remove"</button>
+                        </ActForm>
+                    </details>
                 </StepUpGate>
             </details>
         }

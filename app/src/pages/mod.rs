@@ -38,9 +38,12 @@ pub use teams::TeamsPage;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::ids::{Id, TeamId};
+use model::{
+    Permission,
+    ids::{Id, TeamId},
+};
 
-use crate::api::Viewer;
+use crate::{api::Viewer, components::Notice};
 
 /// An id from the address; an unreadable one is an id that does not exist.
 fn param<I: Id + std::str::FromStr>(name: &str) -> I {
@@ -56,6 +59,24 @@ fn team() -> TeamId {
 /// The signed-in person.
 fn viewer() -> Option<Viewer> {
     use_context()
+}
+
+/// Whether the signed-in person's role in this Team allows it: what it does not allow is not offered.
+fn may(permission: Permission) -> bool {
+    let id = team();
+    viewer()
+        .and_then(|viewer| viewer.teams.into_iter().find(|team| team.id == id))
+        .is_some_and(|team| team.role.may(permission))
+}
+
+/// A form for those who may send it; the others read whom to ask.
+#[component]
+fn Allowed(to: Permission, children: Children) -> impl IntoView {
+    if may(to) {
+        return children().into_any();
+    }
+    view! { <Notice tone="info" title="Your role does not allow this"><p>"Ask an owner or admin of the Team."</p></Notice> }
+        .into_any()
 }
 
 /// "1 connection", "2 connections".

@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
+use model::Permission;
 
-use super::{team, viewer};
+use super::{Allowed, team, viewer};
 use crate::{
     api::teams::RenameTeam,
     components::{Act, ActForm, CopyId, Field, Hidden, PageHeader, Submit},
@@ -18,11 +19,11 @@ pub fn SettingsPage() -> impl IntoView {
         <PageHeader title="Settings"/>
         <section class="card" aria-labelledby="name-h">
             <h2 id="name-h">"Name"</h2>
-            <ActForm act=rename class="form">
+            <Allowed to=Permission::ManageTeam><ActForm act=rename class="form">
                 <Hidden name="team" value=id.to_string()/>
                 <Field name="name" label="Name" value=name.unwrap_or_default() act=rename/>
                 <Submit label="Rename" class="btn-secondary"/>
-            </ActForm>
+            </ActForm></Allowed>
         </section>
         <section class="card" aria-labelledby="id-h">
             <h2 id="id-h">"Team id"</h2>

@@ -9,7 +9,7 @@ pub fn DocumentPage(title: &'static str, lead: &'static str, children: Children)
     view! {
         <Title text=title/>
         <a class="skip" href="#main">"Skip to content"</a>
-        <div class="shell shell-plain">
+        <div class="shell">
             <header class="topbar"><Brand/><div class="topbar-end"><a class="btn btn-quiet btn-sm" href="/">"Your Teams"</a></div></header>
             <main class="main" id="main" tabindex="-1">
                 <PageHeader title=title lead=lead/>
