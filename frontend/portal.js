@@ -97,6 +97,15 @@ const focusProblem = (root) => {
   (field ?? notice).focus();
 };
 
+// A page may have two fields of a name; the one that is meant stands in the same form.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('.notice a[href^="#"]');
+  const field = link?.closest("form")?.elements.namedItem(link.hash.slice(1));
+  if (!(field instanceof HTMLElement)) return;
+  event.preventDefault();
+  field.focus();
+});
+
 // "Send another code" waits for its time; the rest shows in the button.
 const countDown = (button) => {
   // A second more: the server's clock began to count before this one.
@@ -121,6 +130,10 @@ const arrive = (root) => {
   for (const button of buttons) if (button.dataset.left === undefined) countDown(button);
   focusProblem(root);
 };
+
+// On a phone the places of a Team are a row that scrolls: the place one is at stands in sight.
+const here = document.querySelector(".sidenav [aria-current]");
+here?.closest("nav").scrollTo({ left: here.offsetLeft - innerWidth / 3 });
 
 new MutationObserver((changes) => {
   for (const change of changes) change.addedNodes.forEach(arrive);

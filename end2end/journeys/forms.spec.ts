@@ -1,5 +1,5 @@
 // Every form that fails says what is wrong with which field, and loses nothing but secrets.
-import { connect, createTeam, known } from "../support/furnish";
+import { connect, createTeam, furnish, known } from "../support/furnish";
 import { expect, newAddress, settled, signIn, test } from "../support/test";
 
 test("an application id in place of the client id is called by its name", async ({ page, hydrated, clean }) => {
@@ -51,4 +51,28 @@ test("a grant that Amazon refuses is not stored and says what to do", async ({ p
   await page.goto(`${team}/connections`);
   await expect(page.getByText("No account connected yet")).toBeVisible();
   await connect(page, team, "Shop", hydrated);
+});
+
+test("each refusal leads to the first wrong field, the second too", async ({ page, hydrated, clean }) => {
+  clean.expected.push(/status of 422/);
+  await signIn(page, newAddress("ada"));
+  const team = await createTeam(page, "Northwind", hydrated);
+  await page.goto(`${team}/apps/new`);
+  await settled(page, hydrated);
+  await page.getByRole("button", { name: "Add LWA app" }).click();
+  await expect(page.getByLabel("Name")).toBeFocused();
+  await page.getByLabel("Name").fill("Northwind production");
+  await page.getByLabel("Client id").fill("amzn1.sp.solution.3f0c1d52-7a64-4a0e-9d0b-51a0c0ffee01");
+  await page.getByRole("button", { name: "Add LWA app" }).click();
+  await expect(page.getByLabel("Client id")).toBeFocused();
+});
+
+test("loading the page of a new key anew makes no second key", async ({ page, hydrated, clean }) => {
+  clean.expected.push(/status of 409/);
+  const { gateway } = await furnish(page, hydrated);
+  await expect(page.getByRole("heading", { name: "Your new gateway key" })).toBeVisible();
+  await page.reload();
+  await expect(page.getByText("A key was made since this page was loaded")).toBeVisible();
+  await page.goto(gateway);
+  await expect(page.getByText("Live", { exact: true })).toHaveCount(1);
 });

@@ -55,6 +55,18 @@ pub struct Overview {
     pub leases: usize,
     /// A credential was issued at some time.
     pub issued: bool,
+    pub attention: Vec<Attention>,
+}
+
+/// Something that stands still, or soon will, until somebody of the Team acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attention {
+    /// It stands still already.
+    pub grave: bool,
+    pub name: String,
+    pub what: String,
+    /// Where to act, below the Team's address.
+    pub place: String,
 }
 
 /// Creates a Team and goes to it.

@@ -5,12 +5,12 @@ use crate::answer::echo;
 
 /// Where it stands what is wrong with a field; the form's island writes there too.
 #[component]
-pub fn FieldError(name: &'static str, message: Option<String>) -> impl IntoView {
-    view! { <p class="field-error" id=format!("{name}-error")><Icon name="warning"/><span data-error-of=name>{message}</span></p> }
+pub fn FieldError(id: &'static str, name: &'static str, message: Option<String>) -> impl IntoView {
+    view! { <p class="field-error" id=format!("{id}-error")><Icon name="warning"/><span data-error-of=name>{message}</span></p> }
 }
 
-fn described(name: &'static str, hint: bool) -> String {
-    if hint { format!("{name}-hint {name}-error") } else { format!("{name}-error") }
+fn described(id: &'static str, hint: bool) -> String {
+    if hint { format!("{id}-hint {id}-error") } else { format!("{id}-error") }
 }
 
 /// One line of text with its label, hint and error. Keeps what was typed when the form fails.
@@ -19,6 +19,9 @@ pub fn Field(
     name: &'static str,
     label: &'static str,
     act: Act,
+    /// Where a page has two fields of a name.
+    #[prop(optional)]
+    id: Option<&'static str>,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] value: String,
     #[prop(default = "text")] kind: &'static str,
@@ -27,6 +30,7 @@ pub fn Field(
     #[prop(default = "off")] autocomplete: &'static str,
     #[prop(optional)] list: Option<&'static str>,
 ) -> impl IntoView {
+    let id = id.unwrap_or(name);
     let message = act.message_for(name);
     let has_hint = !hint.is_empty();
     let value = echo(name).unwrap_or(value);
@@ -37,10 +41,10 @@ pub fn Field(
     };
     view! {
         <div class="field">
-            <label for=name>{label} " " {mark}</label>
-            {has_hint.then(|| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
+            <label for=id>{label} " " {mark}</label>
+            {has_hint.then(|| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> })}
             <input
-                id=name
+                id=id
                 name=name
                 type=kind
                 class=mono.then_some("mono")
@@ -51,9 +55,9 @@ pub fn Field(
                 spellcheck="false"
                 aria-invalid=message.as_ref().map(|_| "true")
                 autofocus=message.is_some()
-                aria-describedby=described(name, has_hint)
+                aria-describedby=described(id, has_hint)
             />
-            <FieldError name message/>
+            <FieldError id name message/>
         </div>
     }
 }
@@ -67,22 +71,23 @@ pub fn TextArea(
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
+    let id = name;
     let message = act.message_for(name);
     let value = echo(name).unwrap_or(value);
     view! {
         <div class="field">
-            <label for=name>{label} " " <span class="optional">"optional"</span></label>
-            <p class="hint" id=format!("{name}-hint")>{hint}</p>
+            <label for=id>{label} " " <span class="optional">"optional"</span></label>
+            <p class="hint" id=format!("{id}-hint")>{hint}</p>
             <textarea
-                id=name
+                id=id
                 name=name
                 rows="3"
                 spellcheck="false"
                 aria-invalid=message.as_ref().map(|_| "true")
                 autofocus=message.is_some()
-                aria-describedby=described(name, true)
+                aria-describedby=described(id, true)
             >{value}</textarea>
-            <FieldError name message/>
+            <FieldError id name message/>
         </div>
     }
 }
@@ -93,10 +98,14 @@ pub fn Select(
     name: &'static str,
     label: &'static str,
     act: Act,
+    /// Where a page has two fields of a name.
+    #[prop(optional)]
+    id: Option<&'static str>,
     options: Vec<(String, String)>,
     #[prop(optional, into)] selected: String,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
+    let id = id.unwrap_or(name);
     let message = act.message_for(name);
     let selected = echo(name).unwrap_or(selected);
     let has_hint = !hint.is_empty();
@@ -109,16 +118,16 @@ pub fn Select(
         .collect_view();
     view! {
         <div class="field">
-            <label for=name>{label}</label>
-            {has_hint.then(|| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
+            <label for=id>{label}</label>
+            {has_hint.then(|| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> })}
             <select
-                id=name
+                id=id
                 name=name
                 aria-invalid=message.as_ref().map(|_| "true")
                 autofocus=message.is_some()
-                aria-describedby=described(name, has_hint)
+                aria-describedby=described(id, has_hint)
             >{options}</select>
-            <FieldError name message/>
+            <FieldError id name message/>
         </div>
     }
 }

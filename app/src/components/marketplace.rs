@@ -30,11 +30,11 @@ pub fn MarketplaceField(id: &'static str, act: Act) -> impl IntoView {
                 data-facts=format!("{id}-facts")
                 aria-invalid=message.as_ref().map(|_| "true")
                 autofocus=message.is_some()
-                aria-describedby=format!("{id}-hint {id}-facts marketplace-error")
+                aria-describedby=format!("{id}-hint {id}-facts {id}-error")
             />
             <datalist id=format!("{id}-list")>{options}</datalist>
             <output class="hint" id=format!("{id}-facts") for=id></output>
-            <FieldError name="marketplace" message/>
+            <FieldError id name="marketplace" message/>
         </div>
     }
 }

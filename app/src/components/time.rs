@@ -14,8 +14,7 @@ pub fn At(moment: Moment) -> impl IntoView {
 pub fn CountdownMeter(id: &'static str, label: &'static str, countdown: Countdown, note: &'static str) -> impl IntoView {
     let level = countdown.level();
     let words = match countdown.days_left {
-        ..0 => format!("ended {}", countdown.ends.words),
-        0 => "ends today".to_owned(),
+        ..=0 => format!("ended {}", countdown.ends.words),
         1 => "1 day left".to_owned(),
         days => format!("{days} days left"),
     };
@@ -28,7 +27,7 @@ pub fn CountdownMeter(id: &'static str, label: &'static str, countdown: Countdow
         <div class="countdown" data-level=level>
             <p id=id>{label} " " <strong>{icon.map(|name| view! { <Icon name/> })}{words}</strong></p>
             <meter min="0" max=countdown.of_days.to_string() value=countdown.days_left.max(0).to_string() aria-labelledby=id></meter>
-            <p class="countdown-note">{note} " " <time datetime=countdown.ends.iso>{countdown.ends.absolute}</time></p>
+            <p class="countdown-note">{if level == "late" { "Ended" } else { note }} " " <time datetime=countdown.ends.iso>{countdown.ends.absolute}</time></p>
         </div>
     }
 }

@@ -30,8 +30,8 @@ pub fn ConnectionPage() -> impl IntoView {
             let usage = (!over).then(|| view! { <Usage team detail=detail.clone()/> });
             view! {
                 <Head detail=detail.clone()/>
-                <div class="grid-2"><Facts detail=detail.clone()/><Clocks detail=detail.clone()/></div>
-                <Access team detail=detail.clone()/>
+                <div class="grid-2"><Facts detail=detail.clone()/>{(!over).then(|| view! { <Clocks detail=detail.clone()/> })}</div>
+                {(!over).then(|| view! { <Access team detail=detail.clone()/> })}
                 {usage}
                 {acts}
             }.into_any()

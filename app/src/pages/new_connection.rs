@@ -43,12 +43,13 @@ fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
         view! {
             <ActForm act=start class="form">
                 <Hidden name="team" value=team/>
-                <div class="field"><label for="consent-name">"Name"</label><input id="consent-name" name="name" required autocomplete="off"/></div>
-                <div class="field"><label for="consent-app">"LWA app"</label><select id="consent-app" name="lwa_app">{options(app_options(&with_id))}</select></div>
+                <Field id="consent-name" name="name" label="Name" act=start/>
+                <Select id="consent-app" name="lwa_app" label="LWA app" options=app_options(&with_id) act=start/>
                 <MarketplaceField id="consent-marketplace" act=start/>
                 <Submit label="Continue at Amazon"/>
             </ActForm>
-        }.into_any()
+        }
+        .into_any()
     };
     view! {
         <section class="card" aria-labelledby="consent-h">
@@ -57,10 +58,6 @@ fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
             {body}
         </section>
     }
-}
-
-fn options(options: Vec<(String, String)>) -> impl IntoView {
-    options.into_iter().map(|(value, text)| view! { <option value=value>{text}</option> }).collect_view()
 }
 
 #[component]

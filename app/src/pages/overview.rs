@@ -4,8 +4,8 @@ use model::ids::TeamId;
 
 use super::team;
 use crate::{
-    api::teams::{Overview, read_overview},
-    components::{Icon, PageHeader, loaded},
+    api::teams::{Attention, Overview, read_overview},
+    components::{Icon, Notice, PageHeader, loaded},
 };
 
 /// Where a Team stands: the first steps until all are done, figures always.
@@ -16,6 +16,7 @@ pub fn OverviewPage() -> impl IntoView {
         view! {
             <Title text=overview.name.clone()/>
             <PageHeader title=overview.name.clone() lead="Amazon accounts, the gateways that use them, and what they did."/>
+            <ToDo team attention=overview.attention.clone()/>
             <Figures overview=overview.clone()/>
             <FirstSteps team=team overview/>
         }
@@ -33,6 +34,19 @@ fn Figures(overview: Overview) -> impl IntoView {
             <div><dt>"Live leases"</dt><dd>{overview.leases}</dd></div>
         </dl>
     }
+}
+
+#[component]
+fn ToDo(team: TeamId, attention: Vec<Attention>) -> impl IntoView {
+    let grave = attention.iter().any(|one| one.grave);
+    let (tone, title) =
+        if grave { ("danger", "Something stands still") } else { ("warning", "Something needs attention soon") };
+    let any = !attention.is_empty();
+    let items = attention
+        .into_iter()
+        .map(|one| view! { <li><a href=format!("/teams/{team}/{}", one.place)>{one.name}</a> ": " {one.what} "."</li> })
+        .collect_view();
+    any.then(|| view! { <Notice tone title><ul>{items}</ul></Notice> })
 }
 
 /// Ticks itself from what is there.
@@ -98,7 +112,11 @@ fn FirstSteps(team: TeamId, overview: Overview) -> impl IntoView {
             }
         })
         .collect_view();
-    let title = if current.is_none() { "All set" } else { "First steps" };
+    let title = match (current, overview.attention.is_empty()) {
+        (Some(_), _) => "First steps",
+        (None, true) => "All set",
+        (None, false) => "First steps done",
+    };
     view! {
         <section class="card" aria-labelledby="steps">
             <h2 id="steps">{title}</h2>

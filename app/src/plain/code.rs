@@ -27,7 +27,7 @@ pub fn CodeInput(act: Act) -> impl IntoView {
                 aria-describedby="code-error"
                 aria-invalid=message.as_ref().map(|_| "true")
             />
-            <FieldError name="code" message/>
+            <FieldError id="code" name="code" message/>
         </div>
     }
 }

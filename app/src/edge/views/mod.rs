@@ -1,6 +1,7 @@
 //! From what verbs answer to what pages show. Nothing secret has a way through here: the types on the right hold none.
 
 mod apps;
+mod attention;
 mod connections;
 mod gateways;
 mod log;
@@ -55,11 +56,14 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
     let live = |c: &Connection| c.disconnected_at.is_none();
     let keys = backend::store::gateway_key::all(cx.portal.db.reader(), scope, None).await.map_err(outage)?;
     let now = cx.now();
+    let apps = app_verbs::list(cx, scope).await.map_err(fail)?;
+    let connections = connection_verbs::list(cx, scope).await.map_err(fail)?;
     Ok(Overview {
+        attention: attention::of(&apps, &connections, now),
         name: scope.name().map(ToString::to_string).unwrap_or_default(),
         role: scope.role().unwrap_or(Role::Auditor),
-        apps: app_verbs::list(cx, scope).await.map_err(fail)?.len(),
-        connections: connection_verbs::list(cx, scope).await.map_err(fail)?.iter().filter(|c| live(c)).count(),
+        apps: apps.len(),
+        connections: connections.iter().filter(|c| live(c)).count(),
         gateways: gateway_verbs::list(cx, scope).await.map_err(fail)?.len(),
         keys: keys.iter().filter(|k| key_phase(k.expires_at, k.revoked_at, now) == KeyPhase::Live).count(),
         leases: gateway_verbs::leases(cx, scope, lease::Of::Team).await.map_err(fail)?.len(),
@@ -72,7 +76,9 @@ fn outage(error: impl Into<backend::access::AccessError>) -> Failure {
 }
 
 fn countdown(ends: Time, of_days: i64, now: Time) -> Countdown {
-    Countdown { ends: moment(ends, now), days_left: (ends - now).num_days(), of_days }
+    // A day that has begun counts: what was made a moment ago has all of them, and none is left only at the end.
+    let days_left = (ends - now + chrono::Duration::days(1) - chrono::Duration::microseconds(1)).num_days();
+    Countdown { ends: moment(ends, now), days_left, of_days }
 }
 
 fn secret_countdown(app: &LwaApp, now: Time) -> Countdown {

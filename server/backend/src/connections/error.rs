@@ -1,7 +1,12 @@
 use model::{Problem, ProblemCode, connection::NotPossible};
 
 use super::prove::ProofFailure;
-use crate::{access::AccessError, amazon::SpApiFailure, error::Outage, lwa_apps, store};
+use crate::{
+    access::AccessError,
+    amazon::{LwaFailure, SpApiFailure},
+    error::Outage,
+    lwa_apps, store,
+};
 
 /// Why an account was not connected or changed.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +94,11 @@ impl From<&ConnectionError> for Problem {
 
 fn not_proved(failure: &ProofFailure) -> Problem {
     match failure {
+        // The app's fault: the grant may be right.
+        ProofFailure::Lwa(failure @ LwaFailure::Configuration { .. }) => {
+            Problem::field("lwa_app", lwa_apps::proof_words(failure))
+        }
+        ProofFailure::SpApi(failure @ SpApiFailure::SecretExpired) => Problem::field("lwa_app", sp_api_words(failure)),
         ProofFailure::Lwa(failure) => Problem::field("refresh_token", lwa_apps::proof_words(failure)),
         ProofFailure::SpApi(failure) => Problem::field("marketplace", sp_api_words(failure)),
         ProofFailure::NotInMarketplace { marketplace, participates_in } => Problem::field(
