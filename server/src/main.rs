@@ -12,7 +12,7 @@ use server::{
 
 /// Keeps the keys to a team's Amazon selling accounts.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "portal", version)]
 struct Cli {
     /// The configuration file.
     #[arg(long, global = true, env = "PORTAL_CONFIG")]
@@ -91,6 +91,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             if migrate {
                 migrations::Migrator::up(portal.db.reader(), None).await?;
             }
+            let missing = migrations::Migrator::get_pending_migrations(portal.db.reader()).await?.len();
+            if missing > 0 {
+                return Ok(report(&[format!("The database lacks {missing} migrations: run `portal migrate` first.")]));
+            }
             portal.vault.fits(portal.db.reader()).await?;
             serve::run(config, portal).await?;
             Ok(ExitCode::SUCCESS)
@@ -98,6 +102,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Migrate => {
             let db = start::database(&config).await?;
             migrations::Migrator::up(db.reader(), None).await?;
+            println!("The database is up to date.");
             Ok(ExitCode::SUCCESS)
         }
         Command::Keys { command: KeysCommand::Create } => {

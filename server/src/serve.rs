@@ -84,7 +84,8 @@ pub fn credentials(config: &Config, portal: &Portal) -> Credentials {
 }
 
 async fn serve(servers: &mut JoinSet<()>, listen: SocketAddr, router: Router, listeners: &Control) -> io::Result<()> {
-    let listener = TcpListener::bind(listen).await?.into_std()?;
+    let taken = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {listen}: {error}"));
+    let listener = TcpListener::bind(listen).await.map_err(taken)?.into_std()?;
     let mut server = axum_server::from_tcp(listener)?
         .acceptor(NoDelayAcceptor::new())
         .handle(Handle::with_control(listeners.clone()))

@@ -1,9 +1,13 @@
 //! What a production start refuses: one clear sentence each.
 
-use backend::vault::{KeyFile, KeyFileError};
+use backend::{
+    mail::Mailer,
+    vault::{KeyFile, KeyFileError},
+};
 use secrecy::ExposeSecret;
 
 use super::{Config, Mode, Role};
+use crate::web::Site;
 
 /// Everything that stands against starting with this configuration; empty when nothing does.
 pub fn problems(config: &Config) -> Vec<String> {
@@ -17,6 +21,21 @@ pub fn problems(config: &Config) -> Vec<String> {
     if config.public_url.ends_with('/') || url::Url::parse(&config.public_url).is_err() {
         problems
             .push("`public_url` must be an address without a slash at its end, like https://portal.example.com.".to_owned());
+    }
+    let listens = [Some(config.listen), config.gateway_listen, config.metrics_listen];
+    let listens: Vec<_> = listens.into_iter().flatten().collect();
+    if listens.iter().enumerate().any(|(n, one)| listens[..n].contains(one)) {
+        problems.push("Two of `listen`, `gateway_listen` and `metrics_listen` are the same address.".to_owned());
+    }
+    if config.has(Role::Web)
+        && let Err(error) = Site::load(&config.site_dir)
+    {
+        problems.push(format!("`site_dir` holds no pages' bundle: {error}."));
+    }
+    if let Some(url) = &config.mail.smtp_url
+        && let Err(error) = Mailer::smtp(&url.0, &config.mail.from)
+    {
+        problems.push(format!("`mail.smtp_url` or `mail.from`: {error}."));
     }
     match config.mode {
         Mode::Production => production(config, &mut problems),
@@ -67,8 +86,8 @@ mod tests {
     use super::*;
     use crate::config::Secret;
 
-    #[test]
-    fn a_weak_production_configuration_is_refused_sentence_by_sentence() {
+    #[tokio::test]
+    async fn a_weak_production_configuration_is_refused_sentence_by_sentence() {
         let mut config = Config { public_url: "http://portal.example.com".to_owned(), ..Config::default() };
         config.data_dir = "/nonexistent".into();
         config.mail.capture_dir = Some("mail".into());
@@ -79,5 +98,17 @@ mod tests {
         }
         config.mail.smtp_url = Some(Secret("smtp://mail.example.com".to_owned().into()));
         assert!(problems(&config).join("\n").contains("has no TLS"));
+    }
+
+    #[tokio::test]
+    async fn what_a_start_would_stumble_over_is_said_before() {
+        let mut config = Config { site_dir: "/nonexistent".into(), ..Config::default() };
+        config.metrics_listen = Some(config.listen);
+        config.mail.smtp_url = Some(Secret("smtps://mail.example.com".to_owned().into()));
+        config.mail.from = "not an address".to_owned();
+        let said = problems(&config).join("\n");
+        for part in ["the same address", "no pages' bundle", "sender's address cannot be read"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
     }
 }
