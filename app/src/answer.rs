@@ -23,6 +23,10 @@ pub(crate) fn echo(name: &str) -> Option<String> {
     use_context::<Echo>().and_then(|echo| echo.0.get(name).cloned())
 }
 
+/// The page on which it began, for one that says how it ended.
+#[derive(Clone, Debug)]
+pub struct WayBack(pub String);
+
 /// The key that was made by the post which this page answers.
 pub(crate) fn revealed_key() -> Option<ShownKey> {
     use_context::<Revealed>().map(|revealed| revealed.0)

@@ -24,6 +24,9 @@ for (const agrees of [true, false]) {
       await page.getByRole("button", { name: "Cancel" }).click();
       await expect(page.getByRole("heading", { level: 1, name: "Not connected" })).toBeVisible();
       await expect(page.getByText("The seller did not agree at Amazon")).toBeVisible();
+      await page.getByRole("link", { name: "Back, with what you chose" }).click();
+      await expect(form.getByLabel("Name")).toHaveValue("Northwind DE");
+      await expect(form.getByLabel("Marketplace")).toHaveValue(sellers[0].marketplaces[0]);
     }
   });
 }

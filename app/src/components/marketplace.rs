@@ -6,7 +6,7 @@ use crate::answer::echo;
 
 /// A marketplace, found by typing its country, its code or its id. What follows from it is shown below.
 #[component]
-pub fn MarketplaceField(id: &'static str, act: Act) -> impl IntoView {
+pub fn MarketplaceField(id: &'static str, #[prop(into)] value: String, act: Act) -> impl IntoView {
     let message = act.message_for("marketplace");
     let options = Marketplace::all()
         .map(|m| {
@@ -23,7 +23,7 @@ pub fn MarketplaceField(id: &'static str, act: Act) -> impl IntoView {
                 id=id
                 name="marketplace"
                 list=format!("{id}-list")
-                value=echo("marketplace")
+                value=echo("marketplace").unwrap_or(value)
                 required
                 autocomplete="off"
                 spellcheck="false"

@@ -13,7 +13,7 @@ use leptos_axum::ResponseOptions;
 use model::{Permission, Problem, ProblemCode, ids::TeamId};
 use tower_sessions::Session;
 
-pub use crate::answer::{Echo, Next, Revealed};
+pub use crate::answer::{Echo, Next, Revealed, WayBack};
 pub(crate) use browser::{challenge, forget_browser, open_session, pending, remember_challenge, renew_browser};
 pub use document::{Assets, Theme, document};
 pub(crate) use moment::moment;

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 use model::Permission;
 
 use super::{Allowed, team};
@@ -33,6 +34,11 @@ pub fn NewConnectionPage() -> impl IntoView {
     }
 }
 
+/// What was chosen before a consent that did not succeed.
+fn chosen(name: &str) -> String {
+    use_query_map().read_untracked().get(name).unwrap_or_default()
+}
+
 #[component]
 fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
     let start = Act::of::<StartConsent>();
@@ -43,9 +49,9 @@ fn ByConsent(team: String, apps: Vec<AppItem>) -> impl IntoView {
         view! {
             <ActForm act=start class="form">
                 <Hidden name="team" value=team/>
-                <Field id="consent-name" name="name" label="Name" act=start/>
+                <Field id="consent-name" name="name" label="Name" value=chosen("name") act=start/>
                 <Select id="consent-app" name="lwa_app" label="LWA app" options=app_options(&with_id) act=start/>
-                <MarketplaceField id="consent-marketplace" act=start/>
+                <MarketplaceField id="consent-marketplace" value=chosen("marketplace") act=start/>
                 <Submit label="Continue at Amazon"/>
             </ActForm>
         }
@@ -72,7 +78,7 @@ fn ByToken(team: String, apps: Vec<AppItem>) -> impl IntoView {
                 <Field name="name" label="Name" hint="The shop as your colleagues call it, like Northwind DE." act=create/>
                 <Select name="lwa_app" label="LWA app" options=app_options(&apps) act=create/>
                 <Field name="seller_id" label="Seller ID" mono=true hint="Seller Central, Account Info, Merchant Token. Kept as declared by you." act=create/>
-                <MarketplaceField id="marketplace" act=create/>
+                <MarketplaceField id="marketplace" value="" act=create/>
                 <Field name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Sealed as soon as it is proved." act=create/>
                 <Submit label="Prove and connect"/>
             </ActForm>

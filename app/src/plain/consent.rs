@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     Failure,
+    answer::WayBack,
     components::{CardPage, FailureNotice},
 };
 
@@ -11,7 +12,10 @@ pub fn ConsentPage() -> impl IntoView {
     view! {
         <CardPage title="Not connected" lead="Amazon sent you back, but there is no connection. Nothing was stored.">
             {use_context::<Failure>().map(|failure| view! { <FailureNotice failure/> })}
-            <a class="btn btn-primary btn-block" href="/">"To your Teams"</a>
+            {match use_context::<WayBack>() {
+                Some(WayBack(href)) => view! { <a class="btn btn-primary btn-block" href=href>"Back, with what you chose"</a> }.into_any(),
+                None => view! { <a class="btn btn-primary btn-block" href="/">"To your Teams"</a> }.into_any(),
+            }}
         </CardPage>
     }
 }

@@ -1,6 +1,6 @@
 //! Coming back from Amazon's consent page.
 
-use app::Failure;
+use app::{Failure, edge::WayBack};
 use axum::{
     extract::{Query, Request, State},
     http::{HeaderValue, StatusCode, header},
@@ -8,7 +8,7 @@ use axum::{
 };
 use backend::{
     Cx,
-    connections::{self, Returned},
+    connections::{self, Began, NotConnected, Returned},
 };
 use model::Problem;
 use secrecy::SecretString;
@@ -41,13 +41,18 @@ pub async fn consent_return(State(web): State<Web>, request: Request) -> Respons
         parameters.unwrap_or(Parameters { state: String::new(), selling_partner_id: None, spapi_oauth_code: None });
     let mut response = match connections::finish_consent(&cx, Returned { state, selling_partner_id, code }).await {
         Ok((team, connection)) => Redirect::to(&format!("/teams/{team}/connections/{connection}")).into_response(),
-        Err(error) => {
+        Err(NotConnected { error, began }) => {
             let problem = Problem { instance: Some(cx.request.to_string()), ..Problem::from(&error) };
             let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             if status.is_server_error() {
                 tracing::error!(error = &error as &dyn std::error::Error, "a consent was not finished");
             }
-            let answer = Answer { failure: Some(Failure(problem)), to_post: true, ..Answer::default() };
+            let answer = Answer {
+                failure: Some(Failure(problem)),
+                way_back: began.map(way_back),
+                to_post: true,
+                ..Answer::default()
+            };
             let (parts, _) = request.into_parts();
             let mut response = page::render(&web, page::at(parts, "/consent/return"), answer).await;
             *response.status_mut() = status;
@@ -56,4 +61,17 @@ pub async fn consent_return(State(web): State<Web>, request: Request) -> Respons
     };
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
+}
+
+/// The form where it began, with what was chosen there.
+fn way_back(began: Began) -> WayBack {
+    let Began { team, connection, name, marketplace } = began;
+    WayBack(match connection {
+        Some(connection) => format!("/teams/{team}/connections/{connection}"),
+        None => {
+            let mut typed = url::form_urlencoded::Serializer::new(String::new());
+            typed.append_pair("name", name.as_str()).append_pair("marketplace", marketplace.code());
+            format!("/teams/{team}/connections/new?{}", typed.finish())
+        }
+    })
 }

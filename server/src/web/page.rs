@@ -2,7 +2,7 @@
 
 use app::{
     App,
-    edge::{Assets, Echo, Next, Revealed, document, viewer},
+    edge::{Assets, Echo, Next, Revealed, WayBack, document, viewer},
 };
 use axum::{
     Router,
@@ -24,6 +24,7 @@ pub struct Answer {
     pub failure: Option<app::Failure>,
     pub echo: Option<Echo>,
     pub revealed: Option<Revealed>,
+    pub way_back: Option<WayBack>,
     /// The page answers a post: its address is not its own, so it does not hydrate.
     pub to_post: bool,
 }
@@ -100,11 +101,12 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
         provide_context(theme);
         viewer.clone().into_iter().for_each(provide_context);
         next.clone().into_iter().for_each(provide_context);
-        let Answer { failed, failure, echo, revealed, .. } = answer.clone();
+        let Answer { failed, failure, echo, revealed, way_back, .. } = answer.clone();
         failed.into_iter().for_each(provide_context);
         failure.into_iter().for_each(provide_context);
         echo.into_iter().for_each(provide_context);
         revealed.into_iter().for_each(provide_context);
+        way_back.into_iter().for_each(provide_context);
     };
     let shell = move || document(assets.clone(), theme, hydrate);
     leptos_axum::render_app_async_with_context(contexts, shell)(request).await.into_response()

@@ -103,6 +103,9 @@ on_both_databases!(every_refusal_is_a_problem_with_an_id, async |stage: Stage| {
         }
         assert!(!body.to_string().contains("Atza"), "{body}");
     }
+    let without = house.http.post(format!("{}{path}", house.url)).header("Portal-Gateway", "1").send().await.unwrap();
+    let body: Value = without.json().await.unwrap();
+    assert!(body["detail"].as_str().unwrap().contains("Authorization"), "a forgotten header is not a wrong key: {body}");
 });
 
 on_both_databases!(one_bad_item_does_not_fail_a_batch, async |stage: Stage| {

@@ -70,30 +70,63 @@ pub struct Returned {
     pub code: Option<SecretString>,
 }
 
+/// A consent that did not end in a connection.
+#[derive(Debug, thiserror::Error)]
+#[error("the consent was not finished")]
+pub struct NotConnected {
+    #[source]
+    pub error: ConnectionError,
+    /// Where it had begun; nothing when its state is not known.
+    pub began: Option<Began>,
+}
+
+/// What somebody chose before going to Amazon.
+#[derive(Debug)]
+pub struct Began {
+    pub team: TeamId,
+    /// Set when an existing connection was to be authorized again.
+    pub connection: Option<ConnectionId>,
+    pub name: Name,
+    pub marketplace: Marketplace,
+}
+
+impl From<ConnectionError> for NotConnected {
+    fn from(error: ConnectionError) -> Self {
+        Self { error, began: None }
+    }
+}
+
 /// Finishes a consent: exchanges the code, proves the grant, stores it with the Seller ID that Amazon named.
 #[tracing::instrument(skip_all)]
-pub async fn finish_consent(cx: &Cx, returned: Returned) -> Result<(TeamId, ConnectionId), ConnectionError> {
-    let session = access::signed_in(cx)?.session;
-    let state_hash = sha256(returned.state.as_bytes());
-    let team = store::consent::team_of(cx.portal.db.reader(), state_hash, session, cx.now()).await?;
-    let team = team.ok_or(ConnectionError::ConsentOver)?;
-    let scope = access::enter(cx, team, Permission::ManageConnections).await?;
-    let tx = cx.portal.db.begin().await?;
-    let consent =
-        store::consent::use_up(&*tx, &scope, state_hash, session, cx.now()).await?.ok_or(ConnectionError::ConsentOver)?;
-    // The state is spent even when the rest fails.
-    tx.commit().await?;
+pub async fn finish_consent(cx: &Cx, returned: Returned) -> Result<(TeamId, ConnectionId), NotConnected> {
+    let (scope, consent) = use_up(cx, &returned.state).await?;
+    let team = scope.team();
     match connect(cx, &scope, &consent, returned).await {
         Ok(id) => Ok((team, id)),
         Err(error) => {
             // A refusal by Amazon is recorded where it is met; everything else that ends a consent is recorded here.
             if let Some(word) = ended(&error) {
                 let event = Event::of(&scope, Action::ConnectionProofFailed).with("name", &consent.name).failed(word);
-                audit::append_alone(cx, event).await?;
+                audit::append_alone(cx, event).await.map_err(ConnectionError::from)?;
             }
-            Err(error)
+            let Consent { connection, name, marketplace, .. } = consent;
+            Err(NotConnected { error, began: Some(Began { team, connection, name, marketplace }) })
         }
     }
+}
+
+/// The consent behind a state, which is spent even when the rest fails.
+async fn use_up(cx: &Cx, state: &str) -> Result<(TeamScope, Consent), ConnectionError> {
+    let session = access::signed_in(cx)?.session;
+    let state_hash = sha256(state.as_bytes());
+    let team = store::consent::team_of(cx.portal.db.reader(), state_hash, session, cx.now()).await?;
+    let team = team.ok_or(ConnectionError::ConsentOver)?;
+    let scope = access::enter(cx, team, Permission::ManageConnections).await?;
+    let tx = cx.portal.db.begin().await?;
+    let consent =
+        store::consent::use_up(&*tx, &scope, state_hash, session, cx.now()).await?.ok_or(ConnectionError::ConsentOver)?;
+    tx.commit().await?;
+    Ok((scope, consent))
 }
 
 fn ended(error: &ConnectionError) -> Option<&'static str> {

@@ -15,7 +15,7 @@ use model::{
 use secrecy::SecretString;
 
 pub use changes::{Receipt, disable, disconnect, enable, replace_refresh_token};
-pub use consent::{CONSENT_LIFE, Returned, finish_consent, start_consent};
+pub use consent::{Began, CONSENT_LIFE, NotConnected, Returned, finish_consent, start_consent};
 pub use error::ConnectionError;
 pub use prove::ProofFailure;
 use prove::{Proof, prove};

@@ -81,7 +81,11 @@ pub async fn identify(
     let presented = sha256(bearer.map(|b| b.expose_secret()).unwrap_or_default().as_bytes());
     let stored = found.as_ref().map_or(&[0_u8; 32][..], |(row, _)| &row.hash);
     let known = bool::from(subtle::ConstantTimeEq::ct_eq(&presented[..], stored));
-    let Some((row, held)) = found.filter(|_| known) else { return Err(miss(credentials, origin, key, None).await.into()) };
+    let Some((row, held)) = found.filter(|_| known) else {
+        let error = miss(credentials, origin, key, None).await;
+        let nothing_sent = bearer.is_none() && matches!(error, IssueError::InvalidKey);
+        return Err(if nothing_sent { IssueError::NoKey } else { error }.into());
+    };
     let caller = caller(credentials, origin, row);
     if !caller.row.is_live(now) {
         return Err(miss(credentials, origin, key, Some(&caller)).await.into());

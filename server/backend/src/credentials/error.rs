@@ -5,9 +5,11 @@ use crate::error::Outage;
 /// Why a gateway gets no credential. Each variant is one thing that the caller can do.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// No key, a malformed, unknown, revoked or expired one, or its gateway is disabled: one answer.
+    /// A malformed, unknown, revoked or expired one, or its gateway is disabled: one answer.
     #[error("the gateway key is not valid")]
     InvalidKey,
+    #[error("the request has no key")]
+    NoKey,
     #[error("the gateway lacks {}", .0.as_str())]
     ScopeMissing(model::gateway::Scope),
     #[error("the address is not allowed")]
@@ -58,6 +60,10 @@ impl From<&IssueError> for Problem {
         use ProblemCode as Code;
         match error {
             IssueError::InvalidKey => Problem::of(Code::InvalidGatewayKey),
+            IssueError::NoKey => Problem::new(
+                Code::InvalidGatewayKey,
+                "The request carries no gateway key. Send it in the header Authorization, as: Bearer ptl_gw_…",
+            ),
             IssueError::ScopeMissing(scope) => {
                 Problem::new(Code::ScopeMissing, format!("This gateway lacks the scope {}.", scope.as_str()))
             }

@@ -61,7 +61,7 @@ fn returned(back: &str) -> Returned {
 }
 
 async fn finish(cx: &Cx, back: &str) -> Result<ConnectionId, ConnectionError> {
-    connections::finish_consent(cx, returned(back)).await.map(|(_, id)| id)
+    connections::finish_consent(cx, returned(back)).await.map(|(_, id)| id).map_err(|ended| ended.error)
 }
 
 /// A Team whose first connection is a seller of America, so that Germany is free.
