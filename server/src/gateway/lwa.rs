@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use backend::credentials::{self, Allowance, Credentials, IssueRequest, Origin, identify};
+use backend::credentials::{self, Allowance, Credentials, IssueError, IssueRequest, Origin, identify};
 use model::{Problem, ProblemCode, credential::Ask, gateway::split_key, ids::GatewayKeyId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ async fn answer(credentials: &Credentials, origin: &Origin, asked: TokenRequest)
     // The id beside the key must be the key's own: a mixed-up configuration is told at once.
     let own: Option<GatewayKeyId> = split_key(asked.client_secret.expose_secret()).map(|(key, _)| key);
     let bearer = Some(&asked.client_secret).filter(|_| own.is_some() && own == asked.client_id.parse().ok());
-    let (caller, _) = identify(credentials, origin, bearer, None).await?;
+    let (caller, _) = identify(credentials, origin, bearer, None).await.map_err(in_the_body)?;
     let connection = caller::connection(&asked.refresh_token);
     let request = IssueRequest {
         team: caller.team(),
@@ -115,6 +115,14 @@ async fn answer(credentials: &Credentials, origin: &Origin, asked: TokenRequest)
     let access_token = issued.token.map(|token| token.expose_secret().to_owned()).unwrap_or_default();
     let answer = TokenAnswer { access_token, refresh_token: asked.refresh_token, token_type: "bearer", expires_in };
     Ok((headers, Json(answer)).into_response())
+}
+
+/// A key that was not looked at since the id beside it is another's is not one that was forgotten.
+fn in_the_body(refused: credentials::Refused) -> credentials::Refused {
+    match refused.error {
+        IssueError::NoKey => credentials::Refused { error: IssueError::InvalidKey, ..refused },
+        _ => refused,
+    }
 }
 
 fn invalid_request(text: &str) -> TokenRefusal {

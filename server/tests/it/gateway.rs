@@ -162,6 +162,8 @@ on_both_databases!(the_lwa_route_speaks_as_lwa_does, async |stage: Stage| {
     ] {
         let (found, body) = ask(&fields, false).await;
         assert_eq!((found, body["error"].as_str()), (status, Some(error)));
+        let words = body["error_description"].as_str().unwrap();
+        assert!(!words.contains("Authorization"), "no header carries a key here: {words}");
     }
 });
 
