@@ -3,7 +3,10 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use crate::Time;
+use crate::{
+    Time,
+    amazon::{ClockLevel, SecretClock},
+};
 
 /// The code under which an app is marked when a gateway reports that SP-API calls its client secret expired.
 pub const CLIENT_SECRET_EXPIRED: &str = "client_secret_expired";
@@ -61,9 +64,46 @@ impl OtherSecret {
     }
 }
 
+/// How an app stands: the gravest thing that can be said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// LWA refuses its client id and secret: its connections get no new access tokens.
+    Refused,
+    /// A gateway reports that SP-API calls its client secret expired; LWA may still answer.
+    ReportedExpired,
+    SecretEnded,
+    SecretEndsSoon,
+    InOrder,
+}
+
+impl Standing {
+    /// `rejected`: the code with which the app is marked.
+    pub fn of(rejected: Option<&str>, clock: SecretClock, now: Time) -> Self {
+        match (rejected, ClockLevel::of(clock.expires_at(), now)) {
+            (Some(CLIENT_SECRET_EXPIRED), _) => Self::ReportedExpired,
+            (Some(_), _) => Self::Refused,
+            (None, ClockLevel::Late) => Self::SecretEnded,
+            (None, ClockLevel::Soon) => Self::SecretEndsSoon,
+            (None, ClockLevel::Calm) => Self::InOrder,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_amazon_says_counts_for_more_than_the_clock() {
+        let made_at = Time::UNIX_EPOCH;
+        let stands = |rejected, days| Standing::of(rejected, SecretClock { made_at }, made_at + Duration::days(days));
+        assert_eq!(stands(None, 0), Standing::InOrder);
+        assert_eq!(stands(None, 150), Standing::SecretEndsSoon);
+        assert_eq!(stands(None, 180), Standing::SecretEnded);
+        assert_eq!(stands(Some("invalid_client"), 180), Standing::Refused);
+        assert_eq!(stands(Some(CLIENT_SECRET_EXPIRED), 0), Standing::ReportedExpired);
+    }
 
     #[test]
     fn a_rotation_goes_through_next_and_leaves_the_old_one_for_seven_days() {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::{
     Environment,
     ids::{LwaAppId, TeamId},
-    lwa_app::OtherSecret,
+    lwa_app::{OtherSecret, Standing},
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,7 @@ pub struct AppItem {
     pub other_at: Option<Moment>,
     /// The code with which Amazon refuses the app.
     pub rejected: Option<String>,
+    pub standing: Standing,
     pub created: Moment,
     pub connections: usize,
 }

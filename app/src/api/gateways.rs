@@ -159,11 +159,11 @@ pub async fn create_gateway_key(
     team: TeamId,
     gateway: GatewayId,
     days: i64,
-    #[server(default)] known_keys: String,
+    #[server(default)] known_keys: Option<usize>,
 ) -> Result<ShownKey, Failure> {
     use crate::edge::{enter, fail, show_key};
     let (cx, scope) = enter(team, model::Permission::ManageGateways).await?;
-    let new = backend::gateways::create_key(&cx, &scope, gateway, days, known_keys.parse().ok()).await.map_err(fail)?;
+    let new = backend::gateways::create_key(&cx, &scope, gateway, days, known_keys).await.map_err(fail)?;
     show_key(&cx, &scope, new).await
 }
 

@@ -9,7 +9,7 @@ pub mod log;
 pub mod login;
 pub mod teams;
 
-use model::{Environments, Role, ids::TeamId};
+use model::{Environments, Role, amazon::ClockLevel, ids::TeamId};
 use serde::{Deserialize, Serialize};
 
 /// A time in words, with the absolute time behind it. Formatted on the server.
@@ -26,17 +26,7 @@ pub struct Countdown {
     pub ends: Moment,
     pub days_left: i64,
     pub of_days: i64,
-}
-
-impl Countdown {
-    /// `calm`, `soon` or `late`, as the style knows them.
-    pub fn level(&self) -> &'static str {
-        match self.days_left {
-            ..=0 => "late",
-            1..=30 => "soon",
-            _ => "calm",
-        }
-    }
+    pub level: ClockLevel,
 }
 
 /// The signed-in person, as every page's frame shows them.

@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use model::amazon::ClockLevel;
 
 use super::Icon;
 use crate::api::{Countdown, Moment};
@@ -12,22 +13,22 @@ pub fn At(moment: Moment) -> impl IntoView {
 /// A clock that runs out, growing louder.
 #[component]
 pub fn CountdownMeter(id: &'static str, label: &'static str, countdown: Countdown, note: &'static str) -> impl IntoView {
-    let level = countdown.level();
+    let level = countdown.level;
     let words = match countdown.days_left {
         ..=0 => format!("ended {}", countdown.ends.words),
         1 => "1 day left".to_owned(),
         days => format!("{days} days left"),
     };
     let icon = match level {
-        "late" => Some("cross"),
-        "soon" => Some("warning"),
-        _ => None,
+        ClockLevel::Late => Some("cross"),
+        ClockLevel::Soon => Some("warning"),
+        ClockLevel::Calm => None,
     };
     view! {
-        <div class="countdown" data-level=level>
+        <div class="countdown" data-level=level.as_str()>
             <p id=id>{label} " " <strong>{icon.map(|name| view! { <Icon name/> })}{words}</strong></p>
             <meter min="0" max=countdown.of_days.to_string() value=countdown.days_left.max(0).to_string() aria-labelledby=id></meter>
-            <p class="countdown-note">{if level == "late" { "Ended" } else { note }} " " <time datetime=countdown.ends.iso>{countdown.ends.absolute}</time></p>
+            <p class="countdown-note">{if level == ClockLevel::Late { "Ended" } else { note }} " " <time datetime=countdown.ends.iso>{countdown.ends.absolute}</time></p>
         </div>
     }
 }

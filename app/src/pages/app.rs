@@ -3,7 +3,7 @@ use leptos_meta::Title;
 use model::{
     Permission,
     ids::{LwaAppId, TeamId},
-    lwa_app::{CLIENT_SECRET_EXPIRED, OtherSecret},
+    lwa_app::{OtherSecret, Standing},
 };
 
 use super::{
@@ -38,7 +38,7 @@ fn Facts(app: AppItem) -> impl IntoView {
     let tags = view! { <EnvironmentTag environment=app.environment/> <AppBadge app=app.clone()/> }.into_any();
     let rejected = app.rejected.clone().map(|code| view! {
         <Notice tone="danger" title="Amazon refuses this app">
-            {if code == CLIENT_SECRET_EXPIRED {
+            {if app.standing == Standing::ReportedExpired {
                 view! { <p>"A gateway reports that SP-API refuses its calls since the client secret has expired. Portal goes on issuing for as long as Amazon gives tokens. Rotate the secret in Seller Central and store the new one below."</p> }.into_any()
             } else {
                 view! { <p>"Amazon answered " <code>{code}</code> ". Its connections get no new access tokens until the client id and secret are right. Store a new client secret below."</p> }.into_any()

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::Permission;
+use model::{Permission, lwa_app::Standing};
 
 use super::{may, team};
 use crate::{
@@ -47,11 +47,12 @@ pub fn AppsPage() -> impl IntoView {
 /// The standing of an app in one badge.
 #[component]
 pub fn AppBadge(app: AppItem) -> impl IntoView {
-    let (tone, word) = match (&app.rejected, app.secret.level()) {
-        (Some(_), _) => ("danger", "Refused by Amazon"),
-        (None, "late") => ("danger", "Secret expired"),
-        (None, "soon") => ("attention", "Secret expires soon"),
-        (None, _) => ("ok", "In order"),
+    let (tone, word) = match app.standing {
+        Standing::Refused => ("danger", "Refused by Amazon"),
+        Standing::ReportedExpired => ("danger", "Refused by SP-API"),
+        Standing::SecretEnded => ("danger", "Secret expired"),
+        Standing::SecretEndsSoon => ("attention", "Secret expires soon"),
+        Standing::InOrder => ("ok", "In order"),
     };
     view! { <Badge tone word/> }
 }

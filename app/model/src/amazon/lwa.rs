@@ -1,11 +1,8 @@
-//! The shapes of what people paste from Amazon, with words for the commonest mistakes; and the clocks of a grant.
+//! The shapes of what people paste from Amazon, with words for the commonest mistakes.
 
 use std::{fmt, str::FromStr};
 
-use chrono::Duration;
 use serde::Serialize;
-
-use crate::Time;
 
 const CLIENT_ID: &str = "amzn1.application-oa2-client.";
 const CLIENT_SECRET: &str = "amzn1.oa2-cs.v1.";
@@ -158,34 +155,6 @@ pub fn check_refresh_token(text: &str) -> Result<(), RefreshTokenError> {
     if fits { Ok(()) } else { Err(RefreshTokenError::Shape) }
 }
 
-/// The 180 days of a client secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SecretClock {
-    pub made_at: Time,
-}
-
-impl SecretClock {
-    pub const LIFE: Duration = Duration::days(180);
-
-    pub fn expires_at(self) -> Time {
-        self.made_at + Self::LIFE
-    }
-}
-
-/// The 365 days after which public apps need a new consent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AuthorizationClock {
-    pub authorized_at: Time,
-}
-
-impl AuthorizationClock {
-    pub const LIFE: Duration = Duration::days(365);
-
-    pub fn expires_at(self) -> Time {
-        self.authorized_at + Self::LIFE
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,12 +183,5 @@ mod tests {
         assert_eq!(check_refresh_token("Atzr|IwEBIExampleExampleExample"), Ok(()));
         assert_eq!(check_refresh_token("Atza|IwEBIExampleExampleExample"), Err(RefreshTokenError::IsAccessToken));
         assert_eq!(check_refresh_token("Atzr|two words in here"), Err(RefreshTokenError::Shape));
-    }
-
-    #[test]
-    fn a_secret_lives_180_days_and_an_authorization_365() {
-        let start = Time::UNIX_EPOCH;
-        assert_eq!(SecretClock { made_at: start }.expires_at() - start, Duration::days(180));
-        assert_eq!(AuthorizationClock { authorized_at: start }.expires_at() - start, Duration::days(365));
     }
 }

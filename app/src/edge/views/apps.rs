@@ -1,7 +1,12 @@
 //! LWA apps, without their secrets.
 
 use backend::{Cx, TeamScope, connections as connection_verbs, store::lwa_app::LwaApp};
-use model::{Time, ids::LwaAppId, lwa_app::OtherSecret};
+use model::{
+    Time,
+    amazon::SecretClock,
+    ids::LwaAppId,
+    lwa_app::{OtherSecret, Standing},
+};
 
 use crate::edge::{fail, moment};
 use crate::{Failure, api::apps::AppItem};
@@ -19,9 +24,16 @@ pub(crate) async fn app_item(cx: &Cx, scope: &TeamScope, app: LwaApp) -> Result<
     items.pop().ok_or_else(|| fail(backend::access::AccessError::NotFound))
 }
 
+/// How an app stands now.
+pub(super) fn standing(app: &LwaApp, now: Time) -> Standing {
+    let code = app.rejected.as_ref().map(|(_, code)| code.as_str());
+    Standing::of(code, SecretClock { made_at: app.secret_made_at }, now)
+}
+
 fn item_of_app(connections: usize, app: LwaApp, now: Time) -> AppItem {
     AppItem {
         secret: secret_countdown(&app, now),
+        standing: standing(&app, now),
         id: app.id,
         name: app.name.to_string(),
         environment: app.environment,

@@ -1,20 +1,20 @@
 //! What somebody of the Team must see to, the gravest first.
 
 use backend::store::{connection::Connection, lwa_app::LwaApp};
-use model::{Time, connection::ConnectionState, lwa_app::CLIENT_SECRET_EXPIRED};
+use model::{Time, connection::ConnectionState, lwa_app::Standing};
 
-use super::secret_countdown;
+use super::{apps::standing, secret_countdown};
 use crate::api::teams::Attention;
 
 pub(super) fn of(apps: &[LwaApp], connections: &[Connection], now: Time) -> Vec<Attention> {
     let apps = apps.iter().filter_map(|app| {
-        let countdown = secret_countdown(app, now);
-        let (grave, what) = match (&app.rejected, countdown.level()) {
-            (Some((_, code)), _) if code == CLIENT_SECRET_EXPIRED => (true, "SP-API refuses its client secret".to_owned()),
-            (Some(_), _) => (true, "Amazon refuses its client id and secret".to_owned()),
-            (None, "late") => (true, format!("its client secret ended {}", countdown.ends.words)),
-            (None, "soon") => (false, format!("its client secret ends {}", countdown.ends.words)),
-            (None, _) => return None,
+        let ends = secret_countdown(app, now).ends.words;
+        let (grave, what) = match standing(app, now) {
+            Standing::Refused => (true, "Amazon refuses its client id and secret".to_owned()),
+            Standing::ReportedExpired => (true, "SP-API refuses its client secret".to_owned()),
+            Standing::SecretEnded => (true, format!("its client secret ended {ends}")),
+            Standing::SecretEndsSoon => (false, format!("its client secret ends {ends}")),
+            Standing::InOrder => return None,
         };
         Some(Attention { grave, name: app.name.to_string(), what, place: format!("apps/{}", app.id) })
     });

@@ -16,7 +16,7 @@ use backend::{
 };
 use model::{
     Role, Time,
-    amazon::SecretClock,
+    amazon::{ClockLevel, SecretClock, days_left},
     gateway::{KeyPhase, key_phase},
     ids::UserId,
     step_up,
@@ -76,9 +76,7 @@ fn outage(error: impl Into<backend::access::AccessError>) -> Failure {
 }
 
 fn countdown(ends: Time, of_days: i64, now: Time) -> Countdown {
-    // A day that has begun counts: what was made a moment ago has all of them, and none is left only at the end.
-    let days_left = (ends - now + chrono::Duration::days(1) - chrono::Duration::microseconds(1)).num_days();
-    Countdown { ends: moment(ends, now), days_left, of_days }
+    Countdown { ends: moment(ends, now), days_left: days_left(ends, now), of_days, level: ClockLevel::of(ends, now) }
 }
 
 fn secret_countdown(app: &LwaApp, now: Time) -> Countdown {
