@@ -28,6 +28,16 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
+    /// As people read it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Role::Owner => "Owner",
+            Role::Admin => "Admin",
+            Role::Operator => "Operator",
+            Role::Auditor => "Auditor",
+        }
+    }
+
     /// What the role is for, as the member forms say it.
     pub fn purpose(self) -> &'static str {
         match self {

@@ -43,7 +43,7 @@ codes! {
     ContentTooLarge "content-too-large" 413 0 "The body is too large" "Send at most 16 KiB.";
     UnsupportedMediaType "unsupported-media-type" 415 0 "The content type is not supported" "Send application/json.";
     Invalid "invalid" 422 0 "Some fields need another look" "Correct the fields and send the form again.";
-    ProofFailed "proof-failed" 422 0 "Amazon did not accept these credentials" "Read what Amazon answered, correct it and try again.";
+    ProofFailed "proof-failed" 422 0 "The account was not connected" "Start again from the page of the connection.";
     Locked "locked" 423 0 "Locked" "Wait until the lock is lifted in Portal.";
     RateLimited "rate-limited" 429 1 "Too many requests" "Wait as long as Retry-After says.";
     ForceRefreshCooldown "force-refresh-cooldown" 429 1 "A forced refresh was made a moment ago" "Use the current credential, or wait as long as Retry-After says.";

@@ -29,6 +29,16 @@ pub struct Countdown {
     pub level: ClockLevel,
 }
 
+impl Countdown {
+    pub fn words(&self) -> String {
+        match self.days_left {
+            ..=0 => format!("ended {}", self.ends.words),
+            1 => "1 day left".to_owned(),
+            days => format!("{days} days left"),
+        }
+    }
+}
+
 /// The signed-in person, as every page's frame shows them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {

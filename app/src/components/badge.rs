@@ -37,13 +37,7 @@ pub fn OutcomeBadge(outcome: Outcome) -> impl IntoView {
 
 #[component]
 pub fn RoleName(role: Role) -> impl IntoView {
-    let word = match role {
-        Role::Owner => "Owner",
-        Role::Admin => "Admin",
-        Role::Operator => "Operator",
-        Role::Auditor => "Auditor",
-    };
-    view! { <span>{word}</span> }
+    view! { <span>{role.title()}</span> }
 }
 
 /// The health of a connection: its own state, then what its app and the last refresh say.

@@ -14,11 +14,7 @@ pub fn At(moment: Moment) -> impl IntoView {
 #[component]
 pub fn CountdownMeter(id: &'static str, label: &'static str, countdown: Countdown, note: &'static str) -> impl IntoView {
     let level = countdown.level;
-    let words = match countdown.days_left {
-        ..=0 => format!("ended {}", countdown.ends.words),
-        1 => "1 day left".to_owned(),
-        days => format!("{days} days left"),
-    };
+    let words = countdown.words();
     let icon = match level {
         ClockLevel::Late => Some("cross"),
         ClockLevel::Soon => Some("warning"),

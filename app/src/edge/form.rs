@@ -50,6 +50,9 @@ fn app(text: &str) -> Result<LwaAppId, &'static str> {
 }
 
 fn marketplace(text: &str) -> Result<Marketplace, &'static str> {
+    if text.trim().is_empty() {
+        return Err("Enter a marketplace: its country, like Germany or DE.");
+    }
     Marketplace::find(text).ok_or("There is no such marketplace. Type its country, like Germany or DE.")
 }
 

@@ -7,7 +7,6 @@ use model::{
 };
 
 use super::{
-    Allowed,
     apps::AppBadge,
     counted, may,
     new_app::{APPLICATION_ID_HINT, DRAFT_HINT},
@@ -28,7 +27,7 @@ pub fn AppPage() -> impl IntoView {
     view! {
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team)>"LWA apps"</a></li><li aria-current="page">"App"</li></ol></nav>
         {loaded(lwa_app(team, id), move |app| {
-            view! { <Facts app=app.clone()/> <Rotation team app=app.clone()/> {may(Permission::ManageLwaApps).then(|| view! { <Settings team app/> })} }.into_any()
+            view! { <Facts app=app.clone()/> {may(Permission::ManageLwaApps).then(|| view! { <Rotation team app=app.clone()/> <Settings team app/> })} }.into_any()
         })}
     }
 }
@@ -90,9 +89,7 @@ fn Rotation(team: TeamId, app: AppItem) -> impl IntoView {
         <section class="card" aria-labelledby="rotate-h">
             <h2 id="rotate-h">"Rotate the client secret"</h2>
             {old}
-            <Allowed to=Permission::ManageLwaApps>
-                <StepUpGate open=stepped_up() act="change a client secret">{step}</StepUpGate>
-            </Allowed>
+            <StepUpGate open=stepped_up() act="change a client secret">{step}</StepUpGate>
         </section>
     }
 }

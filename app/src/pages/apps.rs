@@ -61,10 +61,10 @@ pub fn AppBadge(app: AppItem) -> impl IntoView {
 fn Row(home: String, app: AppItem) -> impl IntoView {
     view! {
         <tr>
-            <th scope="row"><a href=format!("{home}/{}", app.id)>{app.name.clone()}</a><span class="cell-sub mono truncate">{app.client_id.clone()}</span></th>
+            <th scope="row"><a href=format!("{home}/{}", app.id)>{app.name.clone()}</a><span class="cell-sub mono">{app.client_id.clone()}</span></th>
             <td data-label="Status"><AppBadge app=app.clone()/></td>
             <td data-label="Environment"><EnvironmentTag environment=app.environment/></td>
-            <td data-label="Client secret">{format!("{} days left", app.secret.days_left.max(0))}</td>
+            <td data-label="Client secret">{app.secret.words()}</td>
             <td data-label="Connections" class="num">{app.connections}</td>
         </tr>
     }

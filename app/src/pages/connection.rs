@@ -246,19 +246,21 @@ fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
                     <Submit label="Prove and replace" class="btn-secondary"/>
                 </ActForm>
             </details>
-            {may(Permission::Disconnect).then(|| view! { <Confirm
-                summary="Disconnect…"
-                title=format!("Disconnect {name}?")
-                text="Gateways are refused at once and the credentials are destroyed. To come back, the seller must authorize again. Access tokens that are out end within an hour."
-            >
-                <StepUpGate open=stepped_up() act="disconnect an account">
-                    <ActForm act=disconnect class="form">
-                        {ids()}
-                        <Field name="confirm" label="Type the connection's name to confirm" hint=name.clone() act=disconnect/>
-                        <Submit label="Disconnect for good" class="btn-danger"/>
-                    </ActForm>
-                </StepUpGate>
-            </Confirm> })}
+            {may(Permission::Disconnect).then(|| view! {
+                <Confirm
+                    summary="Disconnect…"
+                    title=format!("Disconnect {name}?")
+                    text="Gateways are refused at once and the credentials are destroyed. To come back, the seller must authorize again. Access tokens that are out end within an hour."
+                >
+                    <StepUpGate open=stepped_up() act="disconnect an account">
+                        <ActForm act=disconnect class="form">
+                            {ids()}
+                            <Field name="confirm" label="Type the connection's name to confirm" hint=name.clone() act=disconnect/>
+                            <Submit label="Disconnect for good" class="btn-danger"/>
+                        </ActForm>
+                    </StepUpGate>
+                </Confirm>
+            })}
         </section>
     }
 }

@@ -7,7 +7,6 @@ use model::{
 };
 
 use super::{
-    Allowed,
     connection::{Leases, snippets},
     counted,
     gateways::GatewayBadge,
@@ -103,7 +102,7 @@ fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
             <div class="table-wrap">
                 <table class="table">
                     <caption class="visually-hidden">"Keys"</caption>
-                    <thead><tr><th scope="col">"Key"</th><th scope="col">"Status"</th><th scope="col">"Ends"</th><th scope="col">"Last use"</th><th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
+                    <thead><tr><th scope="col">"Key"</th><th scope="col">"Status"</th><th scope="col">"Ends"</th><th scope="col">"Last use"</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>
@@ -114,15 +113,17 @@ fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
             <h2 id="keys-h">"Keys"</h2>
             <p class="muted">"Two may live at once: make the second, change the service over, revoke the first."</p>
             {list}
-            <Allowed to=Permission::ManageGateways><StepUpGate open=stepped_up() act="create a gateway key">
-                {idle}
-                <PlainForm act=create class="form">
-                    <Ids team gateway/>
-                    <Hidden name="known_keys" value=known/>
-                    <Select name="days" label="Life of the new key" options=lives selected="90" act=create/>
-                    <Submit label="Create key"/>
-                </PlainForm>
-            </StepUpGate></Allowed>
+            {may(Permission::ManageGateways).then(|| view! {
+                <StepUpGate open=stepped_up() act="create a gateway key">
+                    {idle}
+                    <PlainForm act=create class="form">
+                        <Ids team gateway/>
+                        <Hidden name="known_keys" value=known/>
+                        <Select name="days" label="Life of the new key" options=lives selected="90" act=create/>
+                        <Submit label="Create key"/>
+                    </PlainForm>
+                </StepUpGate>
+            })}
         </section>
     }
 }
@@ -134,6 +135,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
         KeyPhase::Expired => ("neutral", "Expired"),
         KeyPhase::Revoked => ("neutral", "Revoked"),
     };
+    let revocable = key.phase == KeyPhase::Live && may(Permission::ManageGateways);
     let used = [key.last_used_address, key.last_used_agent].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     view! {
         <tr>
@@ -141,24 +143,24 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
             <td data-label="Status"><Badge tone word/></td>
             <td data-label="Ends"><At moment=key.expires/></td>
             <td data-label="Last use">{match key.last_used {
-                Some(moment) => view! { <At moment/><span class="cell-sub truncate">{used}</span> }.into_any(),
+                Some(moment) => view! { <div><At moment/><span class="cell-sub truncate">{used}</span></div> }.into_any(),
                 None => view! { <span class="muted">"never"</span> }.into_any(),
             }}</td>
-            <td class="cell-actions">
-                {(key.phase == KeyPhase::Live && may(Permission::ManageGateways)).then(|| view! {
-                    <details class="disclosure">
-                        <summary>"Revoke…"</summary>
-                        <p>"Whatever still calls with this key is refused at its next request. This cannot be undone."</p>
-                        <ActForm act={Act::of::<RevokeGatewayKey>()}>
-                            <Ids team gateway/>
-                            <Hidden name="key" value=key.id.to_string()/>
-                            <Here/>
-                            <button type="submit" class="btn btn-danger btn-sm">"Revoke this key"</button>
-                        </ActForm>
-                    </details>
-                })}
-            </td>
         </tr>
+        {revocable.then(|| view! {
+            <tr class="row-more"><td colspan="4">
+                <details class="disclosure">
+                    <summary>"Revoke…"</summary>
+                    <p>"Whatever still calls with this key is refused at its next request. This cannot be undone."</p>
+                    <ActForm act={Act::of::<RevokeGatewayKey>()}>
+                        <Ids team gateway/>
+                        <Hidden name="key" value=key.id.to_string()/>
+                        <Here/>
+                        <button type="submit" class="btn btn-danger btn-sm">"Revoke this key"</button>
+                    </ActForm>
+                </details>
+            </td></tr>
+        })}
     }
 }
 

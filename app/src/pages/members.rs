@@ -37,7 +37,7 @@ fn Everybody(team: TeamId, people: People) -> impl IntoView {
             <div class="table-wrap">
                 <table class="table">
                     <caption class="visually-hidden">"Members"</caption>
-                    <thead><tr><th scope="col">"Member"</th><th scope="col">"Role"</th><th scope="col">"Environments"</th><th scope="col">"Joined"</th><th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead>
+                    <thead><tr><th scope="col">"Member"</th><th scope="col">"Role"</th><th scope="col">"Environments"</th><th scope="col">"Joined"</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>
@@ -54,7 +54,7 @@ fn Everybody(team: TeamId, people: People) -> impl IntoView {
 }
 
 fn roles(up_to: Role) -> Vec<(String, String)> {
-    let words = |role: &Role| (role.as_str().to_owned(), format!("{}: {}", role.as_str(), role.purpose()));
+    let words = |role: &Role| (role.as_str().to_owned(), format!("{}: {}", role.title(), role.purpose()));
     Role::ALL.iter().filter(|role| up_to.may_give(**role)).map(words).collect()
 }
 
@@ -90,13 +90,15 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
                     <ActForm act={Act::of::<ChangeMember>()} class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="user" value=user.to_string()/>
-                        <label class="visually-hidden" for=format!("role-{user}")>"Role"</label>
-                        <select id=format!("role-{user}") name="role">
-                            {roles(my_role).into_iter().map(|(value, text)| { let chosen = value == role.as_str(); view! { <option value=value selected=chosen>{text}</option> } }).collect_view()}
-                        </select>
+                        <div class="field">
+                            <label for=format!("role-{user}")>"Role"</label>
+                            <select id=format!("role-{user}") name="role">
+                                {roles(my_role).into_iter().map(|(value, text)| { let chosen = value == role.as_str(); view! { <option value=value selected=chosen>{text}</option> } }).collect_view()}
+                            </select>
+                        </div>
                         <EnvironmentChoices production sandbox/>
                         <Here/>
-                        <button type="submit" class="btn btn-secondary btn-sm">"Save"</button>
+                        <Submit label="Save" class="btn-secondary"/>
                     </ActForm>
                     <details class="disclosure">
                         <summary>"Remove from Team…"</summary>
@@ -118,8 +120,8 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
             <td data-label="Role"><RoleName role/></td>
             <td data-label="Environments">{environments}</td>
             <td data-label="Joined"><At moment=member.joined/></td>
-            <td class="cell-actions">{change}</td>
         </tr>
+        {change.map(|change| view! { <tr class="row-more"><td colspan="4">{change}</td></tr> })}
     }
 }
 

@@ -23,14 +23,16 @@ pub fn NewConnectionPage() -> impl IntoView {
         <Title text="Connect account"/>
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team)>"Connections"</a></li><li aria-current="page">"Connect"</li></ol></nav>
         <PageHeader title="Connect a seller account" lead="Portal proves the grant against Amazon before it stores anything."/>
-        <Allowed to=Permission::ManageConnections>{loaded(lwa_apps(team), move |apps| if apps.is_empty() {
-            let href = format!("/teams/{}/apps/new", team);
-            let add = view! { <a class="btn btn-primary" href=href>"Add LWA app"</a> }.into_any();
-            view! { <EmptyState icon="app" title="Add an LWA app first" text="A connection is a seller's grant to one of your Amazon developer applications." action=add/> }.into_any()
-        } else {
-            let team = team.to_string();
-            view! { <div class="grid-2"><ByConsent team=team.clone() apps=apps.clone()/><ByToken team apps/></div> }.into_any()
-        })}</Allowed>
+        <Allowed to=Permission::ManageConnections>
+            {loaded(lwa_apps(team), move |apps| if apps.is_empty() {
+                let href = format!("/teams/{}/apps/new", team);
+                let add = view! { <a class="btn btn-primary" href=href>"Add LWA app"</a> }.into_any();
+                view! { <EmptyState icon="app" title="Add an LWA app first" text="A connection is a seller's grant to one of your Amazon developer applications." action=add/> }.into_any()
+            } else {
+                let team = team.to_string();
+                view! { <div class="grid-2"><ByConsent team=team.clone() apps=apps.clone()/><ByToken team apps/></div> }.into_any()
+            })}
+        </Allowed>
     }
 }
 

@@ -34,14 +34,16 @@ pub fn NewGatewayPage() -> impl IntoView {
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/gateways", team)>"Gateways"</a></li><li aria-current="page">"Create"</li></ol></nav>
         <PageHeader title="Create gateway" lead="One for each service, so that each can be stopped alone."/>
         <section class="card" aria-label="Gateway">
-            <Allowed to=Permission::ManageGateways><ActForm act=create class="form">
-                <Hidden name="team" value=team.to_string()/>
-                <Field name="name" label="Name" hint="The service, like orders-sync." act=create/>
-                <Select name="environment" label="Environment" options=environments() act=create/>
-                <ScopeChoices chosen=vec![Scope::ConnectionStatus, Scope::CredentialIssue, Scope::FeedbackWrite]/>
-                <TextArea name="networks" label="Networks" hint=NETWORKS_HINT act=create/>
-                <Submit label="Create gateway"/>
-            </ActForm></Allowed>
+            <Allowed to=Permission::ManageGateways>
+                <ActForm act=create class="form">
+                    <Hidden name="team" value=team.to_string()/>
+                    <Field name="name" label="Name" hint="The service, like orders-sync." act=create/>
+                    <Select name="environment" label="Environment" options=environments() act=create/>
+                    <ScopeChoices chosen=vec![Scope::ConnectionStatus, Scope::CredentialIssue, Scope::FeedbackWrite]/>
+                    <TextArea name="networks" label="Networks" hint=NETWORKS_HINT act=create/>
+                    <Submit label="Create gateway"/>
+                </ActForm>
+            </Allowed>
         </section>
     }
 }

@@ -19,11 +19,13 @@ pub fn SettingsPage() -> impl IntoView {
         <PageHeader title="Settings"/>
         <section class="card" aria-labelledby="name-h">
             <h2 id="name-h">"Name"</h2>
-            <Allowed to=Permission::ManageTeam><ActForm act=rename class="form">
-                <Hidden name="team" value=id.to_string()/>
-                <Field name="name" label="Name" value=name.unwrap_or_default() act=rename/>
-                <Submit label="Rename" class="btn-secondary"/>
-            </ActForm></Allowed>
+            <Allowed to=Permission::ManageTeam>
+                <ActForm act=rename class="form">
+                    <Hidden name="team" value=id.to_string()/>
+                    <Field name="name" label="Name" value=name.unwrap_or_default() act=rename/>
+                    <Submit label="Rename" class="btn-secondary"/>
+                </ActForm>
+            </Allowed>
         </section>
         <section class="card" aria-labelledby="id-h">
             <h2 id="id-h">"Team id"</h2>

@@ -8,12 +8,12 @@ use crate::api::teams::Attention;
 
 pub(super) fn of(apps: &[LwaApp], connections: &[Connection], now: Time) -> Vec<Attention> {
     let apps = apps.iter().filter_map(|app| {
-        let ends = secret_countdown(app, now).ends.words;
+        let clock = secret_countdown(app, now).words();
         let (grave, what) = match standing(app, now) {
             Standing::Refused => (true, "Amazon refuses its client id and secret".to_owned()),
             Standing::ReportedExpired => (true, "SP-API refuses its client secret".to_owned()),
-            Standing::SecretEnded => (true, format!("its client secret ended {ends}")),
-            Standing::SecretEndsSoon => (false, format!("its client secret ends {ends}")),
+            Standing::SecretEnded => (true, format!("client secret, {clock}")),
+            Standing::SecretEndsSoon => (false, format!("client secret, {clock}")),
             Standing::InOrder => return None,
         };
         Some(Attention { grave, name: app.name.to_string(), what, place: format!("apps/{}", app.id) })
