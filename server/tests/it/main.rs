@@ -17,6 +17,7 @@ mod gateways;
 mod lwa_apps;
 mod processes;
 mod refresh;
+mod smtp;
 mod step_up;
 mod teams;
 mod tenancy;

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A serving process, killed at the end.
-struct Process {
+pub struct Process {
     child: Child,
     url: String,
 }
@@ -38,29 +38,41 @@ fn free_port() -> u16 {
 }
 
 async fn start(house: &House) -> Process {
+    let mail = house.stage.folder.join("mail").display().to_string();
+    spawn(house, "gateway", &[("PORTAL_MAIL__CAPTURE_DIR", &mail)]).await
+}
+
+/// A process of one role on the database, the keys and the Amazon of a house, once it is ready.
+pub async fn spawn(house: &House, role: &str, more: &[(&str, &str)]) -> Process {
     let (port, metrics) = (free_port(), free_port());
     let url = format!("http://127.0.0.1:{port}");
     let child = Command::new(env!("CARGO_BIN_EXE_portal"))
         .arg("serve")
         .envs([
             ("PORTAL_MODE", "development"),
-            ("PORTAL_ROLES", "[\"gateway\"]"),
+            ("PORTAL_ROLES", &format!("[\"{role}\"]")),
             ("PORTAL_PUBLIC_URL", &url),
             ("PORTAL_LISTEN", &format!("127.0.0.1:{port}")),
             ("PORTAL_METRICS_LISTEN", &format!("127.0.0.1:{metrics}")),
             ("PORTAL_DATA_DIR", &house.stage.folder.display().to_string()),
             ("PORTAL_DATABASE_URL", &house.stage.url),
-            ("PORTAL_MAIL__CAPTURE_DIR", &house.stage.folder.join("mail").display().to_string()),
             ("PORTAL_AMAZON__SIMULATOR_URL", &house.amazon),
             ("PORTAL_LOG__FILTER", "off"),
         ])
+        .envs(more.iter().copied())
         .env_remove("PORTAL_CONFIG")
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let process = Process { child, url };
     for _ in 0..200 {
-        if house.http.get(format!("{}/readyz", process.url)).send().await.is_ok_and(|answer| answer.status() == 200) {
+        if house
+            .http
+            .get(format!("http://127.0.0.1:{metrics}/readyz"))
+            .send()
+            .await
+            .is_ok_and(|answer| answer.status() == 200)
+        {
             return process;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
