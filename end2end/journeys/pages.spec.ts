@@ -10,6 +10,13 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
   clean.expected.push(/status of 404/);
   test.setTimeout(240_000);
   const problems: string[] = [];
+  await page.addInitScript(() => {
+    const shifts = { sum: 0 };
+    Object.assign(window, { shifts });
+    new PerformanceObserver((list) => {
+      for (const one of list.getEntries() as (PerformanceEntry & { value: number })[]) shifts.sum += one.value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
   for (const path of ["/sign-in", "/gateway-api", "/nowhere"]) await look(path, false);
   const made = await furnish(page, true);
   await page.screenshot({ path: info.outputPath("key-once.png"), fullPage: true });
@@ -28,6 +35,8 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
       await page.setViewportSize({ width: 1280, height: 800 });
       await page.goto(path);
       await settled(page, hydrates);
+      const shifted = await page.evaluate(() => (window as unknown as { shifts: { sum: number } }).shifts.sum);
+      if (shifted > 0.02) problems.push(`${path} ${scheme} shifts by ${shifted} while it loads`);
       const headings = await page.locator("h1").count();
       if (headings !== 1) problems.push(`${path} has ${headings} h1`);
       const room = await page.evaluate(() => (document.querySelector(".shell > .main")?.clientWidth ?? innerWidth) / innerWidth);

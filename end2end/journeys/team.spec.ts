@@ -19,7 +19,7 @@ test("an invited colleague joins with the given role and sees what it allows", a
   const other = await (await browser.newContext({ extraHTTPHeaders: { "X-Forwarded-For": "203.0.113.77" } })).newPage();
   await signIn(other, bob);
   await expect(other.getByText(`${ada} invites you to Northwind`)).toBeVisible();
-  await settled(other, true);
+  await settled(other, hydrated);
   await other.getByRole("button", { name: "Join" }).click();
   await expect(other.getByRole("heading", { level: 1, name: "Northwind" })).toBeVisible();
   await expect(other.getByRole("link", { name: "Log" })).toBeVisible();
@@ -37,7 +37,7 @@ test("the chosen theme is in the page that the server renders", async ({ page, h
   expect(html).toContain('data-theme="dark"');
 });
 
-test("a person ends every other session and signs out", async ({ page, browser, hydrated }) => {
+test("a person finds this browser among the sessions, and signing out ends it", async ({ page, hydrated }) => {
   const ada = newAddress("ada");
   await signIn(page, ada);
   await page.goto("/account");
