@@ -171,6 +171,7 @@ fn Invite(team: TeamId, my_role: Role) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="invite-h">
             <h2 id="invite-h">"Invite"</h2>
+            <p class="muted">"An invitation waits 7 days. Inviting an address again takes the place of its open invitation, with the role chosen here."</p>
             <StepUpGate open=stepped_up() act="invite a member">
                 <ActForm act=invite class="form">
                     <Hidden name="team" value=team.to_string()/>

@@ -7,6 +7,7 @@ use backend::{
     login::{self, LoginError},
     portal::{Settings, SignUp},
     sessions,
+    vault::{KeyFile, Vault},
 };
 use chrono::Duration;
 use futures::future::join_all;
@@ -38,7 +39,7 @@ on_both_databases!(a_code_lives_ten_minutes, async |stage: Stage| {
 });
 
 on_both_databases!(a_code_signs_in_once_under_a_race, async |stage: Stage| {
-    const ROUNDS: usize = 20;
+    const ROUNDS: usize = 100;
     for round in 0..ROUNDS {
         let email = format!("ada{round}@example.com");
         let cx = stage.visitor(&format!("192.0.2.{round}"));
@@ -102,6 +103,22 @@ on_both_databases!(new_codes_reset_no_misses_and_replicas_count_together, async 
     let asked = login::ask(&cx, "ada@example.com").await.unwrap();
     let code = stage.code_for("ada@example.com").await;
     assert!(login::sign_in(&cx, asked.challenge, &code).await.is_ok(), "the pause ends");
+});
+
+on_both_databases!(the_database_without_the_pepper_gives_no_code, async |stage: Stage| {
+    let cx = stage.visitor("192.0.2.1");
+    let challenge = login::ask(&cx, "ada@example.com").await.unwrap().challenge;
+    let code: u32 = stage.code_for("ada@example.com").await.parse().unwrap();
+    let select = sea_orm::Statement::from_string(stage.portal.db.backend(), "SELECT code_mac FROM login_challenge");
+    let row = stage.portal.db.reader().query_one_raw(select).await.unwrap().unwrap();
+    let stored: Vec<u8> = row.try_get("", "code_mac").unwrap();
+    // A thief tries codes, the right one among them, under a pepper of their own.
+    let theirs = Vault::new(KeyFile::create(&stage.folder.join("other-keys"), cx.now()).unwrap());
+    let found = |vault: &Vault| {
+        let codes = (code.saturating_sub(5_000)..code.saturating_add(5_000)).map(|code| format!("{code:08}"));
+        codes.filter(|code| vault.login_code_mac(challenge.0, "ada@example.com", code)[..] == stored).count()
+    };
+    assert_eq!((found(&stage.portal.vault), found(&theirs)), (1, 0));
 });
 
 on_both_databases!(a_hundred_asks_send_three_mails, async |stage: Stage| {
