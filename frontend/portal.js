@@ -131,6 +131,22 @@ const arrive = (root) => {
   focusProblem(root);
 };
 
+// Parts of a page that the server sends anew when they change; a reload shows the same. A page that nobody looks at lets go.
+const watch = (part) => {
+  let stream;
+  const look = () => {
+    stream?.close();
+    if (document.hidden) return;
+    stream = new EventSource(part.dataset.live);
+    stream.addEventListener("part", (event) => {
+      if (part.innerHTML !== event.data) part.innerHTML = event.data;
+    });
+  };
+  document.addEventListener("visibilitychange", look);
+  look();
+};
+document.querySelectorAll("[data-live]").forEach(watch);
+
 // On a phone the places of a Team are a row that scrolls: the place one is at stands in sight.
 const here = document.querySelector(".sidenav [aria-current]");
 here?.closest("nav").scrollTo({ left: here.offsetLeft - innerWidth / 3 });

@@ -33,6 +33,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("connections") view=ConnectionsPage ssr=SsrMode::Async/>
                     <Route path=path!("connections/new") view=NewConnectionPage ssr=SsrMode::Async/>
                     <Route path=path!("connections/:connection") view=ConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections/:connection/access") view=ConnectionAccessPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections/:connection/issues") view=ConnectionIssuesPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections/:connection/log") view=ConnectionLogPage ssr=SsrMode::Async/>
                     <Route path=path!("gateways") view=GatewaysPage ssr=SsrMode::Async/>
                     <Route path=path!("gateways/new") view=NewGatewayPage ssr=SsrMode::Async/>
                     <Route path=path!("gateways/:gateway") view=GatewayPage ssr=SsrMode::Async/>

@@ -10,6 +10,7 @@ mod m0004_amazon;
 mod m0005_gateways;
 mod m0006_audit;
 mod m0007_key_ends_and_renewal;
+mod m0008_grants_tests_and_removal;
 
 pub struct Migrator;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_gateways::Migration),
             Box::new(m0006_audit::Migration),
             Box::new(m0007_key_ends_and_renewal::Migration),
+            Box::new(m0008_grants_tests_and_removal::Migration),
         ]
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     gateway::{self, Edge, batch, feedback, issue, lwa, openapi, own, status},
     metrics,
-    web::{self, Site, Web},
+    web::{self, Live, Site, Web},
 };
 
 /// A client that stops in the middle of a body is not waited for.
@@ -55,10 +55,12 @@ pub fn gateway(config: &Config, credentials: Credentials, alone: bool) -> Router
 }
 
 /// Pages and server functions.
-pub fn web(config: &Arc<Config>, portal: &Portal, site: Site) -> Router {
-    let state = Web { config: config.clone(), portal: portal.clone(), site };
+pub fn web(config: &Arc<Config>, portal: &Portal, site: Site, live: Live) -> Router {
+    let state = Web { config: config.clone(), portal: portal.clone(), site, live };
     let mut router = web::pages()
         .route("/act/{function}", post(web::server_functions).get(web::go_home))
+        .route("/live/teams/{team}/connections/{connection}/leases", get(web::connection_leases))
+        .route("/live/teams/{team}/gateways/{gateway}/leases", get(web::gateway_leases))
         .route("/theme", post(web::theme).get(web::go_home));
     if portal.mailer.is_folder() {
         router = router.route("/dev/mailbox", get(web::mailbox)).route("/dev/mailbox/{file}", get(web::mail));

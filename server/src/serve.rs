@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use crate::{
     config::{Config, Limit, Role},
     metrics, routes,
-    web::Site,
+    web::{Live, Site},
 };
 
 /// A new client says what it wants within this, or its place is given to another.
@@ -31,6 +31,7 @@ pub async fn run(config: Config, portal: Portal) -> io::Result<()> {
     let handle = metrics::install();
     let listeners = Control::new();
     let mut servers = JoinSet::new();
+    let live = Live::default();
     let credentials = credentials(&config, &portal);
     let gateway = |alone| routes::gateway(&config, credentials.clone(), alone);
     let mut main = Router::new().merge(metrics::health(portal.clone(), config.is_https()));
@@ -42,7 +43,7 @@ pub async fn run(config: Config, portal: Portal) -> io::Result<()> {
     }
     if config.has(Role::Web) {
         let site = Site::load(&config.site_dir)?;
-        main = main.merge(routes::web(&config, &portal, site));
+        main = main.merge(routes::web(&config, &portal, site, live.clone()));
     }
     if config.has(Role::Web) || (config.has(Role::Gateway) && config.gateway_listen.is_none()) {
         serve(&mut servers, config.listen, main, &listeners).await?;
@@ -55,6 +56,7 @@ pub async fn run(config: Config, portal: Portal) -> io::Result<()> {
     stopped().await;
     tracing::info!("stopping");
     drop(workers);
+    live.end();
     let grace = Duration::from_secs(config.shutdown_grace_s);
     listeners.graceful_shutdown(Some(grace));
     let since = tokio::time::Instant::now();

@@ -48,6 +48,7 @@ actions! {
     ClientSecretStaged "lwa_app.secret_staged" "stored the next client secret of";
     ClientSecretPromoted "lwa_app.secret_promoted" "promoted the next client secret of";
     ClientSecretDropped "lwa_app.secret_dropped" "dropped the old client secret of";
+    LwaAppRemoved "lwa_app.removed" "removed the LWA app";
     LwaAppRejected "lwa_app.rejected" "learned that Amazon refuses";
     LwaAppRecovered "lwa_app.recovered" "learned that Amazon accepts again";
     ConnectionCreated "connection.created" "connected";
@@ -56,6 +57,7 @@ actions! {
     ConnectionDisabled "connection.disabled" "disabled";
     ConnectionEnabled "connection.enabled" "enabled";
     RefreshTokenReplaced "connection.refresh_token_replaced" "replaced the refresh token of";
+    ConnectionTested "connection.tested" "tested";
     ConnectionDisconnected "connection.disconnected" "disconnected";
     ReauthorizationRequired "connection.reauthorization_required" "learned that the seller must authorize again:";
     AccessTokenRefreshed "connection.access_token_refreshed" "refreshed the access token of";

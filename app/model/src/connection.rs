@@ -25,6 +25,8 @@ pub enum ConnectionAct {
     /// A new refresh token was proved.
     ReplaceRefreshToken,
     Disconnect,
+    /// Ask Amazon whether the grant still holds.
+    Test,
 }
 
 /// The act does not fit the state.
@@ -35,12 +37,13 @@ pub struct NotPossible {
 }
 
 impl ConnectionAct {
-    pub const ALL: [ConnectionAct; 5] = [
+    pub const ALL: [ConnectionAct; 6] = [
         ConnectionAct::Disable,
         ConnectionAct::Enable,
         ConnectionAct::GrantRefused,
         ConnectionAct::ReplaceRefreshToken,
         ConnectionAct::Disconnect,
+        ConnectionAct::Test,
     ];
 }
 
@@ -86,6 +89,7 @@ impl ConnectionState {
             // Replacing the token is no way around a person's decision to stop.
             (State::Disabled, Act::ReplaceRefreshToken) => Ok(State::Disabled),
             (State::Active | State::Disabled | State::NeedsReauthorization, Act::Disconnect) => Ok(State::Disconnected),
+            (State::Active | State::Disabled, Act::Test) => Ok(self),
             (state, _) => Err(NotPossible { state }),
         }
     }

@@ -143,6 +143,15 @@ pub fn key_phase(expires_at: Time, revoked_at: Option<Time>, now: Time) -> KeyPh
     }
 }
 
+/// A key that nothing has used for so long is pointed out.
+pub const KEY_UNUSED: Duration = Duration::days(30);
+
+/// Whole days since the last use, or since it was made, once they are [`KEY_UNUSED`] or more.
+pub fn key_unused_days(created_at: Time, last_used_at: Option<Time>, now: Time) -> Option<i64> {
+    let idle = now - last_used_at.unwrap_or(created_at);
+    (idle >= KEY_UNUSED).then(|| idle.num_days())
+}
+
 /// The prefix by which secret scanners find a leaked key.
 pub const KEY_PREFIX: &str = "ptl_gw_";
 
@@ -176,6 +185,16 @@ mod tests {
         assert_eq!(key_warning(end, None, end - Duration::hours(5)), Some(1));
         assert_eq!(key_warning(end, Some(1), end - Duration::hours(5)), None);
         assert_eq!(key_warning(end, None, end), None);
+    }
+
+    #[test]
+    fn a_key_is_pointed_out_after_thirty_days_without_a_use() {
+        let made = Time::UNIX_EPOCH;
+        let days = |days| made + Duration::days(days);
+        assert_eq!(key_unused_days(made, None, days(30) - Duration::seconds(1)), None);
+        assert_eq!(key_unused_days(made, None, days(30)), Some(30));
+        assert_eq!(key_unused_days(made, Some(days(20)), days(49)), None);
+        assert_eq!(key_unused_days(made, Some(days(20)), days(63)), Some(43));
     }
 
     #[test]

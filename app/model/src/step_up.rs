@@ -14,6 +14,7 @@ pub const STEP_UP_LIFE: Duration = Duration::minutes(10);
 pub enum DangerousAct {
     CreateGatewayKey,
     ChangeClientSecret,
+    RemoveLwaApp,
     Disconnect,
     ChangeRole,
     RemoveMember,
@@ -21,9 +22,10 @@ pub enum DangerousAct {
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 6] = [
+    pub const ALL: [DangerousAct; 7] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
+        DangerousAct::RemoveLwaApp,
         DangerousAct::Disconnect,
         DangerousAct::ChangeRole,
         DangerousAct::RemoveMember,
@@ -35,6 +37,7 @@ impl DangerousAct {
         match self {
             DangerousAct::CreateGatewayKey => "create a gateway key",
             DangerousAct::ChangeClientSecret => "change an LWA client secret",
+            DangerousAct::RemoveLwaApp => "remove an LWA app",
             DangerousAct::Disconnect => "disconnect an Amazon account",
             DangerousAct::ChangeRole => "change a member's role",
             DangerousAct::RemoveMember => "remove a member",

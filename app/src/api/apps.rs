@@ -84,6 +84,16 @@ pub async fn change_lwa_app(
     backend::lwa_apps::change(&cx, &scope, app, name, application_id, is_draft).await.map_err(fail)
 }
 
+/// Removes an app that serves no connection.
+#[server(prefix = "/act", endpoint = "remove_lwa_app")]
+pub async fn remove_lwa_app(team: TeamId, app: LwaAppId, confirm: String) -> Result<(), Failure> {
+    use crate::edge::{enter, fail};
+    let (cx, scope) = enter(team, model::Permission::ManageLwaApps).await?;
+    backend::lwa_apps::remove(&cx, &scope, app, &confirm).await.map_err(fail)?;
+    leptos_axum::redirect(&format!("/teams/{team}/apps"));
+    Ok(())
+}
+
 /// Stores the next client secret, proved where a grant allows it.
 #[server(prefix = "/act", endpoint = "stage_secret")]
 pub async fn stage_secret(

@@ -31,6 +31,8 @@ pub struct ConnectionItem {
     pub app_rejected: Option<String>,
     /// The last failure since the last success: its code and when.
     pub failure: Option<(String, Moment)>,
+    /// When the last test failed, and with which word.
+    pub test_failure: Option<(String, Moment)>,
     pub proved: Moment,
     pub last_issue: Option<Moment>,
 }
@@ -41,7 +43,8 @@ pub struct ConnectionDetail {
     pub item: ConnectionItem,
     pub created: Moment,
     pub created_by: String,
-    pub secret: Countdown,
+    /// Nothing once the app is removed.
+    pub secret: Option<Countdown>,
     pub authorization: Countdown,
     pub marketplaces: Vec<String>,
     pub generation: Option<i64>,
@@ -122,6 +125,14 @@ pub async fn authorize_again(team: TeamId, connection: ConnectionId) -> Result<(
         .map_err(fail)?;
     leptos_axum::redirect(url.as_str());
     Ok(())
+}
+
+/// Asks Amazon whether the grant still holds. No token comes back.
+#[server(prefix = "/act", endpoint = "test_connection")]
+pub async fn test_connection(team: TeamId, connection: ConnectionId) -> Result<(), Failure> {
+    use crate::edge::{enter, fail};
+    let (cx, scope) = enter(team, model::Permission::ManageConnections).await?;
+    backend::connections::test(&cx, &scope, connection).await.map_err(fail)
 }
 
 /// Stops issuing.

@@ -30,6 +30,8 @@ pub struct KeyItem {
     pub phase: KeyPhase,
     pub created: Moment,
     pub expires: Moment,
+    /// Days without a use, once they are too many.
+    pub unused_days: Option<i64>,
     pub last_used: Option<Moment>,
     pub last_used_address: Option<String>,
     pub last_used_agent: Option<String>,

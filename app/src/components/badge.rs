@@ -40,12 +40,13 @@ pub fn RoleName(role: Role) -> impl IntoView {
     view! { <span>{role.title()}</span> }
 }
 
-/// The health of a connection: its own state, then what its app and the last refresh say.
+/// The health of a connection: its own state, then what its app, the last refresh and the last test say.
 #[component]
-pub fn StateBadge(state: ConnectionState, app_rejected: bool, failing: bool) -> impl IntoView {
+pub fn StateBadge(state: ConnectionState, app_rejected: bool, failing: bool, test_failed: bool) -> impl IntoView {
     let (tone, word) = match state {
         ConnectionState::Active if app_rejected => ("danger", "App refused by Amazon"),
         ConnectionState::Active if failing => ("attention", "Refresh failing"),
+        ConnectionState::Active if test_failed => ("attention", "Test failing"),
         ConnectionState::Active => ("ok", "Healthy"),
         ConnectionState::Disabled => ("neutral", "Disabled"),
         ConnectionState::NeedsReauthorization => ("danger", "Authorize again"),

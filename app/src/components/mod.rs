@@ -24,7 +24,7 @@ pub use field::{Choice, Field, FieldError, Select, TextArea};
 pub use form::{Here, Hidden, Submit};
 pub use loaded::loaded;
 pub use marketplace::MarketplaceField;
-pub use notice::{EmptyState, Notice, PageHeader};
+pub use notice::{Crumbs, EmptyState, Notice, PageHeader};
 pub use step_up::StepUpGate;
 pub use time::{At, CountdownMeter};
 

@@ -15,6 +15,12 @@ pub fn Notice(tone: &'static str, #[prop(optional, into)] title: String, childre
     view! { <div class=format!("notice notice-{tone}")><Icon name=icon/><div>{title}{children()}</div></div> }
 }
 
+/// The way back from the page of one thing to the list it is in.
+#[component]
+pub fn Crumbs(home: String, place: &'static str, #[prop(into)] here: String) -> impl IntoView {
+    view! { <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=home>{place}</a></li><li aria-current="page">{here}</li></ol></nav> }
+}
+
 /// A page's title, a sentence about it, and its actions.
 #[component]
 pub fn PageHeader(

@@ -3,6 +3,7 @@
 pub mod browser;
 mod document;
 pub(crate) mod form;
+pub mod live;
 mod moment;
 mod plain_post;
 mod views;

@@ -13,10 +13,10 @@ use super::{
     param, stepped_up, team,
 };
 use crate::{
-    api::apps::{AppItem, ChangeLwaApp, DropOtherSecret, PromoteSecret, StageSecret, lwa_app},
+    api::apps::{AppItem, ChangeLwaApp, DropOtherSecret, PromoteSecret, RemoveLwaApp, StageSecret, lwa_app},
     components::{
-        Act, ActForm, Choice, CopyId, CountdownMeter, EnvironmentTag, Field, Hidden, Notice, PageHeader, StepUpGate, Submit,
-        loaded,
+        Act, ActForm, Choice, Confirm, CopyId, CountdownMeter, Crumbs, EnvironmentTag, Field, Hidden, Notice, PageHeader,
+        StepUpGate, Submit, loaded,
     },
 };
 
@@ -25,15 +25,14 @@ use crate::{
 pub fn AppPage() -> impl IntoView {
     let (team, id) = (team(), param::<LwaAppId>("app"));
     view! {
-        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/apps", team)>"LWA apps"</a></li><li aria-current="page">"App"</li></ol></nav>
         {loaded(lwa_app(team, id), move |app| {
-            view! { <Facts app=app.clone()/> {may(Permission::ManageLwaApps).then(|| view! { <Rotation team app=app.clone()/> <Settings team app/> })} }.into_any()
+            view! { <Facts team app=app.clone()/> {may(Permission::ManageLwaApps).then(|| view! { <Rotation team app=app.clone()/> <Settings team app=app.clone()/> <Removal team app/> })} }.into_any()
         })}
     }
 }
 
 #[component]
-fn Facts(app: AppItem) -> impl IntoView {
+fn Facts(team: TeamId, app: AppItem) -> impl IntoView {
     let tags = view! { <EnvironmentTag environment=app.environment/> <AppBadge app=app.clone()/> }.into_any();
     let rejected = app.rejected.clone().map(|code| view! {
         <Notice tone="danger" title="Amazon refuses this app">
@@ -46,6 +45,7 @@ fn Facts(app: AppItem) -> impl IntoView {
     });
     view! {
         <Title text=app.name.clone()/>
+        <Crumbs home=format!("/teams/{team}/apps") place="LWA apps" here=app.name.clone()/>
         <PageHeader title=app.name.clone() lead=format!("Serves {}.", counted(app.connections, "connection")) tags/>
         {rejected}
         <section class="card" aria-label="Facts">
@@ -100,7 +100,7 @@ fn Settings(team: TeamId, app: AppItem) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="settings-h">
             <h2 id="settings-h">"Settings"</h2>
-            <p class="muted">"Client id and environment stay as they are: sellers have agreed to them. For others, add another app."</p>
+            <p class="muted">"Client id and environment stay as they are: sellers have agreed to them. For others, add another app and remove this one."</p>
             <ActForm act=change class="form">
                 <Hidden name="team" value=team.to_string()/>
                 <Hidden name="app" value=app.id.to_string()/>
@@ -111,4 +111,33 @@ fn Settings(team: TeamId, app: AppItem) -> impl IntoView {
             </ActForm>
         </section>
     }
+}
+
+#[component]
+fn Removal(team: TeamId, app: AppItem) -> impl IntoView {
+    let remove = Act::of::<RemoveLwaApp>();
+    let body = if app.connections > 0 {
+        let served = counted(app.connections, "connection");
+        view! { <p class="muted">{format!("It serves {served}. Once they are disconnected, it can be removed.")}</p> }
+            .into_any()
+    } else {
+        view! {
+            <Confirm
+                summary="Remove…"
+                title=format!("Remove {}?", app.name)
+                text="Its client secrets are destroyed. To use it again, add it anew with its secret."
+            >
+                <StepUpGate open=stepped_up() act="remove an LWA app">
+                    <ActForm act=remove class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="app" value=app.id.to_string()/>
+                        <Field name="confirm" label="Type the app's name to confirm" hint=app.name.clone() act=remove/>
+                        <Submit label="Remove for good" class="btn-danger"/>
+                    </ActForm>
+                </StepUpGate>
+            </Confirm>
+        }
+        .into_any()
+    };
+    view! { <section class="card" aria-labelledby="remove-h"><h2 id="remove-h">"Remove it"</h2>{body}</section> }
 }

@@ -52,7 +52,7 @@ fn Row(home: String, item: ConnectionItem) -> impl IntoView {
                 <a href=format!("{home}/{}", item.id)>{item.name}</a>
                 <span class="cell-sub">{format!("{} · {}", item.marketplace_name, item.seller_id)}</span>
             </th>
-            <td data-label="Status"><StateBadge state=item.state app_rejected=item.app_rejected.is_some() failing=item.failure.is_some()/></td>
+            <td data-label="Status"><StateBadge state=item.state app_rejected=item.app_rejected.is_some() failing=item.failure.is_some() test_failed=item.test_failure.is_some()/></td>
             <td data-label="Environment"><EnvironmentTag environment=item.environment/></td>
             <td data-label="LWA app">{item.app_name}</td>
             <td data-label="Last issue">{match item.last_issue {

@@ -7,9 +7,10 @@ use model::{
 };
 
 use super::{
-    connection::{Leases, snippets},
+    connection::snippets,
     counted,
     gateways::GatewayBadge,
+    leases::Leases,
     may,
     new_gateway::{NETWORKS_HINT, ScopeChoices},
     param, stepped_up, team,
@@ -21,8 +22,8 @@ use crate::{
         SetGatewayConnections, ShownKey, gateway,
     },
     components::{
-        Act, ActForm, At, Badge, Choice, CodeBlock, CopyId, EnvironmentTag, Field, Here, Hidden, Icon, Notice, PageHeader,
-        PlainForm, Select, StepUpGate, Submit, TextArea, loaded,
+        Act, ActForm, At, Badge, Choice, CodeBlock, CopyId, Crumbs, EnvironmentTag, Field, Here, Hidden, Icon, Notice,
+        PageHeader, PlainForm, Select, StepUpGate, Submit, TextArea, loaded,
     },
 };
 
@@ -31,15 +32,14 @@ use crate::{
 pub fn GatewayPage() -> impl IntoView {
     let (team, id) = (team(), param::<GatewayId>("gateway"));
     view! {
-        <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/gateways", team)>"Gateways"</a></li><li aria-current="page">"Gateway"</li></ol></nav>
         {loaded(gateway(team, id), move |detail| {
             let origin = detail.origin.clone();
             view! {
-                <Head detail=detail.clone()/>
+                <Head team detail=detail.clone()/>
                 {revealed_key().map(|key| view! { <KeyOnce team origin key/> })}
                 <Connections team detail=detail.clone()/>
                 <Keys team detail=detail.clone()/>
-                <Leases leases=detail.leases.clone()/>
+                <Leases live=format!("/live/teams/{team}/gateways/{id}/leases") leases=detail.leases.clone()/>
                 {may(Permission::ManageGateways).then(|| view! { <Settings team detail/> })}
             }.into_any()
         })}
@@ -52,11 +52,12 @@ fn Ids(team: TeamId, gateway: GatewayId) -> impl IntoView {
 }
 
 #[component]
-fn Head(detail: GatewayDetail) -> impl IntoView {
+fn Head(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let item = detail.item;
     let tags = view! { <EnvironmentTag environment=item.environment/> <GatewayBadge disabled=item.disabled connections=item.connections live_keys=item.live_keys/> }.into_any();
     view! {
         <Title text=item.name.clone()/>
+        <Crumbs home=format!("/teams/{team}/gateways") place="Gateways" here=item.name.clone()/>
         <PageHeader title=item.name lead=format!("May use {}.", counted(item.connections, "connection")) tags/>
         <p><CopyId id=item.id.to_string() what="gateway id"/></p>
     }
@@ -136,11 +137,14 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
         KeyPhase::Revoked => ("neutral", "Revoked"),
     };
     let revocable = key.phase == KeyPhase::Live && may(Permission::ManageGateways);
+    let unused = key.unused_days.map(
+        |days| view! { <span class="cell-sub">{format!("Unused for {days} days: revoke it, if nothing needs it.")}</span> },
+    );
     let used = [key.last_used_address, key.last_used_agent].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     view! {
         <tr>
             <th scope="row"><CopyId id=key.id.to_string() what="key id"/><span class="cell-sub">"made " <At moment=key.created/></span></th>
-            <td data-label="Status"><Badge tone word/></td>
+            <td data-label="Status"><Badge tone word/>{unused}</td>
             <td data-label="Ends"><At moment=key.expires/></td>
             <td data-label="Last use">{match key.last_used {
                 Some(moment) => view! { <div><At moment/><span class="cell-sub truncate">{used}</span></div> }.into_any(),

@@ -39,7 +39,7 @@ pub fn LogPage() -> impl IntoView {
     view! {
         <Title text="Log"/>
         <PageHeader title="Log" lead="Everything that touched this Team, the newest first. Nothing in it can be changed, and reading it is an event too."/>
-        {loaded(log(team, query.clone()), move |page| view! { <Filters query=query.clone() page=page.clone()/> <Events query page/> }.into_any())}
+        {loaded(log(team, query.clone()), move |page| view! { <Filters query=query.clone() page=page.clone()/> <Events query page home=format!("/teams/{team}/log")/> }.into_any())}
     }
 }
 
@@ -81,8 +81,9 @@ fn Filters(query: LogQuery, page: LogItems) -> impl IntoView {
     }
 }
 
+/// The events of a page by day. `home` is the log's own address, where older ones stand.
 #[component]
-fn Events(query: LogQuery, page: LogItems) -> impl IntoView {
+pub(super) fn Events(query: LogQuery, page: LogItems, home: String) -> impl IntoView {
     if page.items.is_empty() {
         return view! { <p class="muted">"Nothing fits this filter."</p> }.into_any();
     }
@@ -99,7 +100,7 @@ fn Events(query: LogQuery, page: LogItems) -> impl IntoView {
         .collect_view();
     let older = page.older.map(|before| {
         let LogQuery { action, actor, target, outcome, from, until, .. } = query;
-        format!("?action={action}&actor={actor}&target={target}&outcome={outcome}&from={from}&until={until}&before={before}")
+        format!("{home}?action={action}&actor={actor}&target={target}&outcome={outcome}&from={from}&until={until}&before={before}")
     });
     let next = match older {
         Some(href) => view! { <a class="btn btn-secondary btn-sm" href=href rel="next">"Older"</a> }.into_any(),

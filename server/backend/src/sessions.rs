@@ -12,23 +12,21 @@ use crate::{
     access::{self, AccessError},
     audit::{self, Event, Target},
     cx::SignedIn,
-    store::{self, session::Session},
+    store::{self, session::Session, user::User},
 };
 
 /// The person behind a session, or `None` when it is over or the user is disabled.
-/// Asked on every request, so that an end holds from the next one.
+/// Asked on every request, so that an end holds from the next one. `by_person`: the request is a use of the session, and
+/// not one that a page makes by itself.
 pub async fn resume(
     portal: &Portal,
     id: SessionId,
     address: Option<std::net::IpAddr>,
+    by_person: bool,
 ) -> Result<Option<SignedIn>, sea_orm::DbErr> {
     let now = portal.clock.now();
-    let found = store::session::with_user(portal.db.reader(), id).await?;
-    let Some((session, user)) = found.filter(|(s, u)| u.disabled_at.is_none() && alive(s.signed_in_at, s.last_seen_at, now))
-    else {
-        return Ok(None);
-    };
-    if now - session.last_seen_at >= TOUCH_EVERY {
+    let Some((session, user)) = found(portal, id).await? else { return Ok(None) };
+    if by_person && now - session.last_seen_at >= TOUCH_EVERY {
         let tx = portal.db.begin().await?;
         store::session::touch(&*tx, id, now, address.map(|a| a.to_string())).await?;
         tx.commit().await?;
@@ -42,6 +40,17 @@ pub async fn resume(
         stepped_up_at: session.stepped_up_at,
         renew: session.renew_since.is_some(),
     }))
+}
+
+/// Whether a session still lives. Not a use of it: what a page asks by itself keeps nobody signed in.
+pub async fn is_open(portal: &Portal, id: SessionId) -> Result<bool, sea_orm::DbErr> {
+    Ok(found(portal, id).await?.is_some())
+}
+
+async fn found(portal: &Portal, id: SessionId) -> Result<Option<(Session, User)>, sea_orm::DbErr> {
+    let now = portal.clock.now();
+    let found = store::session::with_user(portal.db.reader(), id).await?;
+    Ok(found.filter(|(s, u)| u.disabled_at.is_none() && alive(s.signed_in_at, s.last_seen_at, now)))
 }
 
 /// The browser of this session has got a new id.

@@ -105,6 +105,11 @@ impl Simulator {
         self.with(|state| state.tokens.set_revoked(seller_id, true));
     }
 
+    /// A seller consents to an app once more: a fresh refresh token.
+    pub fn grant(&self, client_id: &'static str, seller_id: &'static str) -> String {
+        self.with(|state| state.tokens.grant(client_id, seller_id))
+    }
+
     /// Makes the next client secret of an app; the old one works seven days more.
     pub fn rotate(&self, client_id: &str) -> Option<String> {
         let now = self.clock.now();

@@ -87,16 +87,22 @@ impl Tokens {
 
     /// A seller consents to an app: makes a fresh refresh token, and answers the code for it.
     pub fn consent(&mut self, client_id: &'static str, seller_id: &'static str, redirect_uri: &str, now: Time) -> String {
-        let refresh_token = format!("Atzr|IwEBI{}", random_text::<120>());
-        self.grants.push(Grant { refresh_token: refresh_token.clone(), client_id, seller_id, revoked: false });
-        if self.grants.len() > MOST_GRANTS {
-            self.grants.remove(KNOWN_GRANTS);
-        }
+        let refresh_token = self.grant(client_id, seller_id);
         self.codes.retain(|_, code| now < code.expires_at);
         let code = random_text::<15>();
         let redirect_uri = redirect_uri.to_owned();
         self.codes.insert(code.clone(), Code { refresh_token, client_id, redirect_uri, expires_at: now + CODE_LIFE });
         code
+    }
+
+    /// A fresh refresh token of a seller for an app.
+    pub fn grant(&mut self, client_id: &'static str, seller_id: &'static str) -> String {
+        let refresh_token = format!("Atzr|IwEBI{}", random_text::<120>());
+        self.grants.push(Grant { refresh_token: refresh_token.clone(), client_id, seller_id, revoked: false });
+        if self.grants.len() > MOST_GRANTS {
+            self.grants.remove(KNOWN_GRANTS);
+        }
+        refresh_token
     }
 
     /// The refresh token for a code. Any try uses the code up.

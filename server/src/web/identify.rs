@@ -23,7 +23,8 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
     let span = tracing::info_span!("request", id = %id, method = %request.method(), route);
     async move {
-        match person(&cx, request.extensions().get::<Session>()).await {
+        let by_person = !request.uri().path().starts_with("/live/");
+        match person(&cx, request.extensions().get::<Session>(), by_person).await {
             Ok(person) => cx.actor = person.map_or(Actor::Anonymous, Actor::User),
             Err(Unavailable) => return unavailable(id),
         }
@@ -40,7 +41,7 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
 
 struct Unavailable;
 
-async fn person(cx: &Cx, browser: Option<&Session>) -> Result<Option<SignedIn>, Unavailable> {
+async fn person(cx: &Cx, browser: Option<&Session>, by_person: bool) -> Result<Option<SignedIn>, Unavailable> {
     let Some(browser) = browser else { return Ok(None) };
     let session = browser.get::<SessionId>(app::edge::browser::SESSION).await.map_err(|_| Unavailable)?;
     let Some(session) = session else { return Ok(None) };
@@ -48,7 +49,7 @@ async fn person(cx: &Cx, browser: Option<&Session>) -> Result<Option<SignedIn>, 
         tracing::error!(error = &error as &dyn std::error::Error, "the session could not be read");
         Unavailable
     };
-    let person = sessions::resume(&cx.portal, session, cx.address).await.map_err(failed)?;
+    let person = sessions::resume(&cx.portal, session, cx.address, by_person).await.map_err(failed)?;
     if person.as_ref().is_some_and(|person| person.renew) {
         browser.cycle_id().await.map_err(|_| Unavailable)?;
         sessions::renewed(&cx.portal, session).await.map_err(failed)?;

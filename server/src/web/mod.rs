@@ -6,6 +6,7 @@ mod consent;
 mod files;
 mod headers;
 mod identify;
+mod live;
 mod mailbox;
 mod page;
 mod same_origin;
@@ -24,6 +25,7 @@ pub use consent::consent_return;
 pub use files::{bundle, files_or_not_found};
 pub use headers::headers;
 pub use identify::identify;
+pub use live::{Live, connection_leases, gateway_leases};
 pub use mailbox::{mail, mailbox};
 pub use page::{go_home, page, pages};
 pub use same_origin::same_origin;
@@ -36,6 +38,7 @@ pub struct Web {
     pub config: Arc<Config>,
     pub portal: Portal,
     pub site: Site,
+    pub live: Live,
 }
 
 impl Web {

@@ -122,6 +122,10 @@ async fn ready<'a>(
         "replace_refresh_token" => with("refresh_token", known_seller().refresh_token),
         "enable_connection" => connections::disable(&owner, &of.scope, of.connection).await.unwrap(),
         "enable_gateway" => gateways::disable(&owner, &of.scope, of.gateway).await.unwrap(),
+        "remove_lwa_app" => {
+            connections::disconnect(&owner, &of.scope, of.connection, "Shop").await.unwrap();
+            with("confirm", "Our app");
+        }
         "set_gateway_connections" => gateways::set_connections(&owner, &of.scope, of.gateway, &[]).await.unwrap(),
         "promote_secret" | "drop_other_secret" => {
             lwa_apps::stage_secret(&owner, &of.scope, of.app, secret(), owner.now()).await.map(drop).unwrap();
@@ -273,7 +277,8 @@ on_both_databases!(who_fails_to_sign_in_or_to_confirm_is_recorded, async |stage:
 
 /// Goes to Amazon and comes back with what the seller answered there.
 async fn consent(house: &House, browser: &mut Browser<'_>, own: &Things, seller: &str) -> Response {
-    let fields = [("team", &*own.team), ("name", "By consent"), ("lwa_app", &*own.app), ("marketplace", "US")];
+    let name = format!("By consent, at {}", house.stage.next_address());
+    let fields = [("team", &*own.team), ("name", &*name), ("lwa_app", &*own.app), ("marketplace", "US")];
     let started = browser.post("start_consent", &fields).await;
     let back = house.answer_consent(started.headers()[header::LOCATION].to_str().unwrap(), seller).await;
     let request = browser.request(Method::GET, &back).header(header::USER_AGENT, AGENT);

@@ -93,7 +93,7 @@ pub async fn serve(stage: &Stage, credentials: &Credentials) -> String {
     for name in ["frontend-0.js", "frontend-0_bg.wasm", "portal-0.css", "portal-0.js"] {
         std::fs::write(site.join(name), "").unwrap();
     }
-    let web = routes::web(&config, &credentials.portal, Site::load(&site).unwrap());
+    let web = routes::web(&config, &credentials.portal, Site::load(&site).unwrap(), server::web::Live::default());
     let router = routes::gateway(&config, credentials.clone(), false).merge(web);
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });
@@ -109,7 +109,12 @@ pub async fn serve_as(stage: &Stage, credentials: &Credentials, public_url: &str
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
         ..Config::default()
     });
-    let web = routes::web(&config, &credentials.portal, Site::load(&stage.folder.join("site")).unwrap());
+    let web = routes::web(
+        &config,
+        &credentials.portal,
+        Site::load(&stage.folder.join("site")).unwrap(),
+        server::web::Live::default(),
+    );
     let router = routes::gateway(&config, credentials.clone(), false).merge(web);
     let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });
@@ -206,6 +211,20 @@ impl House {
         lwa_apps::create(cx, scope, new).await.unwrap()
     }
 
+    /// An app that serves nothing.
+    pub async fn spare_app(&self, of: &Furnished) -> LwaAppId {
+        let new = NewLwaApp {
+            name: "Spare".parse().unwrap(),
+            environment: Environment::Production,
+            client_id: format!("amzn1.application-oa2-client.{:032x}", 0x5face).parse().unwrap(),
+            client_secret: SecretString::from(known_app().client_secret),
+            application_id: None,
+            is_draft: false,
+            secret_made_at: of.owner.now(),
+        };
+        lwa_apps::create(&of.owner, &of.scope, new).await.unwrap()
+    }
+
     pub async fn connect(&self, cx: &Cx, scope: &TeamScope, app: LwaAppId, name: &str) -> ConnectionId {
         let seller = known_seller();
         let new = NewConnection {
@@ -290,7 +309,7 @@ impl Stage {
 
     /// The same person as their next request in this session finds them.
     pub async fn resumed(&self, cx: &Cx, session: SessionId) -> Cx {
-        let person = backend::sessions::resume(&self.portal, session, cx.address).await.unwrap().unwrap();
+        let person = backend::sessions::resume(&self.portal, session, cx.address, true).await.unwrap().unwrap();
         Cx { actor: Actor::User(person), ..cx.clone() }
     }
 

@@ -14,11 +14,13 @@ use model::{
     ids::LwaAppId,
     lwa_app::{OLD_SECRET_LIFE, OtherSecret},
 };
+use sea_orm::ConnectionTrait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::simulator::{Fault, Part, known::SELLERS};
 
 use crate::{
+    browser::Browser,
     house::{Furnished, House, known_app, known_seller, new_app, new_connection, why},
     on_both_databases,
     support::{Stage, reveal},
@@ -350,4 +352,31 @@ on_both_databases!(no_secret_stands_in_the_database_in_clear, async |stage: Stag
     // The search finds what is there: words, and bytes.
     assert!(house.stage.database_holds(known_app().client_id.as_bytes()).await);
     assert!(house.stage.database_holds(&app(&house, &of).await.secret.0).await);
+});
+
+on_both_databases!(an_app_is_removed_once_it_serves_nothing_and_its_secrets_are_gone, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let owner = house.stage.stepped_up(&of.owner);
+    let remove = async |typed: &str| lwa_apps::remove(&owner, &of.scope, of.app, typed).await;
+    assert_eq!(why(remove("Our apps").await), "NameDiffers");
+    assert_eq!(why(remove("Our app").await), "InUse");
+    connections::disconnect(&owner, &of.scope, of.connection, "Shop").await.unwrap();
+    remove("Our app").await.unwrap();
+    assert_eq!(why(lwa_apps::get(&owner, &of.scope, of.app).await), "NotFound");
+    assert!(lwa_apps::list(&owner, &of.scope).await.unwrap().is_empty());
+    let db = house.stage.portal.db.reader();
+    let row = sea_orm::Statement::from_string(db.get_database_backend(), "SELECT secret, other_secret FROM lwa_app");
+    let row = db.query_one_raw(row).await.unwrap().unwrap();
+    assert!(row.try_get::<Vec<u8>>("", "secret").unwrap().is_empty());
+    assert_eq!(row.try_get::<Option<Vec<u8>>>("", "other_secret").unwrap(), None);
+    // The page of what it once served still names it, and the client id is free.
+    let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
+    let page = browser.get(&format!("/teams/{}/connections/{}", of.team, of.connection)).await;
+    assert_eq!(page.status(), 200);
+    assert!(page.text().await.unwrap().contains("Our app"));
+    let anew = house.app(&of.owner, &of.scope).await;
+    assert_ne!(anew, of.app);
+    let gone = connections::create(&of.owner, &of.scope, new_connection(of.app, known_seller())).await;
+    assert_eq!(why(gone), "NoSuchApp");
 });

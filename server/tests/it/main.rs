@@ -14,6 +14,7 @@ mod connections;
 mod coverage;
 mod gateway;
 mod gateways;
+mod live;
 mod lwa_apps;
 mod processes;
 mod refresh;

@@ -43,6 +43,11 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
                 problem(lwa_apps::drop_other_secret(cx, scope, team.app).await),
             ]
         }
+        DangerousAct::RemoveLwaApp => {
+            let apps = lwa_apps::list(cx, scope).await.unwrap();
+            let spare = apps.into_iter().find(|app| app.name.as_str() == "Spare").map_or(team.app, |app| app.id);
+            vec![problem(lwa_apps::remove(cx, scope, spare, "Spare").await)]
+        }
         DangerousAct::Disconnect => vec![problem(connections::disconnect(cx, scope, team.connection, "Shop").await)],
         DangerousAct::ChangeRole => {
             vec![problem(teams::change_member(cx, scope, bob, Role::Auditor, Environments::BOTH).await)]
@@ -79,6 +84,7 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     let team = house.furnished("ada").await;
     let bob = house.member(&team, "bob", Role::Operator, Environments::BOTH).await;
     let session = team.owner.signed_in().unwrap().session;
+    house.spare_app(&team).await;
     let events = async || {
         let log = audit_event::of_team(house.stage.portal.db.reader(), &team.scope, &Default::default(), 1000).await;
         // The refusals themselves are events too.

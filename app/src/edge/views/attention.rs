@@ -1,12 +1,18 @@
 //! What somebody of the Team must see to, the gravest first.
 
-use backend::store::{connection::Connection, lwa_app::LwaApp};
+use backend::store::{connection::Connection, gateway::Gateway, gateway_key::GatewayKey, lwa_app::LwaApp};
 use model::{Time, connection::ConnectionState, lwa_app::Standing};
 
-use super::{apps::standing, secret_countdown};
+use super::{apps::standing, gateways::unused_days, secret_countdown};
 use crate::api::teams::Attention;
 
-pub(super) fn of(apps: &[LwaApp], connections: &[Connection], now: Time) -> Vec<Attention> {
+pub(super) fn of(
+    apps: &[LwaApp],
+    connections: &[Connection],
+    gateways: &[Gateway],
+    keys: &[GatewayKey],
+    now: Time,
+) -> Vec<Attention> {
     let apps = apps.iter().filter_map(|app| {
         let clock = secret_countdown(app, now).words();
         let (grave, what) = match standing(app, now) {
@@ -22,12 +28,19 @@ pub(super) fn of(apps: &[LwaApp], connections: &[Connection], now: Time) -> Vec<
         let (grave, what) = match (connection.state, &connection.failure) {
             (ConnectionState::NeedsReauthorization, _) => (true, "the seller must authorize again"),
             (ConnectionState::Active, Some(_)) => (false, "its last refresh failed; Portal tries again"),
+            (ConnectionState::Active, None) if connection.test_failure.is_some() => (false, "its last test failed"),
             _ => return None,
         };
         let place = format!("connections/{}", connection.id);
         Some(Attention { grave, name: connection.name.to_string(), what: what.to_owned(), place })
     });
-    let mut all: Vec<_> = apps.chain(connections).collect();
+    let keys = keys.iter().filter_map(|key| {
+        let days = unused_days(key, now)?;
+        let gateway = gateways.iter().find(|gateway| gateway.id == key.gateway)?;
+        let what = format!("a key has been unused for {days} days");
+        Some(Attention { grave: false, name: gateway.name.to_string(), what, place: format!("gateways/{}", gateway.id) })
+    });
+    let mut all: Vec<_> = apps.chain(connections).chain(keys).collect();
     all.sort_by_key(|one| !one.grave);
     all
 }

@@ -55,6 +55,7 @@ fn item_of_connection(connection: &Connection, app: Option<&LwaApp>, issued: Opt
         app_name: app.map(|app| app.name.to_string()).unwrap_or_default(),
         app_rejected: app.and_then(|app| app.rejected.as_ref()).map(|(_, code)| code.clone()),
         failure: connection.failure.as_ref().map(|f| (f.code.clone(), moment(f.at, now))),
+        test_failure: connection.test_failure.as_ref().map(|(at, word)| (word.clone(), moment(*at, now))),
         proved: moment(connection.proved_at, now),
         last_issue: issued.map(|at| moment(at, now)),
     }
@@ -66,7 +67,9 @@ pub(crate) async fn connection_detail(
     connection: Connection,
 ) -> Result<ConnectionDetail, Failure> {
     let now = cx.now();
-    let app = app_verbs::get(cx, scope, connection.lwa_app).await.map_err(fail)?;
+    let apps = app_verbs::list(cx, scope).await.map_err(fail)?;
+    let app = apps.iter().find(|app| app.id == connection.lwa_app);
+    let app_name = backend::store::lwa_app::name(cx.portal.db.reader(), scope, connection.lwa_app).await.map_err(outage)?;
     let gateways = gateway_verbs::list(cx, scope).await.map_err(fail)?;
     let allowed = gateway_verbs::of_connection(cx, scope, connection.id).await.map_err(fail)?;
     let leases = lease_items(cx, scope, lease::Of::Connection(connection.id)).await?;
@@ -74,10 +77,10 @@ pub(crate) async fn connection_detail(
     let issued = issued.into_iter().find(|(id, _)| *id == connection.id).map(|(_, at)| at);
     let authorized = AuthorizationClock { authorized_at: connection.authorized_at };
     Ok(ConnectionDetail {
-        item: item_of_connection(&connection, Some(&app), issued, now),
+        item: ConnectionItem { app_name: app_name.unwrap_or_default(), ..item_of_connection(&connection, app, issued, now) },
         created: moment(connection.created_at, now),
         created_by: name_of(cx, connection.created_by).await?,
-        secret: secret_countdown(&app, now),
+        secret: app.map(|app| secret_countdown(app, now)),
         authorization: countdown(authorized.expires_at(), 365, now),
         marketplaces: connection.marketplace_ids.clone(),
         generation: connection.access.as_ref().map(|a| a.cached.generation),

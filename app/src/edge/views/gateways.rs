@@ -8,7 +8,7 @@ use backend::{
 use leptos::prelude::*;
 use model::{
     Time,
-    gateway::{KeyPhase, key_phase},
+    gateway::{KeyPhase, key_phase, key_unused_days},
 };
 use secrecy::ExposeSecret;
 
@@ -76,10 +76,17 @@ fn key_item(key: GatewayKey, now: Time) -> KeyItem {
         phase: key_phase(key.expires_at, key.revoked_at, now),
         created: moment(key.created_at, now),
         expires: moment(key.expires_at, now),
+        unused_days: unused_days(&key, now),
         last_used: key.last_used_at.map(|at| moment(at, now)),
         last_used_address: key.last_used_address,
         last_used_agent: key.last_used_agent,
     }
+}
+
+/// Days without a use of a live key, once they are too many.
+pub(super) fn unused_days(key: &GatewayKey, now: Time) -> Option<i64> {
+    let live = key_phase(key.expires_at, key.revoked_at, now) == KeyPhase::Live;
+    key_unused_days(key.created_at, key.last_used_at, now).filter(|_| live)
 }
 
 /// The one place where a gateway key is shown. A plain form post gets it through [`Reveal`].

@@ -58,13 +58,14 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
     let now = cx.now();
     let apps = app_verbs::list(cx, scope).await.map_err(fail)?;
     let connections = connection_verbs::list(cx, scope).await.map_err(fail)?;
+    let gateways = gateway_verbs::list(cx, scope).await.map_err(fail)?;
     Ok(Overview {
-        attention: attention::of(&apps, &connections, now),
+        attention: attention::of(&apps, &connections, &gateways, &keys, now),
         name: scope.name().map(ToString::to_string).unwrap_or_default(),
         role: scope.role().unwrap_or(Role::Auditor),
         apps: apps.len(),
         connections: connections.iter().filter(|c| live(c)).count(),
-        gateways: gateway_verbs::list(cx, scope).await.map_err(fail)?.len(),
+        gateways: gateways.len(),
         keys: keys.iter().filter(|k| key_phase(k.expires_at, k.revoked_at, now) == KeyPhase::Live).count(),
         leases: gateway_verbs::leases(cx, scope, lease::Of::Team).await.map_err(fail)?.len(),
         issued: !backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope).await.map_err(outage)?.is_empty(),
@@ -83,7 +84,7 @@ fn secret_countdown(app: &LwaApp, now: Time) -> Countdown {
     countdown(SecretClock { made_at: app.secret_made_at }.expires_at(), 180, now)
 }
 
-async fn lease_items(cx: &Cx, scope: &TeamScope, of: lease::Of) -> Result<Vec<LeaseItem>, Failure> {
+pub(super) async fn lease_items(cx: &Cx, scope: &TeamScope, of: lease::Of) -> Result<Vec<LeaseItem>, Failure> {
     let leases = gateway_verbs::leases(cx, scope, of).await.map_err(fail)?;
     let gateways = gateway_verbs::list(cx, scope).await.map_err(fail)?;
     let connections = connection_verbs::list(cx, scope).await.map_err(fail)?;

@@ -93,6 +93,7 @@ pub(super) async fn replace(
     let id = connection.id;
     let generation = connection.access.as_ref().map_or(0, |a| a.cached.generation) + 1;
     let grant = Grant {
+        mac: vault.grant_mac(scope.team(), &proof.refresh_token),
         refresh_token: vault.seal(&**tx, now, &place(scope, id, "refresh_token"), &proof.refresh_token).await?,
         access: Access {
             token: vault.seal(&**tx, now, &place(scope, id, "access_token"), &proof.access_token).await?,

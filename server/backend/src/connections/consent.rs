@@ -56,6 +56,9 @@ pub async fn start_consent(
         created_at: now,
         expires_at: now + CONSENT_LIFE,
     };
+    if consent.connection.is_none() && store::connection::is_named(&*tx, scope, app.environment, &consent.name).await? {
+        return Err(ConnectionError::NameTaken);
+    }
     store::consent::insert(&*tx, scope, consent).await?;
     audit::append(&*tx, cx, Event::of(scope, Action::ConsentStarted).on(Target::lwa_app(app.id, &app.name))).await?;
     tx.commit().await?;

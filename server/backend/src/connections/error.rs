@@ -16,8 +16,15 @@ pub enum ConnectionError {
     /// Nothing was stored.
     #[error("the grant was not proved")]
     NotProved(ProofFailure),
+    /// Nothing has changed for gateways.
+    #[error("the stored grant was not proved")]
+    TestFailed(ProofFailure),
+    #[error("tested too often")]
+    TestedTooOften { wait_s: u32 },
     #[error("this account is connected already")]
     AlreadyConnected,
+    #[error("another connection has this name")]
+    NameTaken,
     #[error(transparent)]
     NotPossible(#[from] NotPossible),
     #[error("the typed name is another one")]
@@ -46,7 +53,9 @@ impl From<Outage> for ConnectionError {
 
 impl From<sea_orm::DbErr> for ConnectionError {
     fn from(error: sea_orm::DbErr) -> Self {
-        if store::violates(&error, "connection_grant_key|connection.team_id, connection.lwa_app_id") {
+        const TAKEN: &str = "connection_grant_key|connection.team_id, connection.lwa_app_id|connection_token_key|connection.team_id, \
+                             connection.grant_mac";
+        if store::violates(&error, TAKEN) {
             return ConnectionError::AlreadyConnected;
         }
         Outage::from(error).into()
@@ -63,9 +72,18 @@ impl From<&ConnectionError> for Problem {
     fn from(error: &ConnectionError) -> Self {
         match error {
             ConnectionError::NoSuchApp => Problem::field("lwa_app", "Choose one of the Team's LWA apps."),
-            ConnectionError::NotProved(failure) => not_proved(failure),
-            ConnectionError::AlreadyConnected => {
-                Problem::field("seller_id", "This seller is connected through this app in this region already.")
+            ConnectionError::NotProved(failure) => {
+                let (field, words) = told(failure);
+                Problem::field(field, words)
+            }
+            ConnectionError::TestFailed(failure) => Problem::new(ProblemCode::ProofFailed, told(failure).1),
+            ConnectionError::TestedTooOften { wait_s } => Problem::of(ProblemCode::RateLimited).retry_after(*wait_s),
+            ConnectionError::AlreadyConnected => Problem::field(
+                "seller_id",
+                "This account is connected already: a seller has one connection for each app and region, and one refresh token is one account.",
+            ),
+            ConnectionError::NameTaken => {
+                Problem::field("name", "Another connection has this name. Choose one that tells them apart.")
             }
             ConnectionError::NotPossible(error) => Problem::new(ProblemCode::Conflict, error.to_string()),
             ConnectionError::NameDiffers => {
@@ -92,16 +110,17 @@ impl From<&ConnectionError> for Problem {
     }
 }
 
-fn not_proved(failure: &ProofFailure) -> Problem {
+/// Which field of the form a failed proof speaks of, and what to do.
+fn told(failure: &ProofFailure) -> (&'static str, String) {
     match failure {
         // The app's fault: the grant may be right.
         ProofFailure::Lwa(failure @ LwaFailure::Configuration { .. }) => {
-            Problem::field("lwa_app", lwa_apps::proof_words(failure))
+            ("lwa_app", lwa_apps::proof_words(failure).to_owned())
         }
-        ProofFailure::SpApi(failure @ SpApiFailure::SecretExpired) => Problem::field("lwa_app", sp_api_words(failure)),
-        ProofFailure::Lwa(failure) => Problem::field("refresh_token", lwa_apps::proof_words(failure)),
-        ProofFailure::SpApi(failure) => Problem::field("marketplace", sp_api_words(failure)),
-        ProofFailure::NotInMarketplace { marketplace, participates_in } => Problem::field(
+        ProofFailure::SpApi(failure @ SpApiFailure::SecretExpired) => ("lwa_app", sp_api_words(failure).to_owned()),
+        ProofFailure::Lwa(failure) => ("refresh_token", lwa_apps::proof_words(failure).to_owned()),
+        ProofFailure::SpApi(failure) => ("marketplace", sp_api_words(failure).to_owned()),
+        ProofFailure::NotInMarketplace { marketplace, participates_in } => (
             "marketplace",
             format!(
                 "Amazon accepts these credentials, but this seller does not sell in {}. It sells in: {}.",

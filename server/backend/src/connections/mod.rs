@@ -4,6 +4,7 @@ mod changes;
 mod consent;
 mod error;
 mod prove;
+mod test;
 
 use model::{
     Name,
@@ -19,6 +20,8 @@ pub use consent::{Began, CONSENT_LIFE, NotConnected, Returned, finish_consent, s
 pub use error::ConnectionError;
 pub use prove::ProofFailure;
 use prove::{Proof, prove};
+pub(crate) use test::grant_refused;
+pub use test::{TEST_LIMIT, test};
 
 use crate::{
     Cx, TeamScope,
@@ -96,6 +99,13 @@ async fn store_new(
     let now = cx.now();
     let id: ConnectionId = random::id(now);
     let vault = &cx.portal.vault;
+    // Held, so that two cannot take one name at once, nor somebody remove the app meanwhile.
+    store::team::hold(&**tx, scope).await?;
+    store::lwa_app::by_id(&**tx, scope, app.id).await?.ok_or(ConnectionError::NoSuchApp)?;
+    if store::connection::is_named(&**tx, scope, app.environment, name).await? {
+        return Err(ConnectionError::NameTaken);
+    }
+    let grant_mac = vault.grant_mac(scope.team(), &proof.refresh_token);
     let refresh_token = vault.seal(&**tx, now, &place(scope, id, "refresh_token"), &proof.refresh_token).await?;
     let token = vault.seal(&**tx, now, &place(scope, id, "access_token"), &proof.access_token).await?;
     let connection = Connection {
@@ -115,11 +125,12 @@ async fn store_new(
         created_at: now,
         proved_at: now,
         failure: None,
+        test_failure: None,
         forced_at: None,
         disconnected_at: None,
         version: 1,
     };
-    store::connection::insert(&**tx, scope, connection).await?;
+    store::connection::insert(&**tx, scope, connection, grant_mac).await?;
     let event = Event::of(scope, Action::ConnectionCreated).on(Target::connection(id, name));
     let event = event.with("environment", app.environment).with("marketplace", marketplace.code());
     audit::append(&**tx, cx, event.with("seller_id_from", seller_id_source.as_str())).await?;

@@ -6,7 +6,6 @@ use chrono::Duration;
 use model::{
     Time,
     audit::Action,
-    connection::{ConnectionAct, ConnectionState},
     credential::{ASSUMED_LIFE_S, Ask, Decision, FORCE_COOLDOWN, REFRESH_LEASE, REFRESH_WAIT, backoff, decide},
     ids::ConnectionId,
     lwa_app::CLIENT_SECRET_EXPIRED,
@@ -17,13 +16,11 @@ use uuid::Uuid;
 
 use super::{Caller, Credentials, IssueError, caller::seconds};
 use crate::{
-    Cx, TeamScope,
     amazon::{LwaFailure, TokenAnswer},
     audit::{self, Event, Target},
+    connections,
     error::Outage,
-    lwa_apps,
-    mail::Message,
-    random,
+    lwa_apps, random,
     store::{
         self,
         connection::Connection,
@@ -31,7 +28,6 @@ use crate::{
         lwa_app::LwaApp,
         refresh::Refreshed,
     },
-    teams,
     vault::Place,
 };
 
@@ -163,7 +159,10 @@ async fn keep(
     let access_token = vault.seal(&*tx, cx.now(), &place(caller, connection, "access_token"), &answer.access_token).await?;
     let refresh_token: Option<SecretString> = answer.refresh_token;
     let refresh_token = match refresh_token {
-        Some(token) => Some(vault.seal(&*tx, cx.now(), &place(caller, connection, "refresh_token"), &token).await?),
+        Some(token) => {
+            let sealed = vault.seal(&*tx, cx.now(), &place(caller, connection, "refresh_token"), &token).await?;
+            Some((sealed, vault.grant_mac(caller.row.team, &token)))
+        }
         None => None,
     };
     let new = Refreshed {
@@ -188,18 +187,6 @@ async fn keep(
     tx.commit().await?;
     metrics::counter!("portal_lwa_refreshes_total", "result" => "ok").increment(1);
     Ok(())
-}
-
-fn reauthorize(cx: &Cx, scope: &TeamScope, connection: &Connection) -> Message {
-    let (url, team, id) = (&cx.portal.settings.public_url, scope.team(), connection.id);
-    Message::SecurityNotice {
-        headline: format!("{} must be authorized again", connection.name),
-        text: format!(
-            "Amazon refuses the refresh token of the connection “{}”: the seller withdrew the consent, or it ran out. Gateways get no \
-             new access tokens for it until somebody authorizes again: {url}/teams/{team}/connections/{id}",
-            connection.name
-        ),
-    }
 }
 
 /// Remembers a failure where it belongs: at the grant, at the app, or as a pause.
@@ -232,15 +219,9 @@ async fn note(
     let tx = cx.portal.db.begin().await?;
     store::refresh::fail(&*tx, scope, connection.id, holder, code, now, retry_at).await?;
     let target = Target::connection(connection.id, &connection.name);
-    audit::append(&*tx, cx, Event::of(scope, Action::RefreshFailed).on(target.clone()).failed(code)).await?;
+    audit::append(&*tx, cx, Event::of(scope, Action::RefreshFailed).on(target).failed(code)).await?;
     match &failure {
-        LwaFailure::Permanent => {
-            let state = connection.state.after(ConnectionAct::GrantRefused).unwrap_or(ConnectionState::NeedsReauthorization);
-            if store::connection::set_state(&*tx, scope, connection, state).await? {
-                audit::append(&*tx, cx, Event::of(scope, Action::ReauthorizationRequired).on(target)).await?;
-                teams::tell_managers(&tx, cx, scope, &reauthorize(cx, scope, connection)).await?;
-            }
-        }
+        LwaFailure::Permanent => connections::grant_refused(&tx, cx, scope, connection).await?,
         LwaFailure::Configuration { code } => lwa_apps::rejected(&tx, cx, scope, app, code).await?,
         _ => {}
     }

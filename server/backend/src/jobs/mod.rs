@@ -3,6 +3,7 @@
 mod clean;
 mod key_ends;
 mod mail;
+mod proofs;
 
 use std::time::Duration;
 
@@ -16,13 +17,15 @@ pub fn start(portal: &Portal) -> JoinSet<()> {
     jobs.spawn(every(Duration::from_millis(500), portal.clone(), "mail", mail::run));
     jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
+    jobs.spawn(every(Duration::from_secs(600), portal.clone(), "proofs", proofs::run));
     jobs
 }
 
 /// Every job that goes by the calendar, once: for tests with a clock that is moved.
 pub async fn run_due(portal: &Portal) -> Result<(), crate::error::Outage> {
     clean::run(portal.clone()).await?;
-    key_ends::run(portal.clone()).await
+    key_ends::run(portal.clone()).await?;
+    proofs::run(portal.clone()).await
 }
 
 /// Runs `job` again and again. A failed run is logged and tried again at its next turn.

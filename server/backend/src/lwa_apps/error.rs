@@ -14,6 +14,10 @@ pub enum LwaAppError {
     /// Amazon did not take the new secret; nothing was stored.
     #[error("the new secret was not proved")]
     NotProved(LwaFailure),
+    #[error("the app serves connections")]
+    InUse,
+    #[error("the typed name is another one")]
+    NameDiffers,
     #[error("the app changed meanwhile")]
     Changed,
     #[error(transparent)]
@@ -22,7 +26,7 @@ pub enum LwaAppError {
 
 impl From<sea_orm::DbErr> for LwaAppError {
     fn from(error: sea_orm::DbErr) -> Self {
-        if store::violates(&error, "lwa_app_client_key|lwa_app.team_id, lwa_app.client_id") {
+        if store::violates(&error, "lwa_app_client_live|lwa_app.team_id, lwa_app.client_id") {
             return LwaAppError::ClientIdTaken;
         }
         LwaAppError::Access(Outage::from(error).into())
@@ -44,6 +48,10 @@ impl From<&LwaAppError> for Problem {
             }
             LwaAppError::Rotation(error) => Problem::new(ProblemCode::Conflict, error.to_string()),
             LwaAppError::NotProved(failure) => Problem::field("client_secret", proof_words(failure)),
+            LwaAppError::InUse => {
+                Problem::new(ProblemCode::Conflict, "This app serves connections. Disconnect them first.".to_owned())
+            }
+            LwaAppError::NameDiffers => Problem::field("confirm", "Type the app's name exactly as it is written."),
             LwaAppError::Changed => Problem::of(ProblemCode::Conflict),
             LwaAppError::Access(error) => error.into(),
         }

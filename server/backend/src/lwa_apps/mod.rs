@@ -10,6 +10,7 @@ use model::{
     audit::Action,
     ids::LwaAppId,
     lwa_app::OtherSecret,
+    step_up::DangerousAct,
 };
 use secrecy::SecretString;
 
@@ -104,6 +105,29 @@ pub async fn change(
         return Err(LwaAppError::Changed);
     }
     audit::append(&*tx, cx, Event::of(scope, Action::LwaAppChanged).on(Target::lwa_app(id, &app.name))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Removes an app that serves no connection, for good: its secrets are shredded. `typed` is the name, typed by the person.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), app = %id))]
+pub async fn remove(cx: &Cx, scope: &TeamScope, id: LwaAppId, typed: &str) -> Result<(), LwaAppError> {
+    access::require_step_up(cx, scope, DangerousAct::RemoveLwaApp).await?;
+    let app = get(cx, scope, id).await?;
+    scope.touch(cx, app.environment).await?;
+    if typed.trim() != app.name.as_str() {
+        return Err(LwaAppError::NameDiffers);
+    }
+    let tx = cx.portal.db.begin().await?;
+    // Held, so that nobody connects through it meanwhile.
+    store::team::hold(&*tx, scope).await?;
+    if store::connection::count_of_app(&*tx, scope, id).await? > 0 {
+        return Err(LwaAppError::InUse);
+    }
+    if !store::lwa_app::remove(&*tx, scope, &app, cx.now()).await? {
+        return Err(LwaAppError::Changed);
+    }
+    audit::append(&*tx, cx, Event::of(scope, Action::LwaAppRemoved).on(Target::lwa_app(id, &app.name))).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -5,9 +5,9 @@ use model::{
     amazon::{Marketplace, SellerId},
     connection::{ConnectionState, SellerIdSource},
     credential::Cached,
-    ids::{ConnectionId, LwaAppId, UserId},
+    ids::{ConnectionId, LwaAppId, TeamId, UserId},
 };
-use sea_orm::{IntoActiveModel, QueryOrder, entity::prelude::*};
+use sea_orm::{IntoActiveModel, QueryOrder, QueryResult, entity::prelude::*};
 
 use super::{sql, stored};
 use crate::{access::TeamScope, vault::Sealed};
@@ -47,6 +47,9 @@ pub(crate) struct Model {
     pub forced_at: Option<DateTimeUtc>,
     pub disconnected_at: Option<DateTimeUtc>,
     pub version: i32,
+    pub grant_mac: Option<Vec<u8>>,
+    pub tested_at: Option<DateTimeUtc>,
+    pub test_failure: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -72,6 +75,8 @@ pub struct Connection {
     /// The last time Amazon accepted the grant.
     pub proved_at: Time,
     pub failure: Option<Failure>,
+    /// When the last test failed, and with which word.
+    pub test_failure: Option<(Time, String)>,
     pub forced_at: Option<Time>,
     pub disconnected_at: Option<Time>,
     pub version: i32,
@@ -121,13 +126,20 @@ pub(super) fn connection(row: Model) -> Result<Connection, DbErr> {
         created_at: row.created_at,
         proved_at: row.proved_at,
         failure: failure.map(|(at, code)| Failure { at, code, failures: row.failures, retry_at: row.retry_at }),
+        test_failure: row.tested_at.zip(row.test_failure),
         forced_at: row.forced_at,
         disconnected_at: row.disconnected_at,
         version: row.version,
     })
 }
 
-pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Connection) -> Result<(), DbErr> {
+/// `grant_mac`: by what the grant is known again.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    new: Connection,
+    grant_mac: [u8; 32],
+) -> Result<(), DbErr> {
     let (access_token, cached, life_assumed) = match new.access {
         Some(access) => (Some(access.token.0), Some(access.cached), access.life_assumed),
         None => (None, None, false),
@@ -163,6 +175,9 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Connectio
         forced_at: None,
         disconnected_at: None,
         version: 1,
+        grant_mac: Some(grant_mac.to_vec()),
+        tested_at: None,
+        test_failure: None,
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
@@ -176,6 +191,18 @@ pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Con
 
 pub async fn by_id(db: &impl ConnectionTrait, scope: &TeamScope, id: ConnectionId) -> Result<Option<Connection>, DbErr> {
     Entity::find_by_id(id.0).filter(Column::TeamId.eq(scope.team().0)).one(db).await?.map(connection).transpose()
+}
+
+/// Whether a connection of this environment that is not over has the name, in capitals or small.
+pub async fn is_named(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    environment: Environment,
+    name: &Name,
+) -> Result<bool, DbErr> {
+    let query = Entity::find().filter(Column::TeamId.eq(scope.team().0)).filter(Column::DisconnectedAt.is_null());
+    let named = query.filter(Column::Environment.eq(environment.as_str())).all(db).await?;
+    Ok(named.iter().any(|row| row.name.to_lowercase() == name.as_str().to_lowercase()))
 }
 
 /// How many undisconnected connections an LWA app serves.
@@ -199,7 +226,7 @@ pub async fn set_state(
 /// Disconnects: the sealed tokens are overwritten with nothing in the same statement.
 pub async fn shred(db: &impl ConnectionTrait, scope: &TeamScope, loaded: &Connection, now: Time) -> Result<bool, DbErr> {
     let text =
-        "UPDATE connection SET state = 'disconnected', refresh_token = NULL, access_token = NULL, access_issued_at = NULL,
+        "UPDATE connection SET state = 'disconnected', refresh_token = NULL, grant_mac = NULL, access_token = NULL, access_issued_at = NULL,
             access_expires_at = NULL, generation = generation + 1, refresh_holder = NULL, refresh_until = NULL,
             disconnected_at = $4, version = version + 1
         WHERE team_id = $1 AND id = $2 AND version = $3";
@@ -211,6 +238,8 @@ pub async fn shred(db: &impl ConnectionTrait, scope: &TeamScope, loaded: &Connec
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub refresh_token: Sealed,
+    /// By what it is known again.
+    pub mac: [u8; 32],
     pub access: Access,
     pub marketplace_ids: Vec<String>,
     pub seller_id_source: SellerIdSource,
@@ -228,7 +257,7 @@ pub async fn replace_grant(
     let text =
         "UPDATE connection SET state = $4, refresh_token = $5, access_token = $6, generation = $7, access_issued_at = $8,
             access_expires_at = $9, life_assumed = $10, marketplace_ids = $11, authorized_at = $12, proved_at = $12,
-            seller_id_source = $13, failed_at = NULL, failure_code = NULL, failures = 0, retry_at = NULL,
+            seller_id_source = $13, grant_mac = $14, test_failure = NULL, failed_at = NULL, failure_code = NULL, failures = 0, retry_at = NULL,
             refresh_holder = NULL, refresh_until = NULL, version = version + 1
         WHERE team_id = $1 AND id = $2 AND version = $3";
     let Access { token, cached, life_assumed } = grant.access;
@@ -246,6 +275,70 @@ pub async fn replace_grant(
         grant.marketplace_ids.join(" ").into(),
         grant.at.into(),
         grant.seller_id_source.as_str().into(),
+        grant.mac.to_vec().into(),
     ];
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
+}
+
+/// Amazon accepted the grant again. What gateways hold stays as it is.
+pub async fn proved(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    loaded: &Connection,
+    marketplace_ids: &[String],
+    now: Time,
+) -> Result<bool, DbErr> {
+    let text = "UPDATE connection SET proved_at = $4, tested_at = $4, test_failure = NULL, marketplace_ids = $5, failed_at = NULL, failure_code = NULL,
+            failures = 0, retry_at = NULL, version = version + 1
+        WHERE team_id = $1 AND id = $2 AND version = $3";
+    let values =
+        [scope.team().0.into(), loaded.id.0.into(), loaded.version.into(), now.into(), marketplace_ids.join(" ").into()];
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
+}
+
+/// The grant was tested, in vain.
+pub async fn test_failed(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    id: ConnectionId,
+    word: &str,
+    now: Time,
+) -> Result<(), DbErr> {
+    let text = "UPDATE connection SET tested_at = $3, test_failure = $4 WHERE team_id = $1 AND id = $2";
+    let values = [scope.team().0.into(), id.0.into(), now.into(), word.into()];
+    db.execute_raw(sql(db, text, values)).await.map(|_| ())
+}
+
+/// Active connections of all Teams that Amazon has neither accepted nor been asked about since `then`, the longest waiting
+/// first; those whose app Amazon refuses are left out, since that is known.
+pub async fn unproved_since(
+    db: &impl ConnectionTrait,
+    then: Time,
+    most: u64,
+) -> Result<Vec<(TeamId, Environment, ConnectionId)>, DbErr> {
+    let text = "SELECT c.team_id, c.environment, c.id FROM connection c JOIN lwa_app a ON a.id = c.lwa_app_id
+        WHERE c.state = 'active' AND c.proved_at < $1 AND (c.tested_at IS NULL OR c.tested_at < $1) AND a.rejected_at IS NULL
+        ORDER BY c.proved_at LIMIT $2";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = db.query_all_raw(sql(db, text, [then.into(), most.into()])).await?;
+    let row = |row: QueryResult| {
+        let environment: String = row.try_get("", "environment")?;
+        let environment = stored(Environment::parse(&environment), "environment")?;
+        Ok((TeamId(row.try_get("", "team_id")?), environment, ConnectionId(row.try_get("", "id")?)))
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// Takes it upon the caller to test this grant; false when another did so since `then`.
+pub async fn claim_test(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    id: ConnectionId,
+    then: Time,
+    now: Time,
+) -> Result<bool, DbErr> {
+    let text =
+        "UPDATE connection SET tested_at = $4 WHERE team_id = $1 AND id = $2 AND (tested_at IS NULL OR tested_at < $3)";
+    let values = [scope.team().0.into(), id.0.into(), then.into(), now.into()];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }

@@ -7,7 +7,7 @@ use model::{
 };
 use sea_orm::{ExprTrait, IntoActiveModel, QueryOrder, entity::prelude::*};
 
-use super::stored;
+use super::{sql, stored};
 use crate::{access::TeamScope, vault::Sealed};
 
 #[sea_orm::model]
@@ -33,6 +33,7 @@ pub(crate) struct Model {
     pub created_by: Uuid,
     pub created_at: DateTimeUtc,
     pub version: i32,
+    pub removed_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -111,17 +112,36 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: LwaApp) -
         created_by: new.created_by.0,
         created_at: new.created_at,
         version: 1,
+        removed_at: None,
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
 
+/// The apps of the Team by name, without those that were removed.
 pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<LwaApp>, DbErr> {
-    let query = Entity::find().filter(Column::TeamId.eq(scope.team().0)).order_by_asc(Column::Name).order_by_asc(Column::Id);
-    query.all(db).await?.into_iter().map(app).collect()
+    let query = Entity::find().filter(Column::TeamId.eq(scope.team().0)).filter(Column::RemovedAt.is_null());
+    query.order_by_asc(Column::Name).order_by_asc(Column::Id).all(db).await?.into_iter().map(app).collect()
 }
 
 pub async fn by_id(db: &impl ConnectionTrait, scope: &TeamScope, id: LwaAppId) -> Result<Option<LwaApp>, DbErr> {
-    Entity::find_by_id(id.0).filter(Column::TeamId.eq(scope.team().0)).one(db).await?.map(app).transpose()
+    let query = Entity::find_by_id(id.0).filter(Column::TeamId.eq(scope.team().0)).filter(Column::RemovedAt.is_null());
+    query.one(db).await?.map(app).transpose()
+}
+
+/// The name of an app, even of one that was removed.
+pub async fn name(db: &impl ConnectionTrait, scope: &TeamScope, id: LwaAppId) -> Result<Option<String>, DbErr> {
+    let row = Entity::find_by_id(id.0).filter(Column::TeamId.eq(scope.team().0)).one(db).await?;
+    Ok(row.map(|row| row.name))
+}
+
+/// Removes an app: its secrets are overwritten with nothing in the same statement. False when it changed since it was loaded.
+pub async fn remove(db: &impl ConnectionTrait, scope: &TeamScope, app: &LwaApp, now: Time) -> Result<bool, DbErr> {
+    let text =
+        "UPDATE lwa_app SET removed_at = $4, secret = $5, other_slot = 'empty', other_secret = NULL, other_made_at = NULL,
+            other_until = NULL, version = version + 1
+        WHERE team_id = $1 AND id = $2 AND version = $3";
+    let values = [scope.team().0.into(), app.id.0.into(), app.version.into(), now.into(), Vec::<u8>::new().into()];
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
 /// Writes what people call it and how its consent page is reached; false when the app changed since it was loaded.

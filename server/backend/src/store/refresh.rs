@@ -31,8 +31,8 @@ pub async fn take_lease(
 #[derive(Clone, Debug)]
 pub struct Refreshed {
     pub access_token: Sealed,
-    /// Amazon gave another refresh token than the one it was sent.
-    pub refresh_token: Option<Sealed>,
+    /// Amazon gave another refresh token than the one it was sent: sealed, and by what it is known again.
+    pub refresh_token: Option<(Sealed, [u8; 32])>,
     pub issued_at: Time,
     pub expires_at: Time,
     pub life_assumed: bool,
@@ -46,19 +46,21 @@ pub async fn store(
     generation: i64,
     new: Refreshed,
 ) -> Result<bool, DbErr> {
-    let text = "UPDATE connection SET access_token = $4, refresh_token = COALESCE($5, refresh_token), generation = generation + 1,
+    let text = "UPDATE connection SET access_token = $4, refresh_token = COALESCE($5, refresh_token), grant_mac = COALESCE($9, grant_mac), generation = generation + 1,
             access_issued_at = $6, access_expires_at = $7, life_assumed = $8, proved_at = $6, failed_at = NULL, failure_code = NULL,
             failures = 0, retry_at = NULL, refresh_holder = NULL, refresh_until = NULL, version = version + 1
         WHERE team_id = $1 AND id = $2 AND generation = $3 AND state = 'active'";
+    let (refresh_token, mac) = new.refresh_token.map(|(sealed, mac)| (sealed.0, mac.to_vec())).unzip();
     let values = [
         scope.team().0.into(),
         id.0.into(),
         generation.into(),
         new.access_token.0.into(),
-        new.refresh_token.map(|s| s.0).into(),
+        refresh_token.into(),
         new.issued_at.into(),
         new.expires_at.into(),
         new.life_assumed.into(),
+        mac.into(),
     ];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }

@@ -1,6 +1,8 @@
-//! Keyed hashes of sign-in codes. The pepper is not in the database, so a dump of it gives no code away.
+//! Keyed hashes of sign-in codes and of refresh tokens. The pepper is not in the database, so a dump of it gives none away.
 
 use hmac::{Hmac, KeyInit, Mac};
+use model::ids::TeamId;
+use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
@@ -10,7 +12,14 @@ use super::{Vault, canonical};
 impl Vault {
     /// What is stored of a sign-in code: bound to its challenge and address.
     pub fn login_code_mac(&self, challenge: Uuid, email: &str, code: &str) -> [u8; 32] {
-        login_code(&self.0.keys.pepper, challenge, email, code)
+        keyed(&self.0.keys.pepper, &[b"portal login code", challenge.as_bytes(), email.as_bytes(), code.as_bytes()])
+    }
+
+    /// By what a Team's grant is known again. In another Team the same refresh token has another one.
+    pub fn grant_mac(&self, team: TeamId, refresh_token: &SecretString) -> [u8; 32] {
+        #[expect(clippy::disallowed_methods, reason = "only its keyed hash is kept")]
+        let token = refresh_token.expose_secret().as_bytes();
+        keyed(&self.0.keys.pepper, &[b"portal grant", team.0.as_bytes(), token])
     }
 
     /// Compares in constant time.
@@ -19,10 +28,9 @@ impl Vault {
     }
 }
 
-fn login_code(pepper: &[u8; 32], challenge: Uuid, email: &str, code: &str) -> [u8; 32] {
+fn keyed(pepper: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(pepper).expect("HMAC takes a key of any length");
-    let parts: [&[u8]; 4] = [b"portal login code", challenge.as_bytes(), email.as_bytes(), code.as_bytes()];
-    canonical::each(&parts, |bytes| mac.update(bytes));
+    canonical::each(parts, |bytes| mac.update(bytes));
     mac.finalize().into_bytes().into()
 }
 
@@ -36,7 +44,7 @@ mod tests {
     #[test]
     fn the_hash_of_a_code_never_changes() {
         let pepper = std::array::from_fn(|i| 64 + i as u8);
-        let mac = login_code(&pepper, CHALLENGE, "ada@example.com", "01234567");
+        let mac = keyed(&pepper, &[b"portal login code", CHALLENGE.as_bytes(), b"ada@example.com", b"01234567"]);
         let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
         // Computed with another implementation (Python's `cryptography`).
         assert_eq!(hex, "f2f969d82dd8eca05f764a0d7c3864e4a25b414bff91831e88636046d8b8a4ac");
@@ -57,5 +65,16 @@ mod tests {
         assert!(others.into_iter().all(|mac| !vault.matches(mac, &stored)));
         assert!(!vault.matches(stored, &stored[..31]));
         assert!(!vault.matches(stored, &[]));
+    }
+
+    #[test]
+    fn a_grant_is_known_again_in_its_own_team_alone() {
+        let vault = Vault::new(KeyFile::generate(model::Time::UNIX_EPOCH));
+        let token = |text: &str| SecretString::from(text.to_owned());
+        let (ours, theirs) = (TeamId(CHALLENGE), TeamId(Uuid::nil()));
+        let mac = vault.grant_mac(ours, &token("Atzr|one"));
+        assert_eq!(mac, vault.grant_mac(ours, &token("Atzr|one")));
+        assert_ne!(mac, vault.grant_mac(ours, &token("Atzr|two")));
+        assert_ne!(mac, vault.grant_mac(theirs, &token("Atzr|one")));
     }
 }

@@ -160,7 +160,7 @@ on_both_databases!(one_client_address_asks_five_times_and_then_once_a_minute, as
 on_both_databases!(a_session_ends_after_an_idle_hour_and_at_an_end, async |stage: Stage| {
     let cx = stage.person("ada").await;
     let id = cx.signed_in().unwrap().session;
-    let resume = async || sessions::resume(&stage.portal, id, None).await.unwrap().is_some();
+    let resume = async || sessions::resume(&stage.portal, id, None, true).await.unwrap().is_some();
     stage.advance(Duration::minutes(59));
     assert!(resume().await);
     stage.advance(Duration::minutes(59));
@@ -171,7 +171,7 @@ on_both_databases!(a_session_ends_after_an_idle_hour_and_at_an_end, async |stage
     let cx = stage.person("bob").await;
     let id = cx.signed_in().unwrap().session;
     sessions::sign_out(&cx).await.unwrap();
-    assert!(sessions::resume(&stage.portal, id, None).await.unwrap().is_none());
+    assert!(sessions::resume(&stage.portal, id, None, true).await.unwrap().is_none());
 });
 
 on_both_databases!(the_first_user_is_the_operator, async |stage: Stage| {

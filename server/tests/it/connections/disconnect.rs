@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use server::simulator::{Fault, Part};
 
 use crate::{
-    house::{House, known_seller, new_connection, why},
+    house::{House, known_app, known_seller, new_connection, why},
     on_both_databases,
     support::Stage,
 };
@@ -96,12 +96,14 @@ fn ends(connection: &Connection) -> Vec<Vec<u8>> {
 async fn of_a_disconnected_account_no_byte_stays_in_the_file_of_sqlite() {
     let house = House::on(Stage::sqlite().await).await;
     let of = house.furnished("ada").await;
+    let another_grant = || token(&house.simulator.grant(known_app().client_id, known_seller().seller_id));
     // Enough rows around it that pages were split and rows were moved.
     let mut ids = vec![of.connection];
     for n in 0..40 {
         let seller_id = format!("A2NORDLICHT{n:03}").parse().unwrap();
         let name = format!("Shop {n}").parse().unwrap();
-        let new = NewConnection { seller_id, name, ..new_connection(of.app, known_seller()) };
+        let new =
+            NewConnection { seller_id, name, refresh_token: another_grant(), ..new_connection(of.app, known_seller()) };
         ids.push(connections::create(&of.owner, &of.scope, new).await.unwrap());
     }
     let victims = [ids[0], ids[1], ids[20], ids[40]];
@@ -117,8 +119,7 @@ async fn of_a_disconnected_account_no_byte_stays_in_the_file_of_sqlite() {
     assert_eq!(house.issue(&of, json!({})).await.1["generation"], 2);
     keep(&mut old).await;
     for id in &ids {
-        let refresh_token = token(known_seller().refresh_token);
-        connections::replace_refresh_token(&of.owner, &of.scope, *id, refresh_token).await.unwrap();
+        connections::replace_refresh_token(&of.owner, &of.scope, *id, another_grant()).await.unwrap();
     }
     keep(&mut old).await;
     let owner = house.stage.stepped_up(&of.owner);

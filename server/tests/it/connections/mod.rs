@@ -2,6 +2,7 @@
 
 mod consent;
 mod disconnect;
+mod health;
 mod proof;
 mod states;
 

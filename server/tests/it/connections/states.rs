@@ -15,15 +15,20 @@ use crate::{
 use super::*;
 
 /// What people do, and what becomes of each state by it; nothing where it is refused.
-const ACTS: [ConnectionAct; 4] =
-    [ConnectionAct::Disable, ConnectionAct::Enable, ConnectionAct::ReplaceRefreshToken, ConnectionAct::Disconnect];
-const TRANSITIONS: [(ConnectionState, [Option<ConnectionState>; 4]); 4] = {
+const ACTS: [ConnectionAct; 5] = [
+    ConnectionAct::Disable,
+    ConnectionAct::Enable,
+    ConnectionAct::ReplaceRefreshToken,
+    ConnectionAct::Disconnect,
+    ConnectionAct::Test,
+];
+const TRANSITIONS: [(ConnectionState, [Option<ConnectionState>; 5]); 4] = {
     use ConnectionState::{Active, Disabled, Disconnected, NeedsReauthorization};
     [
-        (Active, [Some(Disabled), None, Some(Active), Some(Disconnected)]),
-        (Disabled, [None, Some(Active), Some(Disabled), Some(Disconnected)]),
-        (NeedsReauthorization, [Some(Disabled), None, Some(Active), Some(Disconnected)]),
-        (Disconnected, [None, None, None, None]),
+        (Active, [Some(Disabled), None, Some(Active), Some(Disconnected), Some(Active)]),
+        (Disabled, [None, Some(Active), Some(Disabled), Some(Disconnected), Some(Disabled)]),
+        (NeedsReauthorization, [Some(Disabled), None, Some(Active), Some(Disconnected), None]),
+        (Disconnected, [None, None, None, None, None]),
     ]
 };
 
@@ -37,6 +42,7 @@ pub(super) async fn act(house: &House, of: &Furnished, act: ConnectionAct) -> Re
             connections::replace_refresh_token(&owner, &of.scope, of.connection, refresh_token).await
         }
         ConnectionAct::Disconnect => connections::disconnect(&owner, &of.scope, of.connection, "Shop").await.map(|_| ()),
+        ConnectionAct::Test => connections::test(&owner, &of.scope, of.connection).await,
         ConnectionAct::GrantRefused => {
             house.stage.advance(Duration::seconds(3570));
             house.simulator.fail(Part::Lwa, Fault::InvalidGrant, 1);

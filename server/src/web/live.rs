@@ -1,0 +1,119 @@
+//! Parts of pages that change while somebody looks, by server-sent events. Who has no script reloads the page.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use app::edge::live::{self, Of};
+use axum::{
+    extract::{Extension, Path, State},
+    http::StatusCode,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use backend::{Cx, sessions};
+use futures::stream;
+use model::ids::{ConnectionId, GatewayId, TeamId};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::Web;
+
+/// How often a stream looks for a change.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Looks of one stream; then the browser asks again.
+const LOOKS: u32 = 300;
+/// Streams of one process.
+const STREAMS: usize = 512;
+
+/// The streams that are open, and the order to end.
+#[derive(Clone, Debug)]
+pub struct Live {
+    seats: Arc<Semaphore>,
+    end: watch::Sender<bool>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { seats: Arc::new(Semaphore::new(STREAMS)), end: watch::Sender::new(false) }
+    }
+}
+
+impl Live {
+    /// Ends every stream, so that a stopping process waits for none.
+    pub fn end(&self) {
+        self.end.send_replace(true);
+    }
+}
+
+/// Who holds a token of this connection.
+pub async fn connection_leases(
+    State(web): State<Web>,
+    Extension(cx): Extension<Cx>,
+    Path((team, id)): Path<(TeamId, ConnectionId)>,
+) -> Response {
+    leases(&web.live, cx, team, Of::Connection(id)).await
+}
+
+/// Which tokens this gateway holds.
+pub async fn gateway_leases(
+    State(web): State<Web>,
+    Extension(cx): Extension<Cx>,
+    Path((team, id)): Path<(TeamId, GatewayId)>,
+) -> Response {
+    leases(&web.live, cx, team, Of::Gateway(id)).await
+}
+
+async fn leases(live: &Live, cx: Cx, team: TeamId, of: Of) -> Response {
+    let Ok(seat) = live.seats.clone().try_acquire_owned() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    // Somebody who may not look gets no stream, and the browser does not ask again.
+    let first = match live::leases(&cx, team, of).await {
+        Ok(first) => first,
+        Err(failure) => {
+            return StatusCode::from_u16(failure.0.code.status()).unwrap_or(StatusCode::NOT_FOUND).into_response();
+        }
+    };
+    let watching = Watching { cx, team, of, sent: first.clone(), looks: LOOKS, end: live.end.subscribe(), _seat: seat };
+    let start = stream::once(async move { part(&first) });
+    let later = stream::unfold(watching, |watching| async move { watching.next().await });
+    let stream = stream::StreamExt::chain(start, later);
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))).into_response()
+}
+
+fn part(html: &str) -> Result<Event, Infallible> {
+    Ok(Event::default().event("part").data(html))
+}
+
+struct Watching {
+    cx: Cx,
+    team: TeamId,
+    of: Of,
+    sent: String,
+    looks: u32,
+    end: watch::Receiver<bool>,
+    _seat: OwnedSemaphorePermit,
+}
+
+impl Watching {
+    /// The next change; nothing once the person may look no longer.
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        while self.looks > 0 {
+            self.looks -= 1;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                _ = self.end.wait_for(|end| *end) => return None,
+            }
+            let session = self.cx.signed_in()?.session;
+            if !sessions::is_open(&self.cx.portal, session).await.ok()? {
+                return None;
+            }
+            let now = live::leases(&self.cx, self.team, self.of).await.ok()?;
+            if now != self.sent {
+                self.sent = now;
+                return Some((part(&self.sent), self));
+            }
+        }
+        None
+    }
+}
