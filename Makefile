@@ -1,16 +1,28 @@
 # make run    Portal on this machine: gets what is missing, builds, starts, says where to go
+# make demo   two Teams with weeks of history, while `make run` runs
 # make test   everything: format, lints, unit and integration tests on both databases, browser journeys
+# make lighthouse    Lighthouse over the pages of the demonstration
+# make observatory   the score of Mozilla's HTTP Observatory
 # make bench  throughput of issuing beside a bare answer, as ratios
-.PHONY: run test bench release setup fmt
+.PHONY: run demo test bench observatory lighthouse release setup fmt
 
 run:
 	@scripts/development.sh
+
+demo:
+	@scripts/demo.sh
 
 test:
 	@scripts/test.sh
 
 bench:
 	@scripts/bench.sh
+
+observatory:
+	@scripts/observatory.sh
+
+lighthouse:
+	@scripts/lighthouse.sh
 
 release:
 	@scripts/release.sh

@@ -3,11 +3,7 @@
 . "$(dirname "$0")/common.sh"
 cd "$ROOT"
 
-BIN=${CARGO_TARGET_DIR:-target}/debug/portal
-PORT=${PORT:-8080}
-AMAZON_PORT=${AMAZON_PORT:-8090}
-URL=http://localhost:$PORT
-AMAZON=http://localhost:$AMAZON_PORT
+. scripts/development-env.sh
 
 free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 free "$PORT" || fail "something listens on port $PORT; choose another: make run PORT=8081"
@@ -19,9 +15,6 @@ trunk build --quiet >"$CACHE/trunk.log" 2>&1 || { tail -n 40 "$CACHE/trunk.log" 
 say "building the server (the first time about three minutes)"
 cargo build --quiet --bin portal
 
-export PORTAL_MODE=development PORTAL_PUBLIC_URL=$URL PORTAL_LISTEN=127.0.0.1:$PORT PORTAL_DATA_DIR=data
-export PORTAL_SIGN_UP__POLICY=open PORTAL_MAIL__CAPTURE_DIR=data/mail PORTAL_AMAZON__SIMULATOR_URL=$AMAZON
-export PORTAL_LOG__FORMAT=text PORTAL_LOG__FILTER=${LOG:-warn} PORTAL_METRICS_LISTEN=127.0.0.1:$((PORT + 1000))
 mkdir -p data
 "$BIN" simulate-amazon --listen "127.0.0.1:$AMAZON_PORT" >data/simulator.log 2>&1 &
 SIMULATOR=$!
@@ -42,6 +35,7 @@ cat <<TEXT
   Amazon is played by     $AMAZON
   which lists the client ids, secrets, sellers and refresh tokens to paste.
 
+  Two Teams with weeks of history: make demo, in another terminal.
   Stop with Ctrl-C. Everything is kept in ./data; delete it to begin anew.
 
 TEXT

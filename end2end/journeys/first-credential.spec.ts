@@ -24,7 +24,7 @@ test("a newcomer gets from the sign-in page to a credential in a terminal", asyn
   await page.getByRole("button", { name: "Add LWA app" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Northwind production" })).toBeVisible();
 
-  await page.getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("navigation", { name: "Team" }).getByRole("link", { name: "Overview" }).click();
   await page.getByRole("link", { name: "Connect account" }).click();
   await settled(page, hydrated);
   const byToken = page.getByRole("region", { name: "With a refresh token" });
@@ -36,7 +36,7 @@ test("a newcomer gets from the sign-in page to a credential in a terminal", asyn
   await expect(page.getByRole("heading", { level: 1, name: "Northwind EU" })).toBeVisible();
   await expect(page.getByText("Healthy")).toBeVisible();
 
-  await page.getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("navigation", { name: "Team" }).getByRole("link", { name: "Overview" }).click();
   await page.getByRole("link", { name: "Create gateway" }).click();
   await settled(page, hydrated);
   await page.getByLabel("Name").fill("orders-sync");
@@ -58,7 +58,7 @@ test("a newcomer gets from the sign-in page to a credential in a terminal", asyn
   expect(answer.credential.value).toMatch(/^Atza\|/);
   expect(answer.connection.endpoint).toMatch(/^https:\/\/sellingpartnerapi-/);
 
-  await page.getByRole("link", { name: "Overview" }).click();
+  await page.getByRole("navigation", { name: "Team" }).getByRole("link", { name: "Overview" }).click();
   await expect(page.getByRole("heading", { name: "All set" })).toBeVisible();
   // Nothing that was typed or shown as a secret stands on any later page.
   await page.getByRole("link", { name: "Gateways" }).click();

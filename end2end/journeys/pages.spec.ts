@@ -23,11 +23,27 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
   execFileSync("bash", ["-c", made.curl]);
   const { team, app, connection, gateway } = made;
   const pages = [
-    "/", "/account", "/confirm", "/consent/return", team, `${team}/connections`, `${team}/connections/new`, connection, `${team}/apps`, `${team}/apps/new`, app,
+    "/", "/account", "/confirm", "/consent/return", team, `${team}/connections`, `${team}/connections/new`, connection, `${connection}/access`, `${connection}/issues`, `${connection}/log`, `${team}/apps`, `${team}/apps/new`, app,
     `${team}/gateways`, `${team}/gateways/new`, gateway, `${team}/members`, `${team}/log`, `${team}/settings`,
   ];
   for (const path of pages) await look(path, !["/confirm", "/consent/return"].includes(path));
+  // What opens over a page is looked at too.
+  await page.setViewportSize({ width: 1280, height: 800 });
+  for (const scheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const [keys, name] of [["Control+k", "Go to"], ["?", "Keyboard shortcuts"]]) {
+      await page.keyboard.press(keys);
+      await expect(page.getByRole("dialog", { name })).toBeVisible();
+      await axe(`${name} ${scheme}`);
+      await page.keyboard.press("Escape");
+    }
+  }
   expect(problems).toEqual([]);
+
+  async function axe(what: string) {
+    const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+    problems.push(...found.violations.map((v) => `${what} ${v.id}: ${v.nodes.map((n) => n.target).join(" | ")}`));
+  }
 
   async function look(path: string, hydrates: boolean) {
     for (const scheme of ["light", "dark"] as const) {
@@ -44,13 +60,13 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
       // Whatever opens is opened: a form in a narrow place is as much of the page as what stands there at first.
       await page.evaluate(() => document.querySelectorAll<HTMLDetailsElement>("main details").forEach((one) => (one.open = true)));
       if (await cut(page)) problems.push(`${path} has a table that is cut at 1280 px`);
-      const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-      problems.push(...found.violations.map((v) => `${path} ${scheme} ${v.id}: ${v.nodes.map((n) => n.target).join(" | ")}`));
+      await axe(`${path} ${scheme}`);
       const name = path.replace(/\/([a-z]+)_[0-9a-f]{32}/g, "/$1").replaceAll("/", "-").replace(/^-(teams-team-?)?/, "") || (path === "/" ? "home" : "overview");
       await page.screenshot({ path: info.outputPath(`${name}-${scheme}.png`), fullPage: true });
       await page.setViewportSize({ width: 360, height: 740 });
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (await cut(page)) problems.push(`${path} has a table that is cut on a phone`);
+      if (scheme === "light") await axe(`${path} on a phone`);
       if (overflow > 0) problems.push(`${path} is ${overflow} px wider than a phone`);
       if (scheme === "light") await page.screenshot({ path: info.outputPath(`${name}-phone.png`), fullPage: true });
     }

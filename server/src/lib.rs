@@ -4,6 +4,7 @@
 pub mod address;
 mod bare_headers;
 pub mod config;
+pub mod demo;
 pub mod gateway;
 pub mod logging;
 pub mod metrics;

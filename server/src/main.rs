@@ -41,6 +41,12 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Fill two Teams with weeks of history, for looking around: development only, with the simulator running.
+    Demo {
+        /// Who owns both Teams: sign in with this address.
+        #[arg(long, default_value = "ada@example.com")]
+        owner: model::EmailAddress,
+    },
     /// Play Amazon on this machine, for development and tests.
     SimulateAmazon {
         #[arg(long, default_value = "127.0.0.1:8090")]
@@ -112,6 +118,17 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 "made {}; keep a copy in a safe place: without it no secret can be opened",
                 config.key_file().display()
             );
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo { owner } => {
+            let Some(mailbox) = config.mail.capture_dir.clone().filter(|_| config.amazon.simulator_url.is_some()) else {
+                return Ok(report(&[
+                    "The demonstration needs captured mail and the simulator: `make demo` has both.".to_owned()
+                ]));
+            };
+            let portal = start::portal(&config).await?;
+            let teams = server::demo::fill(portal, &mailbox, &owner).await?;
+            println!("Sign in as {owner}: {}.", teams.join(" and "));
             Ok(ExitCode::SUCCESS)
         }
         Command::SimulateAmazon { listen } => {

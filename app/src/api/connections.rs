@@ -46,6 +46,7 @@ pub struct ConnectionDetail {
     /// Nothing once the app is removed.
     pub secret: Option<Countdown>,
     pub authorization: Countdown,
+    /// By name: where the seller sells, as Amazon said at the last proof.
     pub marketplaces: Vec<String>,
     pub generation: Option<i64>,
     pub token_expires: Option<Moment>,

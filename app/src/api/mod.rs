@@ -7,6 +7,7 @@ pub mod connections;
 pub mod gateways;
 pub mod log;
 pub mod login;
+pub mod places;
 pub mod teams;
 
 use model::{Environments, Role, amazon::ClockLevel, ids::TeamId};

@@ -5,7 +5,7 @@ use leptos::{
 };
 
 use super::FailureNotice;
-use crate::{Failure, islands::Form};
+use crate::{Failure, answer::echo, islands::Form};
 
 /// A server function that changes something. On the page that answers a plain post of it, also why it failed.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,16 @@ impl Act {
         let failed = use_context::<ServerActionError>().filter(|failed| failed.path() == S::PATH);
         let failure = failed.map(|failed| ServerFnUrlError::<Failure>::decode_err(failed.err()));
         Self { url: S::PATH, failure: StoredValue::new(failure) }
+    }
+
+    /// It failed, on the page that answers its plain post: what its form stands in is open there.
+    pub fn failed(self) -> bool {
+        self.failure.with_value(Option::is_some)
+    }
+
+    /// It failed for the thing that this hidden field of the form names.
+    pub fn failed_for(self, field: &str, id: &str) -> bool {
+        self.failed() && echo(field).as_deref() == Some(id)
     }
 
     /// What is wrong with one field.

@@ -2,7 +2,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::components::A;
 use model::{Permission, ids::TeamId};
 
-use super::{Here, Icon, card_page::Brand};
+use super::{Here, Icon, Palette, card_page::Brand};
 use crate::api::{Viewer, login::SignOut};
 
 /// The frame of the signed-in product: skip link, banner, top bar, navigation, content, toasts.
@@ -25,11 +25,12 @@ pub fn AppFrame(viewer: Option<Viewer>, team: Option<TeamId>, children: Children
         <a class="skip" href="#main">"Skip to content"</a>
         {banner}
         <div class="shell">
-            {viewer.map(|viewer| view! { <TopBar viewer team/> })}
+            {viewer.clone().map(|viewer| view! { <TopBar viewer team/> })}
             {nav}
             <main class="main" id="main" tabindex="-1">{children()}</main>
         </div>
         <div class="toasts" role="status" aria-live="polite"></div>
+        {viewer.map(|viewer| view! { <Palette viewer team/> })}
     }
 }
 
@@ -77,12 +78,14 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
                 </div>
             </details>
             <div class="topbar-end">
+                <button type="button" class="search-button js-only" data-opens="palette"><Icon name="search"/><span>"Go to…"</span><kbd>"Ctrl K"</kbd></button>
                 <details class="menu menu-end" name="topbar">
                     <summary class="menu-button" aria-label="Your account"><span class="avatar" aria-hidden="true">{initial(&viewer.email)}</span></summary>
                     <div class="menu-list">
                         <p class="menu-title">{viewer.email.clone()}</p>
                         <a class="menu-item" href="/account"><Icon name="shield"/>"Your sessions"</a>
                         <a class="menu-item" href="/gateway-api" rel="external"><Icon name="gateway"/>"Gateway API"</a>
+                        <button type="button" class="menu-item js-only" data-opens="shortcuts"><Icon name="info"/>"Keyboard shortcuts"<kbd>"?"</kbd></button>
                         {mailbox}
                         <hr/>
                         <ThemeSwitch theme=viewer.theme.clone()/>

@@ -11,7 +11,8 @@ pub fn MarketplaceField(id: &'static str, #[prop(into)] value: String, act: Act)
     let options = Marketplace::all()
         .map(|m| {
             let endpoint = m.endpoint(Environment::Production).trim_start_matches("https://");
-            let facts = format!("{} · {} · {} · {endpoint}", m.name(), m.marketplace_id(), m.region().name());
+            let local = if m.local_name() == m.name() { String::new() } else { format!(" ({})", m.local_name()) };
+            let facts = format!("{}{local} · {} · {} · {endpoint}", m.name(), m.marketplace_id(), m.region().name());
             view! { <option value=m.code() label=facts></option> }
         })
         .collect_view();

@@ -11,6 +11,7 @@ mod form;
 mod loaded;
 mod marketplace;
 mod notice;
+mod palette;
 mod step_up;
 mod time;
 
@@ -25,6 +26,7 @@ pub use form::{Here, Hidden, Submit};
 pub use loaded::loaded;
 pub use marketplace::MarketplaceField;
 pub use notice::{Crumbs, EmptyState, Notice, PageHeader};
+pub use palette::Palette;
 pub use step_up::StepUpGate;
 pub use time::{At, CountdownMeter};
 

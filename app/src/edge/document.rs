@@ -15,6 +15,8 @@ pub struct Assets {
     pub css: Arc<str>,
     /// Copying, dialogs, menus: little scripts that need no WASM.
     pub script: Arc<str>,
+    /// The command palette of signed-in pages.
+    pub palette: Arc<str>,
 }
 
 /// Which colours the person chose; the system decides without a choice.
@@ -47,17 +49,18 @@ impl Theme {
 pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
     let data_theme = (theme != Theme::System).then(|| theme.as_str());
     let nonce = use_nonce();
-    // Bundle and WASM load side by side from the first byte on; without scripts neither is fetched. The page must be whole,
-    // and its own script must have run, before it hydrates.
+    // Everything on a page works without the bundle: so it waits until the page is there, and takes nothing of the line from
+    // what people see first.
     let start = hydrate.then(|| {
         let script = format!(
-            "{{ const wasm = fetch({:?}); const whole = new Promise(go => addEventListener('DOMContentLoaded', go)); \
-             import({:?}).then(m => m.default({{ module_or_path: wasm }}).then(() => whole).then(() => {{ \
+            "addEventListener('load', () => {{ const wasm = fetch({:?}); \
+             import({:?}).then(m => m.default({{ module_or_path: wasm }}).then(() => {{ \
              m.hydrate(); document.querySelectorAll('leptos-island').forEach(part => m[part.dataset.component](part)); \
-             document.documentElement.dataset.ready = ''; }})); }}",
+             document.documentElement.dataset.ready = ''; }})); }});",
             assets.wasm, assets.js
         );
-        view! { <script nonce=nonce.clone()>{script}</script> }
+        let palette = assets.palette.to_string();
+        view! { <script nonce=nonce.clone()>{script}</script> <script type="module" src=palette nonce=nonce.clone()></script> }
     });
     view! {
         <!DOCTYPE html>
@@ -65,6 +68,7 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="description" content="Portal keeps the keys to a team's Amazon selling accounts, and a log of everything that touches them."/>
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf9f7"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0e1112"/>

@@ -125,6 +125,7 @@ fn Removal(team: TeamId, app: AppItem) -> impl IntoView {
             <Confirm
                 summary="Remove…"
                 title=format!("Remove {}?", app.name)
+                act=remove
                 text="Its client secrets are destroyed. To use it again, add it anew with its secret."
             >
                 <StepUpGate open=stepped_up() act="remove an LWA app">

@@ -136,6 +136,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
         KeyPhase::Expired => ("neutral", "Expired"),
         KeyPhase::Revoked => ("neutral", "Revoked"),
     };
+    let revoke = Act::of::<RevokeGatewayKey>();
     let revocable = key.phase == KeyPhase::Live && may(Permission::ManageGateways);
     let unused = key.unused_days.map(
         |days| view! { <span class="cell-sub">{format!("Unused for {days} days: revoke it, if nothing needs it.")}</span> },
@@ -153,10 +154,10 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
         </tr>
         {revocable.then(|| view! {
             <tr class="row-more"><td colspan="4">
-                <details class="disclosure">
+                <details class="disclosure" open=revoke.failed_for("key", &key.id.to_string())>
                     <summary>"Revoke…"</summary>
                     <p>"Whatever still calls with this key is refused at its next request. This cannot be undone."</p>
-                    <ActForm act={Act::of::<RevokeGatewayKey>()}>
+                    <ActForm act=revoke>
                         <Ids team gateway/>
                         <Hidden name="key" value=key.id.to_string()/>
                         <Here/>

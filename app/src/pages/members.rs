@@ -44,7 +44,7 @@ fn Everybody(team: TeamId, people: People) -> impl IntoView {
         </section>
         {open}
         {manager.then(|| view! { <Invite team my_role/> })}
-        <Confirm summary="Leave this Team…" title="Leave this Team?" text="You lose access at once. To come back, somebody must invite you again. The last owner cannot leave.">
+        <Confirm act={Act::of::<LeaveTeam>()} summary="Leave this Team…" title="Leave this Team?" text="You lose access at once. To come back, somebody must invite you again. The last owner cannot leave.">
             <ActForm act={Act::of::<LeaveTeam>()}>
                 <Hidden name="team" value=team.to_string()/>
                 <Submit label="Leave" class="btn-danger"/>
@@ -82,12 +82,14 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
     let user = member.user;
     let role = member.role;
     let (production, sandbox) = (member.environments.production, member.environments.sandbox);
+    let (edit, remove) = (Act::of::<ChangeMember>(), Act::of::<RemoveMember>());
+    let (edited, removed) = (edit.failed_for("user", &user.to_string()), remove.failed_for("user", &user.to_string()));
     let change = (manager && member.may_change).then(|| {
         view! {
-            <details class="disclosure">
+            <details class="disclosure" open=edited || removed>
                 <summary>"Change"</summary>
                 <StepUpGate open=stepped_up() act="change a member">
-                    <ActForm act={Act::of::<ChangeMember>()} class="form">
+                    <ActForm act=edit class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="user" value=user.to_string()/>
                         <div class="field">
@@ -100,10 +102,10 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
                         <Here/>
                         <Submit label="Save" class="btn-secondary"/>
                     </ActForm>
-                    <details class="disclosure">
+                    <details class="disclosure" open=removed>
                         <summary>"Remove from Team…"</summary>
                         <p>"Access ends at the next request. To come back, somebody must invite this person again."</p>
-                        <ActForm act={Act::of::<RemoveMember>()}>
+                        <ActForm act=remove>
                             <Hidden name="team" value=team.to_string()/>
                             <Hidden name="user" value=user.to_string()/>
                             <Here/>

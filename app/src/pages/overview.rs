@@ -112,15 +112,22 @@ fn FirstSteps(team: TeamId, overview: Overview) -> impl IntoView {
             }
         })
         .collect_view();
-    let title = match (current, overview.attention.is_empty()) {
-        (Some(_), _) => "First steps",
-        (None, true) => "All set",
-        (None, false) => "First steps done",
-    };
-    view! {
-        <section class="card" aria-labelledby="steps">
-            <h2 id="steps">{title}</h2>
-            <ol class="checklist">{items}</ol>
-        </section>
+    if current.is_some() {
+        return view! {
+            <section class="card" aria-labelledby="steps">
+                <h2 id="steps">"First steps"</h2>
+                <ol class="checklist">{items}</ol>
+            </section>
+        }
+        .into_any();
     }
+    let quiet = overview.attention.is_empty().then(|| {
+        view! {
+            <section class="card" aria-labelledby="steps">
+                <h2 id="steps">"All set"</h2>
+                <p class="muted">"The first steps are done, and nothing waits for you."</p>
+            </section>
+        }
+    });
+    quiet.into_any()
 }

@@ -39,7 +39,7 @@ pub fn AboutCode(pending: PendingCode) -> impl IntoView {
         view! { <p class="notice notice-info"><Icon name="mail"/><span>"Development: mail is captured. " <a href="/dev/mailbox" target="_blank">"Open the mailbox"</a></span></p> }
     });
     view! {
-        <p class="muted small">"The code works until " <time datetime=pending.expires.iso.clone()>{pending.expires.absolute.clone()}</time> ", in this browser only."</p>
+        <p class="muted small">"The newest code works until " <time datetime=pending.expires.iso.clone()>{pending.expires.absolute.clone()}</time> ", in this browser only."</p>
         {mailbox}
     }
 }

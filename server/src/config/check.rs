@@ -54,6 +54,11 @@ fn production(config: &Config, problems: &mut Vec<String>) {
         !config.public_url.starts_with("https://"),
         "`public_url` is not HTTPS: cookies and codes would travel in the clear.",
     );
+    let host =
+        url::Url::parse(&config.public_url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let here =
+        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    refuse(here, "`public_url` names this very machine: nobody could follow a mail or come back from Amazon.");
     refuse(config.mail.capture_dir.is_some(), "`mail.capture_dir` captures mail, which is for development only.");
     refuse(
         config.amazon.simulator_url.is_some(),
@@ -95,6 +100,10 @@ mod tests {
         let said = problems(&config).join("\n");
         for part in ["not HTTPS", "captures mail", "names the simulator", "nobody could sign in", "no usable master key"] {
             assert!(said.contains(part), "{part}: {said}");
+        }
+        for here in ["https://localhost", "https://127.0.0.1:8443", "https://[::1]"] {
+            config.public_url = here.to_owned();
+            assert!(problems(&config).join("\n").contains("names this very machine"), "{here}");
         }
         config.mail.smtp_url = Some(Secret("smtp://mail.example.com".to_owned().into()));
         assert!(problems(&config).join("\n").contains("has no TLS"));

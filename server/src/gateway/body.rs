@@ -51,30 +51,48 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let inner = error.inner();
         if inner.is_data() {
-            wrong(&known(&error.path().to_string()), "This is missing, unknown, of the wrong type or out of range.")
+            data(&error.path().to_string(), &inner.to_string())
         } else {
             wrong("body", &format!("This is not JSON (line {}, column {}).", inner.line(), inner.column()))
         }
     })
 }
 
-/// A field's path, when it is made of plain names and numbers: a key made up by the caller is not repeated.
+/// The names of all bodies' fields. A name made up by the caller is none of these, and is not repeated.
+const FIELDS: [&str; 13] = [
+    "min_ttl_s",
+    "known_generation",
+    "rejected_generation",
+    "purpose",
+    "items",
+    "connection_id",
+    "generation",
+    "sp_api_status",
+    "sp_api_code",
+    "sp_api_detail",
+    "request_id",
+    "grant_type",
+    "refresh_token",
+];
+
+/// What is wrong with JSON that is no such body. `said`: how serde says it, with what the caller wrote in it.
+fn data(path: &str, said: &str) -> Refusal {
+    let field = known(path);
+    if let Some(missing) = said.strip_prefix("missing field `") {
+        let name = missing.split('`').next().filter(|name| FIELDS.contains(name)).unwrap_or("body");
+        return wrong(name, "This field is missing.");
+    }
+    if said.starts_with("unknown field `") {
+        // The fields that are expected stand after the caller's own, which is nobody else's business.
+        let expected = said.rsplit("`, expected ").next().unwrap_or_default();
+        let names: Vec<&str> = expected.split('`').filter(|part| FIELDS.contains(part)).collect();
+        return wrong(&field, &format!("There is a field that is not known here. Known are: {}.", names.join(", ")));
+    }
+    wrong(&field, "This is of the wrong type or out of range.")
+}
+
+/// A field's path, when it is made of known names and numbers.
 fn known(path: &str) -> String {
-    const FIELDS: [&str; 13] = [
-        "min_ttl_s",
-        "known_generation",
-        "rejected_generation",
-        "purpose",
-        "items",
-        "connection_id",
-        "generation",
-        "sp_api_status",
-        "sp_api_code",
-        "sp_api_detail",
-        "request_id",
-        "grant_type",
-        "refresh_token",
-    ];
     let name = |part: &str| FIELDS.contains(&part.split('[').next().unwrap_or_default());
     if path.split('.').all(name) { path.to_owned() } else { "body".to_owned() }
 }
@@ -95,6 +113,7 @@ mod tests {
     #[expect(dead_code, reason = "only read")]
     struct Some {
         min_ttl_s: Option<u32>,
+        generation: u32,
     }
 
     #[test]
@@ -105,6 +124,12 @@ mod tests {
         };
         assert!(said(r#"{"min_ttl_s":"Atza|canary"}"#).starts_with("min_ttl_s: "));
         assert!(said(r#"{"Atza|canary":1}"#).starts_with("body: "));
+        assert_eq!(said("{}"), "generation: This field is missing.");
+        let known = "Known are: min_ttl_s, generation.";
+        assert!(said(r#"{"purpos":1}"#).ends_with(known));
+        // Whatever the caller's own name pretends to be.
+        let sly = r#"{"x`, expected one of `Atza|canary`, `purpose":1}"#;
+        assert!(said(sly).ends_with(known), "{}", said(sly));
         assert!(said("{").starts_with("body: This is not JSON (line 1"));
         for text in [r#"{"min_ttl_s":"Atza|canary"}"#, r#"{"Atza|canary":1}"#, r#""Atza|canary"#, r#"{"min_ttl_s":-1}"#] {
             assert!(!said(text).contains("canary"), "{text}");

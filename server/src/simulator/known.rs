@@ -43,8 +43,8 @@ pub const APPS: [App; 2] = [
     },
 ];
 
-/// One seller in each region. All of them consented to the production app.
-pub const SELLERS: [Seller; 3] = [
+/// One seller in each region, then those that the demonstration needs besides. All of them consented to the production app.
+pub const SELLERS: [Seller; 6] = [
     Seller {
         name: "Nordlicht Leuchten",
         seller_id: "A2NORDLICHT7E4",
@@ -65,6 +65,27 @@ pub const SELLERS: [Seller; 3] = [
         marketplaces: &["JP", "AU", "SG"],
         client_id: APPS[0].client_id,
         refresh_token: "Atzr|IwEBISimulatedHikariTeahouseForLighthouseProduction8Vt3",
+    },
+    Seller {
+        name: "Maison Verte",
+        seller_id: "A2MAISONVERT3F",
+        marketplaces: &["FR", "BE", "IT"],
+        client_id: APPS[0].client_id,
+        refresh_token: "Atzr|IwEBISimulatedMaisonVerteForLighthouseProduction2Hs5",
+    },
+    Seller {
+        name: "Cedar Ridge Outdoors",
+        seller_id: "A1CEDARRIDGE8B",
+        marketplaces: &["US", "CA"],
+        client_id: APPS[0].client_id,
+        refresh_token: "Atzr|IwEBISimulatedCedarRidgeOutdoorsForLighthouseProduction6Wd1",
+    },
+    Seller {
+        name: "Sakura Stationery",
+        seller_id: "A3SAKURASTAT2Y",
+        marketplaces: &["JP"],
+        client_id: APPS[0].client_id,
+        refresh_token: "Atzr|IwEBISimulatedSakuraStationeryForLighthouseProduction9Ln4",
     },
 ];
 

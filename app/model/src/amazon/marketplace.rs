@@ -71,10 +71,13 @@ impl Marketplace {
         Self::all().find(|m| m.0.code.eq_ignore_ascii_case(code))
     }
 
-    /// By what a person types or chooses: code, name or marketplace id.
+    /// By what a person types or chooses: code, name, the name in its own language, or marketplace id.
     pub fn find(text: &str) -> Option<Self> {
         let text = text.trim();
-        let named = |m: &Marketplace| m.name().eq_ignore_ascii_case(text) || m.marketplace_id().eq_ignore_ascii_case(text);
+        let lower = text.to_lowercase();
+        let named = |m: &Marketplace| {
+            [m.name(), m.local_name(), m.marketplace_id()].iter().any(|known| known.to_lowercase() == lower)
+        };
         Self::by_code(text).or_else(|| Self::all().find(named))
     }
 
@@ -89,6 +92,29 @@ impl Marketplace {
 
     pub fn name(self) -> &'static str {
         self.0.name
+    }
+
+    /// The country in its own language, where that is another word.
+    pub fn local_name(self) -> &'static str {
+        match self.0.code {
+            "BE" => "België",
+            "BR" => "Brasil",
+            "DE" => "Deutschland",
+            "EG" => "مصر",
+            "ES" => "España",
+            "IE" => "Éire",
+            "IN" => "भारत",
+            "IT" => "Italia",
+            "JP" => "日本",
+            "MX" => "México",
+            "NL" => "Nederland",
+            "PL" => "Polska",
+            "SA" => "السعودية",
+            "SE" => "Sverige",
+            "AE" => "الإمارات",
+            "TR" => "Türkiye",
+            _ => self.0.name,
+        }
     }
 
     pub fn marketplace_id(self) -> &'static str {
@@ -169,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_marketplace_is_found_by_code_name_or_id() {
-        for typed in ["DE", "de ", "Germany", "germany", "A1PA6795UKMFR9"] {
+        for typed in ["Deutschland", "deutschland", "DE", "de ", "Germany", "germany", "A1PA6795UKMFR9"] {
             assert_eq!(Marketplace::find(typed).map(Marketplace::code), Some("DE"), "{typed}");
         }
         assert_eq!(Marketplace::find("Atlantis").map(Marketplace::code), None);

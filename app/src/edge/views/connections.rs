@@ -6,7 +6,11 @@ use backend::{
     Cx, TeamScope, gateways as gateway_verbs, lwa_apps as app_verbs,
     store::{connection::Connection, lease, lwa_app::LwaApp},
 };
-use model::{Time, amazon::AuthorizationClock, ids::ConnectionId};
+use model::{
+    Time,
+    amazon::{AuthorizationClock, Marketplace},
+    ids::ConnectionId,
+};
 
 use crate::{
     Failure,
@@ -61,6 +65,11 @@ fn item_of_connection(connection: &Connection, app: Option<&LwaApp>, issued: Opt
     }
 }
 
+/// Its name, or what Amazon calls it where the table does not know it.
+fn name_of_marketplace(id: &str) -> String {
+    Marketplace::by_id(id).map_or_else(|| id.to_owned(), |marketplace| marketplace.name().to_owned())
+}
+
 pub(crate) async fn connection_detail(
     cx: &Cx,
     scope: &TeamScope,
@@ -82,7 +91,7 @@ pub(crate) async fn connection_detail(
         created_by: name_of(cx, connection.created_by).await?,
         secret: app.map(|app| secret_countdown(app, now)),
         authorization: countdown(authorized.expires_at(), 365, now),
-        marketplaces: connection.marketplace_ids.clone(),
+        marketplaces: connection.marketplace_ids.iter().map(|id| name_of_marketplace(id)).collect(),
         generation: connection.access.as_ref().map(|a| a.cached.generation),
         token_expires: connection.access.as_ref().map(|a| moment(a.cached.expires_at, now)),
         gateways: gateways.into_iter().filter(|g| allowed.contains(&g.id)).map(|g| (g.id, g.name.to_string())).collect(),

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use backend::{
-    Cx, TeamScope, audit::LogPage, connections as connection_verbs, gateways as gateway_verbs, store::audit_event::Filter,
+    Cx, TeamScope,
+    audit::LogPage,
+    connections as connection_verbs, gateways as gateway_verbs,
+    store::audit_event::{Filter, Row},
     teams,
 };
 use model::{
@@ -41,15 +44,29 @@ pub(crate) fn log_filter(query: &LogQuery) -> Result<Filter, Failure> {
     // A word of the catalogue, or the start of some: `connection` finds all of its events.
     let actions =
         Action::ALL.iter().copied().filter(|a| !query.action.is_empty() && a.as_str().starts_with(query.action.as_str()));
+    let (from, until) = (time("from", &query.from)?, time("until", &query.until)?);
+    if from.zip(until).is_some_and(|(from, until)| from >= until) {
+        one("until", Err::<(), _>("This must be later than the start."))?;
+    }
     Ok(Filter {
         actions: actions.collect(),
         actor: uuid("actor", &query.actor)?,
         target: uuid("target", &query.target)?,
         outcome: Outcome::parse(&query.outcome),
-        from: time("from", &query.from)?,
-        until: time("until", &query.until)?,
+        from,
+        until,
         before: before.map(|(at, id)| (at, EventId(id))),
     })
+}
+
+/// What a sentence ends with: the target, unless that is the actor; for a refused person, what was not allowed.
+fn about(row: &Row) -> Option<String> {
+    if row.action == Action::AccessRefused {
+        let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
+        let what = ["act", "permission", "environment"].into_iter().find_map(|key| details[key].as_str());
+        return what.map(str::to_owned);
+    }
+    row.target_name.clone().filter(|name| *name != row.actor_name)
 }
 
 pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, page: LogPage) -> Result<LogItems, Failure> {
@@ -85,9 +102,9 @@ pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, page: LogPage) -> Resu
             at: moment(row.at, now),
             day: row.at.format("%A, %-d %B %Y").to_string(),
             clock: row.at.format("%H:%M:%S").to_string(),
-            actor: row.actor_name,
+            actor: row.actor_name.clone(),
             sentence: row.action.sentence().to_owned(),
-            target: row.target_name,
+            target: about(&row),
             outcome: row.outcome,
             reason: row.reason,
             raw: serde_json::to_string_pretty(&raw).unwrap_or_default(),

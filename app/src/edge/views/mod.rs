@@ -6,6 +6,7 @@ mod connections;
 mod gateways;
 mod log;
 mod people;
+mod places;
 
 use backend::{
     Cx, TeamScope,
@@ -33,6 +34,7 @@ pub(crate) use connections::{connection_detail, connection_items};
 pub(crate) use gateways::{gateway_detail, gateway_items, show_key};
 pub(crate) use log::{log_filter, log_items};
 pub(crate) use people::{invitation_item, people, session_item};
+pub(crate) use places::places;
 
 /// Who looks at the page, with their Teams.
 pub async fn viewer(cx: &Cx, theme: Theme) -> Result<Viewer, AccessError> {

@@ -31,7 +31,7 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
             <h2 id="acts-h">"Change it"</h2>
             <p class="muted">"While it is disabled, gateways are refused; the credentials stay sealed."</p>
             {switch}
-            <details class="disclosure" open=state == ConnectionState::NeedsReauthorization>
+            <details class="disclosure" open=state == ConnectionState::NeedsReauthorization || again.failed() || replace.failed()>
                 <summary>"Authorize again"</summary>
                 <ActForm act=again>{ids()}<Submit label="Continue at Amazon" class="btn-secondary"/></ActForm>
                 <ActForm act=replace class="form">
@@ -44,6 +44,7 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
                 <Confirm
                     summary="Disconnect…"
                     title=format!("Disconnect {name}?")
+                    act=disconnect
                     text="Gateways are refused at once and the credentials are destroyed. To come back, the seller must authorize again. Access tokens that are out end within an hour."
                 >
                     <StepUpGate open=stepped_up() act="disconnect an account">

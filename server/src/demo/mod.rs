@@ -1,0 +1,175 @@
+//! Two Teams with weeks of history, for looking around: made by the same verbs as everything else, under a clock that
+//! begins in the past, with Amazon played by the simulator.
+
+mod cast;
+mod life;
+
+use std::error::Error;
+
+use backend::{
+    Actor, Clock, Cx, Portal, TeamScope, access,
+    connections::{self, NewConnection},
+    cx::SignedIn,
+    gateways, login,
+    lwa_apps::{self, NewLwaApp},
+    mail::{deliver_due, read_mailbox},
+    teams,
+};
+use cast::{Account, COMPANIES, Company, Service};
+use chrono::Duration;
+use life::Worker;
+use model::{
+    EmailAddress, Permission, Role, Time,
+    amazon::Marketplace,
+    gateway::{Scope, Scopes},
+    ids::{ConnectionId, TeamId},
+};
+use secrecy::SecretString;
+
+/// How long ago the history begins.
+const HISTORY: Duration = Duration::days(45);
+
+type Done<T> = Result<T, Box<dyn Error>>;
+
+/// Fills the database. `owner` owns both Teams. Answers with the Teams' names.
+pub async fn fill(portal: Portal, mailbox: &std::path::Path, owner: &EmailAddress) -> Done<Vec<&'static str>> {
+    let end = portal.clock.now();
+    let stage = Stage { portal: Portal { clock: Clock::manual(end - HISTORY), ..portal }, mailbox: mailbox.to_owned(), end };
+    let founder = stage.person(owner).await?;
+    if teams::mine(&founder).await?.iter().any(|team| team.name.as_str() == COMPANIES[0].name) {
+        return Err("the demonstration is there already; delete the data folder to begin anew".into());
+    }
+    let mut workers = Vec::new();
+    for company in &COMPANIES {
+        println!("  {}: people, accounts, gateways", company.name);
+        workers.extend(stage.company(&founder, company).await?);
+    }
+    println!("  {} days of work, {} services", HISTORY.num_days(), workers.len());
+    life::run(&stage, &workers).await?;
+    Ok(COMPANIES.iter().map(|company| company.name).collect())
+}
+
+struct Stage {
+    portal: Portal,
+    mailbox: std::path::PathBuf,
+    end: Time,
+}
+
+impl Stage {
+    fn wait(&self, minutes: i64) {
+        self.portal.clock.advance(Duration::minutes(minutes));
+    }
+
+    /// Somebody signs in, with the code from the captured mail.
+    async fn person(&self, email: &EmailAddress) -> Done<Cx> {
+        self.wait(2);
+        let mut cx = Cx::new(&self.portal, Actor::Anonymous);
+        cx.address = "192.0.2.10".parse().ok();
+        let asked = login::ask(&cx, email.as_str()).await?;
+        let code = self.code_for(email).await?;
+        let person = login::sign_in(&cx, asked.challenge, &code).await?;
+        Ok(Cx { actor: Actor::User(person), ..cx })
+    }
+
+    async fn code_for(&self, email: &EmailAddress) -> Done<String> {
+        // A Portal that runs beside this may be the one that delivers it.
+        for _ in 0..50 {
+            deliver_due(&self.portal).await?;
+            let mails = read_mailbox(&self.mailbox)?.into_iter().filter(|mail| mail.to == email.as_str());
+            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+            if let Some(code) = mails.map(|mail| digits(&mail.subject)).find(|code| code.len() == 8) {
+                return Ok(code);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        Err("the sign-in code did not come".into())
+    }
+
+    /// The same person with a fresh proof: nobody is there to type codes in between.
+    fn proved(&self, cx: &Cx) -> Cx {
+        let actor = match &cx.actor {
+            Actor::User(person) => Actor::User(SignedIn { stepped_up_at: Some(self.portal.clock.now()), ..person.clone() }),
+            other => other.clone(),
+        };
+        Cx { actor, ..Cx::new(&self.portal, Actor::Anonymous) }
+    }
+
+    async fn company(&self, founder: &Cx, company: &Company) -> Done<Vec<Worker>> {
+        let team = teams::create(&self.proved(founder), &company.name.parse()?).await?;
+        let mut admin = founder.clone();
+        for (email, role, environments) in company.members {
+            let email: EmailAddress = email.parse()?;
+            let owner = self.proved(founder);
+            let scope = access::enter(&owner, team, Permission::ManageMembers).await?;
+            teams::invite(&owner, &scope, &email, *role, *environments).await?;
+            let member = self.person(&email).await?;
+            for invitation in teams::my_invitations(&member).await? {
+                teams::accept(&member, invitation.id).await?;
+            }
+            if *role == Role::Admin {
+                admin = member;
+            }
+        }
+        let admin = self.proved(&admin);
+        let scope = access::enter(&admin, team, Permission::ManageGateways).await?;
+        let accounts = self.accounts(&admin, &scope, company).await?;
+        let mut workers = Vec::new();
+        for service in company.services {
+            self.wait(7);
+            workers.push(self.service(&admin, &scope, team, service, company.accounts, &accounts).await?);
+        }
+        Ok(workers)
+    }
+
+    async fn accounts(&self, admin: &Cx, scope: &TeamScope, company: &Company) -> Done<Vec<ConnectionId>> {
+        let mut apps = Vec::new();
+        for (app, days) in company.apps {
+            let new = NewLwaApp {
+                name: app.name.parse()?,
+                environment: app.environment,
+                client_id: app.client_id.parse()?,
+                client_secret: SecretString::from(app.client_secret),
+                application_id: app.application_id.parse().ok(),
+                is_draft: false,
+                secret_made_at: self.end - Duration::days(*days).max(HISTORY),
+            };
+            apps.push((app.client_id, lwa_apps::create(admin, scope, new).await?));
+        }
+        let mut accounts = Vec::new();
+        for Account { name, seller, marketplace } in company.accounts {
+            self.wait(11);
+            let app = apps.iter().find(|(client_id, _)| *client_id == seller.client_id).ok_or("no app")?;
+            let new = NewConnection {
+                lwa_app: app.1,
+                name: name.parse()?,
+                seller_id: seller.seller_id.parse()?,
+                marketplace: Marketplace::by_code(marketplace).ok_or("no marketplace")?,
+                refresh_token: SecretString::from(seller.refresh_token),
+            };
+            let made = connections::create(admin, scope, new).await;
+            accounts.push(made.map_err(|error| format!("{name}: {}", model::Problem::from(&error)))?);
+        }
+        Ok(accounts)
+    }
+
+    async fn service(
+        &self,
+        admin: &Cx,
+        scope: &TeamScope,
+        team: TeamId,
+        service: &'static Service,
+        accounts: &[Account],
+        ids: &[ConnectionId],
+    ) -> Done<Worker> {
+        let admin = self.proved(admin);
+        let uses: Vec<ConnectionId> = service.uses.iter().map(|n| ids[*n]).collect();
+        let sandbox = accounts[service.uses[0]].seller.client_id == crate::simulator::known::SANDBOX_SELLER.client_id;
+        let environment = if sandbox { model::Environment::Sandbox } else { model::Environment::Production };
+        let (name, scopes) = (service.name.parse()?, Scopes(Scope::ALL.to_vec()));
+        let networks = service.networks.parse()?;
+        let gateway = gateways::create(&admin, scope, name, environment, scopes, networks).await?;
+        gateways::set_connections(&admin, scope, gateway, &uses).await?;
+        let key = gateways::create_key(&admin, scope, gateway, 90, None).await?;
+        Ok(Worker { team, service, uses, key: key.secret })
+    }
+}
