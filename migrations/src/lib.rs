@@ -11,6 +11,7 @@ mod m0005_gateways;
 mod m0006_audit;
 mod m0007_key_ends_and_renewal;
 mod m0008_grants_tests_and_removal;
+mod m0009_audit_tree;
 
 pub struct Migrator;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_audit::Migration),
             Box::new(m0007_key_ends_and_renewal::Migration),
             Box::new(m0008_grants_tests_and_removal::Migration),
+            Box::new(m0009_audit_tree::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use backend::{Clock, vault::KeyFile};
+use backend::{Clock, audit::CheckpointKey, vault::KeyFile};
 use clap::{Parser, Subcommand};
 use migrations::MigratorTrait;
 use server::{
@@ -62,7 +62,7 @@ enum ConfigCommand {
 
 #[derive(Subcommand)]
 enum KeysCommand {
-    /// Make the key file, once.
+    /// Make the key files that are not there yet.
     Create,
 }
 
@@ -102,7 +102,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 return Ok(report(&[format!("The database lacks {missing} migrations: run `portal migrate` first.")]));
             }
             portal.vault.fits(portal.db.reader()).await?;
-            serve::run(config, portal).await?;
+            let key = config.has(config::Role::Worker).then(|| start::checkpoint_key(&config)).transpose()?;
+            serve::run(config, portal, key).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Migrate => {
@@ -113,10 +114,19 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Keys { command: KeysCommand::Create } => {
             start::private_folder(&config)?;
-            KeyFile::create(&config.key_file(), Clock::system().now())?;
+            // Either file may be there already, from before or from another machine.
+            if !config.key_file().exists() {
+                KeyFile::create(&config.key_file(), Clock::system().now())?;
+                println!(
+                    "made {}; keep a copy in a safe place: without it no secret can be opened",
+                    config.key_file().display()
+                );
+            }
+            let key = CheckpointKey::create(&config.checkpoint_key_file(), &config.log_name())?;
             println!(
-                "made {}; keep a copy in a safe place: without it no secret can be opened",
-                config.key_file().display()
+                "made {}; give this to whoever verifies the log: {}",
+                config.checkpoint_key_file().display(),
+                key.verifier()
             );
             Ok(ExitCode::SUCCESS)
         }

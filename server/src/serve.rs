@@ -6,7 +6,7 @@ use axum::Router;
 use axum_server::{Control, Handle, accept::NoDelayAcceptor};
 use backend::{
     Portal,
-    audit::Recorder,
+    audit::{CheckpointKey, Recorder, Sequencer},
     credentials::{Credentials, Flights, Limits},
     jobs,
     store::rate_limit,
@@ -25,8 +25,8 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 /// none sends a request into a connection that Portal is closing.
 const IDLE_PATIENCE: Duration = Duration::from_secs(75);
 
-/// Serves every role of the configuration until the process is told to stop.
-pub async fn run(config: Config, portal: Portal) -> io::Result<()> {
+/// Serves every role of the configuration until the process is told to stop. `key`: for the role `worker`.
+pub async fn run(config: Config, portal: Portal, key: Option<CheckpointKey>) -> io::Result<()> {
     let config = Arc::new(config);
     let handle = metrics::install();
     let listeners = Control::new();
@@ -51,7 +51,7 @@ pub async fn run(config: Config, portal: Portal) -> io::Result<()> {
     if let Some(listen) = config.metrics_listen {
         serve(&mut servers, listen, metrics::router(portal.clone(), handle), &listeners).await?;
     }
-    let workers = config.has(Role::Worker).then(|| jobs::start(&portal));
+    let workers = key.map(|key| jobs::start(&portal, Sequencer { portal: portal.clone(), key }));
     tracing::info!(roles = ?config.roles, "Portal is ready");
     stopped().await;
     tracing::info!("stopping");
@@ -75,7 +75,7 @@ pub fn credentials(config: &Config, portal: &Portal) -> Credentials {
     };
     Credentials {
         portal: portal.clone(),
-        recorder: Recorder::start(portal.db.clone(), portal.clock.clone()),
+        recorder: Recorder::start(portal),
         flights: Flights::default(),
         limits: Limits {
             key: limit(config.limits.key),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use backend::{
     Clock, Mode, Portal,
     amazon::Amazon,
+    audit::CheckpointKey,
     mail::Mailer,
     portal::{Settings, SignUp},
     store::Db,
@@ -27,6 +28,8 @@ pub enum StartError {
     Database(#[source] sea_orm::DbErr),
     #[error("the keys cannot be read")]
     Keys(#[from] backend::vault::KeyFileError),
+    #[error("the log's heads cannot be signed")]
+    CheckpointKey(#[from] backend::audit::CheckpointError),
     #[error("mail cannot be set up")]
     Mail(#[from] backend::mail::MailerError),
     #[error("nothing says where mail goes")]
@@ -48,6 +51,15 @@ pub fn private_folder(config: &Config) -> Result<(), StartError> {
     let folder = config.data_dir.display().to_string();
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir);
     made.map_err(|source| StartError::DataDir { folder, source })
+}
+
+/// The key that signs the log's heads. Development makes it by itself.
+pub fn checkpoint_key(config: &Config) -> Result<CheckpointKey, StartError> {
+    let path = config.checkpoint_key_file();
+    if config.is_development() && !path.exists() {
+        return Ok(CheckpointKey::create(&path, &config.log_name())?);
+    }
+    Ok(CheckpointKey::load(&path)?)
 }
 
 /// The handles of this configuration. Development makes its keys by itself.

@@ -1,6 +1,7 @@
 //! What a production start refuses: one clear sentence each.
 
 use backend::{
+    audit::CheckpointKey,
     mail::Mailer,
     vault::{KeyFile, KeyFileError},
 };
@@ -74,6 +75,11 @@ fn production(config: &Config, problems: &mut Vec<String>) {
         Err(error @ KeyFileError::Exposed { .. }) => problems.push(format!("The key file is not private: {error}.")),
         Err(error) => problems.push(format!("There is no usable master key: {error}. Make one with `portal keys create`.")),
     }
+    if config.has(Role::Worker)
+        && let Err(error) = CheckpointKey::load(&config.checkpoint_key_file())
+    {
+        problems.push(format!("There is no usable checkpoint key: {error}. Make one with `portal keys create`."));
+    }
 }
 
 fn development(config: &Config, problems: &mut Vec<String>) {
@@ -98,7 +104,14 @@ mod tests {
         config.mail.capture_dir = Some("mail".into());
         config.amazon.simulator_url = Some("http://127.0.0.1:8090".parse().unwrap());
         let said = problems(&config).join("\n");
-        for part in ["not HTTPS", "captures mail", "names the simulator", "nobody could sign in", "no usable master key"] {
+        for part in [
+            "not HTTPS",
+            "captures mail",
+            "names the simulator",
+            "nobody could sign in",
+            "no usable master key",
+            "no usable checkpoint key",
+        ] {
             assert!(said.contains(part), "{part}: {said}");
         }
         for here in ["https://localhost", "https://127.0.0.1:8443", "https://[::1]"] {

@@ -118,6 +118,7 @@ pub struct Config {
     pub database_url_file: Option<PathBuf>,
     pub database_connections: u32,
     pub key_file: Option<PathBuf>,
+    pub checkpoint_key_file: Option<PathBuf>,
     pub roles: Vec<Role>,
     pub listen: SocketAddr,
     pub gateway_listen: Option<SocketAddr>,
@@ -142,6 +143,7 @@ impl Default for Config {
             database_url_file: None,
             database_connections: 16,
             key_file: None,
+            checkpoint_key_file: None,
             roles: vec![Role::Web, Role::Gateway, Role::Worker],
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             gateway_listen: None,
@@ -235,6 +237,18 @@ impl Config {
 
     pub fn key_file(&self) -> PathBuf {
         self.key_file.clone().unwrap_or_else(|| self.data_dir.join("keys"))
+    }
+
+    /// The key that signs the log's heads; only the role `worker` needs it.
+    pub fn checkpoint_key_file(&self) -> PathBuf {
+        self.checkpoint_key_file.clone().unwrap_or_else(|| self.data_dir.join("checkpoint.key"))
+    }
+
+    /// The name of this installation's log.
+    pub fn log_name(&self) -> String {
+        let url = url::Url::parse(&self.public_url).ok();
+        let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or("portal");
+        format!("{host}/audit")
     }
 
     /// Browsers reach Portal over TLS.

@@ -28,7 +28,7 @@ pub async fn run(stage: &Stage, workers: &[Worker]) -> Done<()> {
     let portal = &stage.portal;
     let credentials = Credentials {
         portal: portal.clone(),
-        recorder: Recorder::start(portal.db.clone(), portal.clock.clone()),
+        recorder: Recorder::start(portal),
         flights: Flights::default(),
         limits: Limits::default(),
     };

@@ -142,7 +142,7 @@ impl House {
         stage.portal.amazon = Amazon::simulated(amazon.parse().unwrap());
         let credentials = Credentials {
             portal: stage.portal.clone(),
-            recorder: backend::audit::Recorder::start(stage.portal.db.clone(), stage.portal.clock.clone()),
+            recorder: backend::audit::Recorder::start(&stage.portal),
             flights: Flights::default(),
             limits: Limits::default(),
         };

@@ -37,7 +37,7 @@ on_both_databases!(two_hundred_issues_on_a_cold_connection_make_one_call, async 
 /// Another process on the same database: its own connections, flights and recorder.
 async fn replica(house: &House) -> (Credentials, String) {
     let portal = Portal { db: house.stage.replica().await.db, ..house.stage.portal.clone() };
-    let recorder = backend::audit::Recorder::start(portal.db.clone(), portal.clock.clone());
+    let recorder = backend::audit::Recorder::start(&portal);
     let credentials = Credentials { portal, recorder, flights: Flights::default(), limits: house.credentials.limits };
     let url = house::serve(&house.stage, &credentials).await;
     (credentials, url)

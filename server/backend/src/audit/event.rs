@@ -7,7 +7,8 @@ use model::{
 };
 use uuid::Uuid;
 
-use crate::{Actor, Cx, TeamScope, random, store::audit_event::Row};
+use super::leaf::leaf;
+use crate::{Actor, Cx, TeamScope, random, store::audit_event::Row, vault::Vault};
 
 /// What an event is about.
 #[derive(Clone, Debug)]
@@ -92,7 +93,12 @@ impl Event {
         self
     }
 
+    /// As it is stored, with the mark that Portal wrote it.
     pub(crate) fn into_row(self, cx: &Cx) -> Row {
+        marked(&cx.portal.vault, self.plain_row(cx))
+    }
+
+    fn plain_row(self, cx: &Cx) -> Row {
         let now = cx.now();
         let (actor_kind, actor_id, actor_name, credential_id) = match &cx.actor {
             Actor::Anonymous => ("anonymous", None, "somebody".to_owned(), None),
@@ -131,6 +137,13 @@ impl Event {
             address: cx.address.map(|a| a.to_string()),
             agent: cx.agent.as_ref().map(|a: &SafeText| a.to_string()),
             details: serde_json::Value::Object(details).to_string(),
+            mac: None,
         }
     }
+}
+
+/// Marks a row as Portal's own; again, when something of it was changed before it is stored.
+pub(super) fn marked(vault: &Vault, row: Row) -> Row {
+    let mac = vault.event_mac(&leaf(&row)).to_vec();
+    Row { mac: Some(mac), ..row }
 }

@@ -1,11 +1,19 @@
 //! The audit log: what is recorded, in the same transaction as the change it tells of.
 
+mod checkpoint;
 mod event;
+mod leaf;
 mod reading;
+mod sequencer;
+mod tree;
+mod verify;
 mod writer;
 
+pub use checkpoint::{CheckpointError, CheckpointKey, Head, read_note};
 pub use event::{Event, Target};
 pub use reading::{LogPage, read, read_one};
+pub use sequencer::{CHECKPOINT_EVERY, CHECKPOINT_LEAVES, Sequencer, SequencerError};
+pub use verify::{Fault, Finding, Report, verify};
 pub use writer::{Charge, Entry, KeyUse, NotRecorded, Recorded, Recorder};
 
 use sea_orm::{ConnectionTrait, DbErr};

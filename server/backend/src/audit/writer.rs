@@ -14,10 +14,10 @@ use model::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use super::event::marked;
 use crate::{
-    Clock,
+    Clock, Portal,
     store::{
-        Db,
         audit_event::{self, Row},
         gateway_key,
         lease::{self, Lease},
@@ -113,10 +113,11 @@ impl Empty {
 
 impl Recorder {
     /// Starts the writer.
-    pub fn start(db: Db, clock: Clock) -> Self {
+    pub fn start(portal: &Portal) -> Self {
+        let clock = portal.clock.clone();
         let (sender, receiver) = mpsc::channel(QUEUE);
         let empty = Empty::default();
-        tokio::spawn(write(db, clock.clone(), receiver, empty.clone()));
+        tokio::spawn(write(portal.clone(), receiver, empty.clone()));
         Self { sender, clock, empty }
     }
 
@@ -153,14 +154,14 @@ impl Memory {
     }
 }
 
-async fn write(db: Db, clock: Clock, mut receiver: mpsc::Receiver<Waiting>, empty: Empty) {
+async fn write(portal: Portal, mut receiver: mpsc::Receiver<Waiting>, empty: Empty) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut memory = Memory::default();
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (entries, waiters): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         let size = entries.len();
         memory.bound();
-        let answers = match commit(&db, &mut memory, &empty, clock.now(), entries).await {
+        let answers = match commit(&portal, &mut memory, &empty, entries).await {
             Ok(answers) => answers,
             Err(error) => {
                 // Nothing of it was written, so nothing of it is remembered.
@@ -180,13 +181,13 @@ async fn write(db: Db, clock: Clock, mut receiver: mpsc::Receiver<Waiting>, empt
 /// One transaction for the whole batch. Everything is written in a fixed order, so that two replicas cannot wait for
 /// each other in a ring.
 async fn commit(
-    db: &Db,
+    portal: &Portal,
     memory: &mut Memory,
     empty: &Empty,
-    now: Time,
     entries: Vec<Entry>,
 ) -> Result<Vec<Answer>, sea_orm::DbErr> {
-    let tx = db.begin().await?;
+    let now = portal.clock.now();
+    let tx = portal.db.begin().await?;
     let mut buckets = BTreeMap::<String, (Limit, i32)>::new();
     for charge in entries.iter().flat_map(|entry| &entry.charges) {
         buckets.entry(charge.bucket.clone()).or_insert((charge.limit, 0)).1 += 1;
@@ -216,6 +217,7 @@ async fn commit(
         } else {
             entry.row.outcome = Outcome::Refused;
             entry.row.reason = Some("rate-limited".to_owned());
+            entry.row = marked(&portal.vault, entry.row);
         }
         if let Some(used) = entry.used {
             uses.insert(used.key, used);

@@ -9,16 +9,24 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::Portal;
+use crate::{
+    Portal,
+    audit::{Sequencer, SequencerError},
+};
 
 /// Starts every job; dropping the set stops them.
-pub fn start(portal: &Portal) -> JoinSet<()> {
+pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
+    jobs.spawn(every(Duration::from_millis(250), sequencer, "sequence", sequence));
     jobs.spawn(every(Duration::from_millis(500), portal.clone(), "mail", mail::run));
     jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "proofs", proofs::run));
     jobs
+}
+
+async fn sequence(sequencer: Sequencer) -> Result<(), SequencerError> {
+    sequencer.run().await.map(drop)
 }
 
 /// Every job that goes by the calendar, once: for tests with a clock that is moved.
@@ -29,9 +37,10 @@ pub async fn run_due(portal: &Portal) -> Result<(), crate::error::Outage> {
 }
 
 /// Runs `job` again and again. A failed run is logged and tried again at its next turn.
-async fn every<F, Fut, E>(pause: Duration, portal: Portal, name: &'static str, job: F)
+async fn every<H, F, Fut, E>(pause: Duration, handle: H, name: &'static str, job: F)
 where
-    F: Fn(Portal) -> Fut,
+    H: Clone,
+    F: Fn(H) -> Fut,
     Fut: Future<Output = Result<(), E>>,
     E: std::error::Error + 'static,
 {
@@ -39,7 +48,7 @@ where
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         turns.tick().await;
-        if let Err(error) = job(portal.clone()).await {
+        if let Err(error) = job(handle.clone()).await {
             tracing::error!(job = name, error = &error as &dyn std::error::Error, "job failed");
         }
     }

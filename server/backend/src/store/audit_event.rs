@@ -33,6 +33,7 @@ pub(crate) struct Model {
     pub address: Option<String>,
     pub agent: Option<String>,
     pub details: String,
+    pub mac: Option<Vec<u8>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -59,6 +60,8 @@ pub struct Row {
     pub agent: Option<String>,
     /// A JSON object.
     pub details: String,
+    /// Says that Portal wrote it; set when it is stored.
+    pub mac: Option<Vec<u8>>,
 }
 
 fn model(row: Row) -> ActiveModel {
@@ -81,11 +84,12 @@ fn model(row: Row) -> ActiveModel {
         address: row.address,
         agent: row.agent,
         details: row.details,
+        mac: row.mac,
     }
     .into_active_model()
 }
 
-fn row(model: Model) -> Result<Row, DbErr> {
+pub(super) fn row(model: Model) -> Result<Row, DbErr> {
     let actor_kind = ["user", "gateway", "system", "anonymous"].into_iter().find(|kind| *kind == model.actor_kind);
     Ok(Row {
         id: EventId(model.id),
@@ -106,6 +110,7 @@ fn row(model: Model) -> Result<Row, DbErr> {
         address: model.address,
         agent: model.agent,
         details: model.details,
+        mac: model.mac,
     })
 }
 

@@ -10,6 +10,7 @@ use sea_orm::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub mod audit_event;
+pub mod audit_tree;
 pub mod browser;
 pub mod connection;
 pub mod consent;

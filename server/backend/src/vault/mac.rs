@@ -22,6 +22,11 @@ impl Vault {
         keyed(&self.0.keys.pepper, &[b"portal grant", team.0.as_bytes(), token])
     }
 
+    /// By what an event of the log is known to come from Portal, and not from the database alone.
+    pub fn event_mac(&self, leaf: &[u8]) -> [u8; 32] {
+        keyed(&self.0.keys.pepper, &[b"portal audit event", leaf])
+    }
+
     /// Compares in constant time.
     pub fn matches(&self, mac: [u8; 32], stored: &[u8]) -> bool {
         mac.as_slice().ct_eq(stored).into()

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod audit_tree;
 mod login;
 
 mod schema;

@@ -1,0 +1,222 @@
+//! Walking the whole log: whether every event is what was recorded, where it was recorded.
+
+use std::collections::HashMap;
+
+use chrono::Duration;
+use model::{Time, ids::EventId};
+use sea_orm::{ConnectionTrait, DbErr};
+use subtle::ConstantTimeEq;
+use tlog_tiles::{Hash, record_hash};
+
+use super::{Head, leaf::leaf, read_note, tree::Edge};
+use crate::{
+    store::{audit_event::Row, audit_tree},
+    vault::Vault,
+};
+
+/// How long an event may wait for its place before that is suspicious.
+pub const PATIENCE: Duration = Duration::minutes(5);
+
+/// Rows read at once.
+const PAGE: u64 = 2000;
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("this place is missing")]
+    PlaceMissing,
+    #[error("the event is gone, or cannot be read")]
+    EventMissing,
+    #[error("the event was not written by Portal, or was changed since")]
+    NotOurs,
+    #[error("the event is not the one that was placed here")]
+    OtherLeaf,
+    #[error("a tile of hashes is missing or differs from what is below it")]
+    Tile,
+    #[error("a checkpoint is not signed by this log")]
+    NotSigned,
+    #[error("a signed checkpoint says something else of the tree up to here")]
+    OtherHead,
+    #[error("the tree is shorter than a checkpoint that was signed")]
+    Cut,
+    #[error("an event has no place in the tree: {0}")]
+    WithoutPlace(EventId),
+    #[error("there is no checkpoint")]
+    NoCheckpoint,
+}
+
+impl Fault {
+    /// The index of a finding is where it is; otherwise it is where it may begin.
+    fn is_exact(&self) -> bool {
+        !matches!(self, Fault::OtherHead | Fault::Tile | Fault::Cut)
+    }
+}
+
+/// One finding: what, and at which index of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub index: Option<u64>,
+    pub fault: Fault,
+}
+
+/// What a walk found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Leaves that were looked at.
+    pub size: u64,
+    /// The newest signed head.
+    pub head: Option<Head>,
+    /// In the order of the walk; empty when all is as it was recorded.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// The first bad index; when nothing but a head differs, the index behind the last head that fits.
+    pub fn first_bad(&self) -> Option<u64> {
+        let among = |exact: bool| {
+            let some = self.findings.iter().filter(move |finding| finding.fault.is_exact() == exact);
+            some.filter_map(|finding| finding.index).min()
+        };
+        among(true).or(among(false))
+    }
+
+    fn add(&mut self, index: Option<u64>, fault: Fault) {
+        self.findings.push(Finding { index, fault });
+    }
+}
+
+/// Walks a live database. `verifier`: the log's public key, from outside. `remembered`: checkpoints that were kept outside,
+/// by a witness say.
+pub async fn verify(
+    db: &impl ConnectionTrait,
+    vault: &Vault,
+    verifier: &str,
+    remembered: &[String],
+    now: Time,
+) -> Result<Report, DbErr> {
+    let mut report = Report::default();
+    let heads = heads(db, verifier, remembered, &mut report).await?;
+    let mut walk = Walk { edge: Edge::default(), heads, good: 0, tile: 0 };
+    loop {
+        let placed = audit_tree::placed(db, walk.edge.size(), PAGE).await?;
+        if placed.is_empty() {
+            break;
+        }
+        for place in placed {
+            let index = walk.edge.size();
+            if place.idx != index {
+                report.add(Some(index), Fault::PlaceMissing);
+                report.size = index;
+                return Ok(report);
+            }
+            let hash = judge(vault, index, place.event.as_ref(), &mut report);
+            walk.step(db, hash, &mut report).await?;
+        }
+    }
+    walk.finish(db, &mut report).await?;
+    for id in audit_tree::without_place(db, now - PATIENCE, 10).await? {
+        report.add(None, Fault::WithoutPlace(id));
+    }
+    Ok(report)
+}
+
+/// Every head that is known, by the size of its tree.
+async fn heads(
+    db: &impl ConnectionTrait,
+    verifier: &str,
+    remembered: &[String],
+    report: &mut Report,
+) -> Result<HashMap<u64, Vec<Head>>, DbErr> {
+    let mut heads: HashMap<u64, Vec<Head>> = HashMap::new();
+    let stored = audit_tree::checkpoints(db).await?;
+    if stored.is_empty() {
+        report.add(None, Fault::NoCheckpoint);
+    }
+    let notes = stored.iter().map(|checkpoint| (Some(checkpoint.size), &checkpoint.note));
+    for (size, note) in notes.chain(remembered.iter().map(|note| (None, note))) {
+        match read_note(note, verifier) {
+            Ok(head) if size.is_none_or(|size| size == head.size) => heads.entry(head.size).or_default().push(head),
+            _ => report.add(None, Fault::NotSigned),
+        }
+    }
+    report.head = heads.values().flatten().max_by_key(|head| head.size).cloned();
+    Ok(heads)
+}
+
+/// The hash of what stands at a place; of nothing, when nothing does.
+fn judge(vault: &Vault, index: u64, event: Option<&Row>, report: &mut Report) -> Hash {
+    let Some(row) = event else {
+        report.add(Some(index), Fault::EventMissing);
+        return record_hash(b"");
+    };
+    let data = leaf(row);
+    let mac = vault.event_mac(&data);
+    if !row.mac.as_ref().is_some_and(|stored| bool::from(mac.as_slice().ct_eq(stored))) {
+        report.add(Some(index), Fault::NotOurs);
+    }
+    record_hash(&data)
+}
+
+/// The tree as the events make it, beside the one that is stored and the heads that were signed.
+struct Walk {
+    edge: Edge,
+    heads: HashMap<u64, Vec<Head>>,
+    /// The size of the largest tree whose signed head fits.
+    good: u64,
+    /// The first leaf of the present tile.
+    tile: u64,
+}
+
+impl Walk {
+    async fn step(&mut self, db: &impl ConnectionTrait, hash: Hash, report: &mut Report) -> Result<(), DbErr> {
+        self.edge.push(hash).map_err(|error| DbErr::Custom(error.to_string()))?;
+        let size = self.edge.size();
+        if let Some(heads) = self.heads.remove(&size) {
+            let root = self.edge.root().map_err(|error| DbErr::Custom(error.to_string()))?;
+            if heads.iter().all(|head| head.root == root.0) {
+                self.good = size;
+            } else if !report.findings.iter().any(|finding| finding.fault == Fault::OtherHead) {
+                // From here on every head differs.
+                report.add(Some(self.good), Fault::OtherHead);
+            }
+        }
+        if size.is_multiple_of(256) {
+            self.tiles(db, report).await?;
+        }
+        Ok(())
+    }
+
+    /// Compares the tiles that ended here, and forgets what is not at the edge any more.
+    async fn tiles(&mut self, db: &impl ConnectionTrait, report: &mut Report) -> Result<(), DbErr> {
+        let size = self.edge.size();
+        for ((level, n), data) in self.edge.grown(self.tile).map_err(|error| DbErr::Custom(error.to_string()))? {
+            let stored = audit_tree::tile(db, level, n).await?;
+            // The tile of a level above may have grown since.
+            if stored.starts_with(&data) {
+                continue;
+            }
+            let differs = data.iter().zip(&stored).position(|(ours, theirs)| ours != theirs);
+            let entry = differs.unwrap_or(stored.len().min(data.len())) as u64 / 32;
+            let fault = if level == 0 { Fault::OtherLeaf } else { Fault::Tile };
+            report.add(Some(((n << 8) + entry) << (8 * u32::from(level))), fault);
+        }
+        let edge = Edge::tiles(size).into_iter().map(|at| (at, self.edge.row(at))).collect::<Vec<_>>();
+        self.edge = Edge::load(size, &edge);
+        self.tile = size;
+        Ok(())
+    }
+
+    async fn finish(&mut self, db: &impl ConnectionTrait, report: &mut Report) -> Result<(), DbErr> {
+        if self.edge.size() > self.tile {
+            self.tiles(db, report).await?;
+        }
+        report.size = self.edge.size();
+        if self.heads.keys().any(|size| *size > report.size) {
+            report.add(Some(report.size), Fault::Cut);
+        }
+        if audit_tree::size(db).await? > report.size {
+            report.add(Some(report.size), Fault::PlaceMissing);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! The tree of the audit log: which event has which place, the tiles of hashes, and the signed heads.
+
+use model::{Time, ids::EventId};
+use sea_orm::{DbBackend, QueryResult, entity::prelude::*};
+
+use super::{
+    audit_event::{self, Row},
+    pieces, sql,
+};
+
+/// A number of this installation's own for PostgreSQL's advisory locks.
+const SEQUENCER: i64 = 0x706f_7274_616c_0001;
+
+/// Makes the caller the only sequencer until its transaction ends; false when another one is. On SQLite whoever may write
+/// is alone.
+pub async fn lead(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        return Ok(true);
+    }
+    let row = db.query_one_raw(sql(db, "SELECT pg_try_advisory_xact_lock($1) AS mine", [SEQUENCER.into()])).await?;
+    row.map_or(Ok(false), |row| row.try_get("", "mine"))
+}
+
+/// Events that wait for their place, the oldest first.
+pub async fn pending(db: &impl ConnectionTrait, most: u64) -> Result<Vec<Row>, DbErr> {
+    let text = "SELECT e.* FROM audit_pending p JOIN audit_event e ON e.id = p.event_id
+        WHERE p.refused_at IS NULL ORDER BY e.at, e.id LIMIT $1";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = audit_event::Entity::find().from_raw_sql(sql(db, text, [most.into()])).all(db).await?;
+    rows.into_iter().map(audit_event::row).collect()
+}
+
+/// Keeps an event out of the tree for good.
+pub async fn refuse(db: &impl ConnectionTrait, id: EventId, now: Time) -> Result<(), DbErr> {
+    let text = "UPDATE audit_pending SET refused_at = $2 WHERE event_id = $1";
+    db.execute_raw(sql(db, text, [id.0.into(), now.into()])).await.map(|_| ())
+}
+
+/// How many leaves the tree has.
+pub async fn size(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    let row = db.query_one_raw(sql(db, "SELECT MAX(idx) AS last FROM audit_leaf", [])).await?;
+    let last = row.map_or(Ok(None), |row| row.try_get::<Option<i64>>("", "last"))?;
+    Ok(last.map_or(0, |last| last.unsigned_abs() + 1))
+}
+
+/// Gives events their places, from `first` on, in this order.
+pub async fn place(db: &impl ConnectionTrait, first: u64, events: &[EventId]) -> Result<(), DbErr> {
+    let numbered: Vec<(i64, EventId)> = (int(first)..).zip(events.iter().copied()).collect();
+    for piece in pieces(numbered) {
+        let places: Vec<_> = (0..piece.len()).map(|n| format!("(${}, ${})", 2 * n + 1, 2 * n + 2)).collect();
+        let text = format!("INSERT INTO audit_leaf (idx, event_id) VALUES {}", places.join(", "));
+        let values = piece.iter().flat_map(|(idx, id)| [(*idx).into(), id.0.into()]);
+        db.execute_raw(sql(db, &text, values)).await?;
+        let places: Vec<_> = (1..=piece.len()).map(|n| format!("${n}")).collect();
+        let text = format!("DELETE FROM audit_pending WHERE event_id IN ({})", places.join(", "));
+        db.execute_raw(sql(db, &text, piece.iter().map(|(_, id)| id.0.into()))).await?;
+    }
+    Ok(())
+}
+
+/// The hashes of one tile; empty where there is none.
+pub async fn tile(db: &impl ConnectionTrait, level: u8, n: u64) -> Result<Vec<u8>, DbErr> {
+    let text = "SELECT hashes FROM audit_tile WHERE level = $1 AND n = $2";
+    let row = db.query_one_raw(sql(db, text, [i32::from(level).into(), int(n).into()])).await?;
+    row.map_or(Ok(Vec::new()), |row| row.try_get("", "hashes"))
+}
+
+/// Writes a tile, or makes it wider.
+pub async fn put_tile(db: &impl ConnectionTrait, level: u8, n: u64, hashes: Vec<u8>) -> Result<(), DbErr> {
+    let text = "INSERT INTO audit_tile (level, n, hashes) VALUES ($1, $2, $3)
+        ON CONFLICT (level, n) DO UPDATE SET hashes = EXCLUDED.hashes";
+    db.execute_raw(sql(db, text, [i32::from(level).into(), int(n).into(), hashes.into()])).await.map(|_| ())
+}
+
+/// A signed head of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    pub size: u64,
+    pub signed_at: Time,
+    /// C2SP signed-note.
+    pub note: String,
+}
+
+fn checkpoint(row: QueryResult) -> Result<Checkpoint, DbErr> {
+    let size: i64 = row.try_get("", "size")?;
+    Ok(Checkpoint {
+        size: size.unsigned_abs(),
+        signed_at: row.try_get::<DateTimeUtc>("", "signed_at")?,
+        note: row.try_get("", "note")?,
+    })
+}
+
+/// Keeps a head; a newer one of the same size takes its place.
+pub async fn put_checkpoint(db: &impl ConnectionTrait, new: Checkpoint) -> Result<(), DbErr> {
+    let text = "INSERT INTO audit_checkpoint (size, signed_at, note) VALUES ($1, $2, $3)
+        ON CONFLICT (size) DO UPDATE SET signed_at = EXCLUDED.signed_at, note = EXCLUDED.note";
+    let values = [int(new.size).into(), new.signed_at.into(), new.note.into()];
+    db.execute_raw(sql(db, text, values)).await.map(|_| ())
+}
+
+/// The newest head.
+pub async fn newest_checkpoint(db: &impl ConnectionTrait) -> Result<Option<Checkpoint>, DbErr> {
+    let text = "SELECT size, signed_at, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1";
+    db.query_one_raw(sql(db, text, [])).await?.map(checkpoint).transpose()
+}
+
+/// Every head, the smallest tree first.
+pub async fn checkpoints(db: &impl ConnectionTrait) -> Result<Vec<Checkpoint>, DbErr> {
+    let text = "SELECT size, signed_at, note FROM audit_checkpoint ORDER BY size";
+    db.query_all_raw(sql(db, text, [])).await?.into_iter().map(checkpoint).collect()
+}
+
+/// A place of the tree, with the event that it was given to, if that is still there.
+pub struct Placed {
+    pub idx: u64,
+    pub event: Option<Row>,
+}
+
+/// Places from `first` on, in their order.
+pub async fn placed(db: &impl ConnectionTrait, first: u64, most: u64) -> Result<Vec<Placed>, DbErr> {
+    let text = "SELECT idx, event_id FROM audit_leaf WHERE idx >= $1 ORDER BY idx LIMIT $2";
+    let rows = db.query_all_raw(sql(db, text, [int(first).into(), int(most).into()])).await?;
+    let mut places = Vec::with_capacity(rows.len());
+    for row in rows {
+        places.push((row.try_get::<i64>("", "idx")?.unsigned_abs(), row.try_get::<Uuid>("", "event_id")?));
+    }
+    let text =
+        "SELECT e.* FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id WHERE l.idx >= $1 ORDER BY l.idx LIMIT $2";
+    let found = audit_event::Entity::find().from_raw_sql(sql(db, text, [int(first).into(), int(most).into()]));
+    let found = found.all(db).await?.into_iter().map(|model| (model.id, model));
+    let mut events: std::collections::HashMap<Uuid, audit_event::Model> = found.collect();
+    // A row that cannot be read any more is one that is not there as it was.
+    Ok(places
+        .into_iter()
+        .map(|(idx, id)| Placed { idx, event: events.remove(&id).and_then(|model| audit_event::row(model).ok()) })
+        .collect())
+}
+
+/// Events without a place: those that do not even wait, that were refused, or that wait since before `then`.
+pub async fn without_place(db: &impl ConnectionTrait, then: Time, most: u64) -> Result<Vec<EventId>, DbErr> {
+    let text = "SELECT e.id FROM audit_event e LEFT JOIN audit_leaf l ON l.event_id = e.id
+            LEFT JOIN audit_pending p ON p.event_id = e.id
+        WHERE l.event_id IS NULL AND (p.event_id IS NULL OR p.refused_at IS NOT NULL OR e.at < $1)
+        ORDER BY e.at, e.id LIMIT $2";
+    let rows = db.query_all_raw(sql(db, text, [then.into(), int(most).into()])).await?;
+    rows.into_iter().map(|row| row.try_get::<Uuid>("", "id").map(EventId)).collect()
+}
+
+fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
