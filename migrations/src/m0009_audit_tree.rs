@@ -23,7 +23,7 @@ impl MigrationTrait for Migration {
             DbBackend::Sqlite => dialect::run(manager, DOWN_SQLITE).await?,
             _ => dialect::run(manager, DOWN_POSTGRES).await?,
         }
-        dialect::drop(manager, &["audit_checkpoint", "audit_tile", "audit_leaf", "audit_pending"]).await?;
+        dialect::drop(manager, &["audit_witness", "audit_checkpoint", "audit_tile", "audit_leaf", "audit_pending"]).await?;
         dialect::run(manager, &["ALTER TABLE audit_event DROP COLUMN mac"]).await
     }
 }
@@ -52,6 +52,13 @@ const UP: &[&str] = &[
     "CREATE TABLE audit_checkpoint (
         size {bigint} NOT NULL CONSTRAINT audit_checkpoint_pk PRIMARY KEY,
         signed_at {time} NOT NULL,
+        note {text} NOT NULL
+    ) {strict}",
+    // What each witness has seen last, as it signed it.
+    "CREATE TABLE audit_witness (
+        name {text} NOT NULL CONSTRAINT audit_witness_pk PRIMARY KEY,
+        size {bigint} NOT NULL,
+        seen_at {time} NOT NULL,
         note {text} NOT NULL
     ) {strict}",
 ];

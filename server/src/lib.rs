@@ -2,6 +2,7 @@
 //! The edges: HTTP, configuration, subcommands. No rule lives here.
 
 pub mod address;
+pub mod audit_report;
 mod bare_headers;
 pub mod config;
 pub mod demo;
@@ -12,4 +13,6 @@ pub mod routes;
 pub mod serve;
 pub mod simulator;
 pub mod start;
+pub mod tiles;
 pub mod web;
+pub mod witness;

@@ -2,12 +2,18 @@
 
 use std::{error::Error, net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use backend::{Clock, audit::CheckpointKey, vault::KeyFile};
+use backend::{
+    Clock,
+    audit::{CheckpointKey, verify},
+    vault::{KeyFile, Vault},
+};
 use clap::{Parser, Subcommand};
 use migrations::MigratorTrait;
 use server::{
+    audit_report,
     config::{self, Config},
     logging, serve, simulator, start,
+    witness::{self, Memory, Sight, Witness},
 };
 
 /// Keeps the keys to a team's Amazon selling accounts.
@@ -47,6 +53,13 @@ enum Command {
         #[arg(long, default_value = "ada@example.com")]
         owner: model::EmailAddress,
     },
+    /// The audit log.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Remember the audit log's signed heads, from another machine, and raise the alarm when it no longer fits them.
+    Witness(witness::Options),
     /// Play Amazon on this machine, for development and tests.
     SimulateAmazon {
         #[arg(long, default_value = "127.0.0.1:8090")]
@@ -58,6 +71,19 @@ enum Command {
 enum ConfigCommand {
     /// Say everything that stands against starting.
     Check,
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Walk the whole log of this database; the exit code says whether all is as it was recorded.
+    Verify {
+        /// The log's public key. Without it this machine's own is believed, which proves less.
+        #[arg(long)]
+        verifier: Option<String>,
+        /// The folder of a witness: its checkpoints are held against the log.
+        #[arg(long)]
+        witness: Option<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -139,6 +165,30 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             let portal = start::portal(&config).await?;
             let teams = server::demo::fill(portal, &mailbox, &owner).await?;
             println!("Sign in as {owner}: {}.", teams.join(" and "));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Audit { command: AuditCommand::Verify { verifier, witness } } => {
+            let remembered = witness.map(|folder| Memory::open(&folder)?.all()).transpose()?.unwrap_or_default();
+            let verifier = match verifier {
+                Some(verifier) => verifier,
+                None => CheckpointKey::load(&config.checkpoint_key_file())?.verifier().to_owned(),
+            };
+            let (db, vault) = (start::database(&config).await?, Vault::new(KeyFile::load(&config.key_file())?));
+            let found = verify(db.reader(), &vault, &verifier, &remembered, Clock::system().now()).await?;
+            Ok(audit_report::print(&found, remembered.len()))
+        }
+        Command::Witness(options) => {
+            logging::start(&config.log);
+            let witness = Witness::open(&options)?;
+            println!("This witness signs as {}", witness.key.verifier());
+            if !options.once {
+                witness.watch(std::time::Duration::from_secs(options.every.max(1)), serve::stopped()).await;
+                return Ok(ExitCode::SUCCESS);
+            }
+            match witness.look().await? {
+                Sight::Fits(head) => println!("The log of {} events fits what was seen before.", head.size),
+                Sight::Alarm(alarm) => return Ok(report(&[alarm.to_string()])),
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::SimulateAmazon { listen } => {

@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     config::{Config, Limit, Role},
-    metrics, routes,
+    metrics, routes, tiles,
     web::{Live, Site},
 };
 
@@ -49,7 +49,10 @@ pub async fn run(config: Config, portal: Portal, key: Option<CheckpointKey>) -> 
         serve(&mut servers, config.listen, main, &listeners).await?;
     }
     if let Some(listen) = config.metrics_listen {
-        serve(&mut servers, listen, metrics::router(portal.clone(), handle), &listeners).await?;
+        let verifier = key.as_ref().map(|key| key.verifier().to_owned());
+        let log = tiles::Log { portal: portal.clone(), verifier, witnesses: config.witnesses.clone() };
+        let router = metrics::router(portal.clone(), handle).merge(tiles::router(log));
+        serve(&mut servers, listen, router, &listeners).await?;
     }
     let workers = key.map(|key| jobs::start(&portal, Sequencer { portal: portal.clone(), key }));
     tracing::info!(roles = ?config.roles, "Portal is ready");

@@ -119,6 +119,8 @@ pub struct Config {
     pub database_connections: u32,
     pub key_file: Option<PathBuf>,
     pub checkpoint_key_file: Option<PathBuf>,
+    /// Public keys of the log's witnesses.
+    pub witnesses: Vec<String>,
     pub roles: Vec<Role>,
     pub listen: SocketAddr,
     pub gateway_listen: Option<SocketAddr>,
@@ -144,6 +146,7 @@ impl Default for Config {
             database_connections: 16,
             key_file: None,
             checkpoint_key_file: None,
+            witnesses: Vec::new(),
             roles: vec![Role::Web, Role::Gateway, Role::Worker],
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             gateway_listen: None,

@@ -23,3 +23,4 @@ mod step_up;
 mod teams;
 mod tenancy;
 mod web;
+mod witness;

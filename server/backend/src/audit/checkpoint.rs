@@ -116,11 +116,30 @@ impl CheckpointKey {
     }
 }
 
+impl CheckpointKey {
+    /// Adds this key's signature to a checkpoint of another log: a witness has seen it.
+    pub fn cosign(&self, text: &str) -> Result<String, CheckpointError> {
+        let mut note = Note::from_bytes(text.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
+        note.add_sigs(&[&self.signer]).map_err(|_| CheckpointError::Malformed)?;
+        String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::Malformed)
+    }
+}
+
 fn signer_text(name: &str, seed: &[u8; 32]) -> Zeroizing<String> {
     let public = SigningKey::from_bytes(seed).verifying_key();
     let id = key_id(name, &[&[1u8], public.to_bytes().as_slice()].concat());
     let private = Zeroizing::new([&[1u8], seed.as_slice()].concat());
     Zeroizing::new(format!("PRIVATE+KEY+{name}+{id:08x}+{}", STANDARD.encode(&*private)))
+}
+
+/// A note that the key of this verifier has signed, beside others perhaps.
+pub fn signed_by(text: &str, verifier: &str) -> Result<Note, CheckpointError> {
+    let name = verifier.split('+').next().unwrap_or_default();
+    let refused = || CheckpointError::NotSigned(name.to_owned());
+    let known = StandardVerifier::new(verifier).map_err(|_| CheckpointError::Malformed)?;
+    let note = Note::from_bytes(text.as_bytes()).map_err(|_| refused())?;
+    note.verify(&VerifierList::new(vec![Box::new(known)])).map_err(|_| refused())?;
+    Ok(note)
 }
 
 /// What a signed head says.
@@ -136,9 +155,7 @@ pub struct Head {
 pub fn read_note(text: &str, verifier: &str) -> Result<Head, CheckpointError> {
     let name = verifier.split('+').next().unwrap_or_default();
     let refused = || CheckpointError::NotSigned(name.to_owned());
-    let known = StandardVerifier::new(verifier).map_err(|_| CheckpointError::Malformed)?;
-    let note = Note::from_bytes(text.as_bytes()).map_err(|_| refused())?;
-    note.verify(&VerifierList::new(vec![Box::new(known)])).map_err(|_| refused())?;
+    let note = signed_by(text, verifier)?;
     let head = Checkpoint::from_bytes(note.text()).map_err(|_| refused())?;
     if head.origin() != name {
         return Err(refused());

@@ -3,13 +3,14 @@
 mod checkpoint;
 mod event;
 mod leaf;
+pub mod proof;
 mod reading;
 mod sequencer;
 mod tree;
 mod verify;
 mod writer;
 
-pub use checkpoint::{CheckpointError, CheckpointKey, Head, read_note};
+pub use checkpoint::{CheckpointError, CheckpointKey, Head, read_note, signed_by};
 pub use event::{Event, Target};
 pub use reading::{LogPage, read, read_one};
 pub use sequencer::{CHECKPOINT_EVERY, CHECKPOINT_LEAVES, Sequencer, SequencerError};

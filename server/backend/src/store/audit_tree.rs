@@ -146,6 +146,40 @@ pub async fn without_place(db: &impl ConnectionTrait, then: Time, most: u64) -> 
     rows.into_iter().map(|row| row.try_get::<Uuid>("", "id").map(EventId)).collect()
 }
 
+/// What a witness has seen last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The witness's own name.
+    pub name: String,
+    pub size: u64,
+    pub seen_at: Time,
+    /// The checkpoint with the witness's signature beside the log's.
+    pub note: String,
+}
+
+/// Keeps what a witness has seen, unless a later one is kept already.
+pub async fn put_seen(db: &impl ConnectionTrait, seen: Seen) -> Result<(), DbErr> {
+    let text = "INSERT INTO audit_witness (name, size, seen_at, note) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (name) DO UPDATE SET size = EXCLUDED.size, seen_at = EXCLUDED.seen_at, note = EXCLUDED.note
+        WHERE EXCLUDED.size >= audit_witness.size";
+    let values = [seen.name.into(), int(seen.size).into(), seen.seen_at.into(), seen.note.into()];
+    db.execute_raw(sql(db, text, values)).await.map(|_| ())
+}
+
+/// What every witness has seen last.
+pub async fn seen(db: &impl ConnectionTrait) -> Result<Vec<Seen>, DbErr> {
+    let rows = db.query_all_raw(sql(db, "SELECT name, size, seen_at, note FROM audit_witness ORDER BY name", [])).await?;
+    let read = |row: QueryResult| {
+        Ok(Seen {
+            name: row.try_get("", "name")?,
+            size: row.try_get::<i64>("", "size")?.unsigned_abs(),
+            seen_at: row.try_get::<DateTimeUtc>("", "seen_at")?,
+            note: row.try_get("", "note")?,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
 fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

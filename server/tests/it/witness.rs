@@ -1,0 +1,139 @@
+//! A witness notices a log that was cut, rewritten, forged or has fallen silent, and nothing else.
+
+use backend::{
+    Cx,
+    audit::{self, CheckpointKey, Event, Sequencer},
+    store::audit_tree,
+};
+use chrono::Duration;
+use model::audit::Action;
+use server::{
+    tiles,
+    witness::{Alarm, Memory, Outlet, Sight, Witness},
+};
+
+use crate::{on_both_databases, support::Stage};
+
+const NAME: &str = "portal.example/audit";
+
+/// A log that is served to witnesses.
+struct Log {
+    stage: Stage,
+    sequencer: Sequencer,
+    url: url::Url,
+}
+
+impl Log {
+    async fn of(stage: Stage, key: &CheckpointKey, witnesses: Vec<String>) -> Self {
+        let sequencer = Sequencer { portal: stage.portal.clone(), key: key.clone() };
+        let log = tiles::Log { portal: stage.portal.clone(), verifier: Some(key.verifier().to_owned()), witnesses };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move { axum::serve(listener, tiles::router(log)).await });
+        Self { stage, sequencer, url }
+    }
+
+    /// So many events, placed and under a new head.
+    async fn grow(&self, many: u64) {
+        let cx = self.stage.visitor("192.0.2.1");
+        record(&cx, many).await;
+        self.stage.advance(Duration::minutes(1));
+        self.sequencer.run().await.unwrap();
+    }
+}
+
+async fn record(cx: &Cx, many: u64) {
+    let tx = cx.portal.db.begin().await.unwrap();
+    for _ in 0..many {
+        audit::append(&*tx, cx, Event::new(Action::SignedOut)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+fn witness(log: &Log, folder: &std::path::Path, key: &CheckpointKey) -> Witness {
+    Witness {
+        outlet: Outlet::new(log.url.clone()).unwrap(),
+        verifier: log.sequencer.key.verifier().to_owned(),
+        key: key.clone(),
+        memory: Memory::open(folder).unwrap(),
+        clock: log.stage.portal.clock.clone(),
+    }
+}
+
+fn size(sight: &Sight) -> u64 {
+    match sight {
+        Sight::Fits(head) => head.size,
+        Sight::Alarm(alarm) => panic!("{alarm}"),
+    }
+}
+
+on_both_databases!(a_log_that_only_grows_fits_and_is_cosigned, async |stage: Stage| {
+    let (key, own) = (CheckpointKey::generate(NAME), CheckpointKey::generate("witness"));
+    let log = Log::of(stage, &key, vec![own.verifier().to_owned()]).await;
+    let folder = log.stage.folder.join("witness");
+    let watching = witness(&log, &folder, &own);
+    let mut total = 0;
+    // Within a tile, over its edge, over several.
+    for many in [3, 200, 60, 900, 1] {
+        log.grow(many).await;
+        total += many;
+        assert_eq!(size(&watching.look().await.unwrap()), total);
+        // A process that was started anew remembers.
+        assert_eq!(size(&witness(&log, &folder, &own).look().await.unwrap()), total);
+    }
+    assert_eq!(watching.memory.all().unwrap().len(), 5);
+    let seen = audit_tree::seen(log.stage.portal.db.reader()).await.unwrap();
+    assert_eq!((seen[0].name.as_str(), seen[0].size, seen.len()), ("witness", total, 1));
+    assert!(
+        audit::signed_by(&seen[0].note, own.verifier()).is_ok() && audit::read_note(&seen[0].note, key.verifier()).is_ok()
+    );
+    // Whom the log does not know cannot write there, and sees the log all the same.
+    let stranger = CheckpointKey::generate("stranger");
+    assert_eq!(size(&witness(&log, &log.stage.folder.join("stranger"), &stranger).look().await.unwrap()), total);
+    assert_eq!(audit_tree::seen(log.stage.portal.db.reader()).await.unwrap(), seen);
+});
+
+on_both_databases!(a_log_that_was_cut_rewritten_or_signed_by_another_raises_the_alarm, async |stage: Stage| {
+    let (key, own) = (CheckpointKey::generate(NAME), CheckpointKey::generate("witness"));
+    let log = Log::of(stage, &key, Vec::new()).await;
+    log.grow(700).await;
+    let folder = log.stage.folder.join("witness");
+    assert_eq!(size(&witness(&log, &folder, &own).look().await.unwrap()), 700);
+
+    // Another history under the stolen key: shorter, as long, and longer.
+    let other = Log::of(Stage::sqlite().await, &key, Vec::new()).await;
+    let watching = Witness { clock: other.stage.portal.clock.clone(), ..witness(&log, &folder, &own) };
+    let watching = Witness { outlet: Outlet::new(other.url.clone()).unwrap(), ..watching };
+    let mut alarms = 0;
+    for (grow, expected) in
+        [(600, Alarm::Rollback { had: 700, has: 600 }), (100, Alarm::Fork { size: 700 }), (500, Alarm::Fork { size: 1200 })]
+    {
+        other.grow(grow).await;
+        assert_eq!(watching.look().await.unwrap(), Sight::Alarm(expected));
+        alarms += 1;
+    }
+    let forged = Log::of(Stage::sqlite().await, &CheckpointKey::generate(NAME), Vec::new()).await;
+    forged.grow(800).await;
+    let watching = Witness { outlet: Outlet::new(forged.url.clone()).unwrap(), ..watching };
+    assert_eq!(watching.look().await.unwrap(), Sight::Alarm(Alarm::Forged));
+    alarms += 1;
+    // What was seen stays what was seen, and the alarms are kept.
+    assert_eq!(watching.memory.all().unwrap().len(), 1);
+    let kept = std::fs::read_to_string(folder.join("alarms.jsonl")).unwrap();
+    assert_eq!(kept.lines().count(), alarms);
+    assert_eq!(size(&witness(&log, &folder, &own).look().await.unwrap()), 700);
+});
+
+on_both_databases!(a_log_that_falls_silent_raises_the_alarm, async |stage: Stage| {
+    let (key, own) = (CheckpointKey::generate(NAME), CheckpointKey::generate("witness"));
+    let log = Log::of(stage, &key, Vec::new()).await;
+    log.grow(5).await;
+    let watching = witness(&log, &log.stage.folder.join("witness"), &own);
+    log.stage.advance(Duration::minutes(5));
+    assert_eq!(size(&watching.look().await.unwrap()), 5);
+    log.stage.advance(Duration::seconds(1));
+    assert!(matches!(watching.look().await.unwrap(), Sight::Alarm(Alarm::Late { .. })));
+    // Nothing happens in a quiet Portal, but its log is signed all the same.
+    log.sequencer.run().await.unwrap();
+    assert_eq!(size(&watching.look().await.unwrap()), 5);
+});
