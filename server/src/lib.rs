@@ -2,6 +2,7 @@
 //! The edges: HTTP, configuration, subcommands. No rule lives here.
 
 pub mod address;
+pub mod audit_export;
 pub mod audit_report;
 mod bare_headers;
 pub mod config;

@@ -3,13 +3,18 @@
 use std::{error::Error, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use backend::{
-    Clock,
-    audit::{CheckpointKey, verify},
+    Clock, Cx,
+    audit::{
+        CheckpointKey,
+        export::{self, Which},
+        verify,
+    },
     vault::{KeyFile, Vault},
 };
 use clap::{Parser, Subcommand};
 use migrations::MigratorTrait;
 use server::{
+    audit_export::{self, Format},
     audit_report,
     config::{self, Config},
     logging, serve, simulator, start,
@@ -83,6 +88,26 @@ enum AuditCommand {
         /// The folder of a witness: its checkpoints are held against the log.
         #[arg(long)]
         witness: Option<PathBuf>,
+        /// Check a file that was exported as JSON lines instead: needs nothing but the log's public key.
+        #[arg(long, requires = "verifier")]
+        export: Option<PathBuf>,
+    },
+    /// Write events to the standard output.
+    Export {
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: Format,
+        /// A Team's events alone.
+        #[arg(long)]
+        team: Option<model::ids::TeamId>,
+        /// From this time on, like 2026-11-01T00:00:00Z.
+        #[arg(long)]
+        from: Option<model::Time>,
+        /// Before this time.
+        #[arg(long)]
+        until: Option<model::Time>,
+        /// With proofs towards the checkpoint of this size: then the same range gives the same bytes for ever.
+        #[arg(long)]
+        size: Option<u64>,
     },
 }
 
@@ -167,7 +192,22 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             println!("Sign in as {owner}: {}.", teams.join(" and "));
             Ok(ExitCode::SUCCESS)
         }
-        Command::Audit { command: AuditCommand::Verify { verifier, witness } } => {
+        Command::Audit { command: AuditCommand::Verify { verifier: Some(verifier), export: Some(file), .. } } => {
+            let text = std::fs::read_to_string(file)?;
+            let (many, head) = export::check(text.lines(), &verifier)?;
+            println!("{many} events are in the log of {} events as it was signed.", head.size);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Audit { command: AuditCommand::Export { format, team, from, until, size } } => {
+            let portal = start::portal(&config).await?;
+            let cx = Cx::system(&portal, "command line");
+            let which = Which { team, from, until, event: None };
+            let out = std::io::BufWriter::new(std::io::stdout().lock());
+            let many = audit_export::write(&cx, which, size, format, out).await?;
+            eprintln!("{many} events");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Audit { command: AuditCommand::Verify { verifier, witness, .. } } => {
             let remembered = witness.map(|folder| Memory::open(&folder)?.all()).transpose()?.unwrap_or_default();
             let verifier = match verifier {
                 Some(verifier) => verifier,

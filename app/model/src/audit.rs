@@ -77,6 +77,7 @@ actions! {
     GatewayRefused "gateway.refused" "was refused";
     FeedbackReceived "feedback.received" "reported an answer of SP-API for";
     LogRead "log.read" "read the log";
+    LogExported "log.exported" "exported the log";
     AccessRefused "access.refused" "was refused";
 }
 

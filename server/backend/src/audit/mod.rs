@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod event;
+pub mod export;
 mod leaf;
 pub mod proof;
 mod reading;

@@ -1,12 +1,13 @@
 //! The tree of the audit log: which event has which place, the tiles of hashes, and the signed heads.
 
 use model::{Time, ids::EventId};
-use sea_orm::{DbBackend, QueryResult, entity::prelude::*};
+use sea_orm::{DbBackend, FromQueryResult, QueryResult, Value, entity::prelude::*};
 
 use super::{
     audit_event::{self, Row},
     pieces, sql,
 };
+use crate::audit::export::Which;
 
 /// A number of this installation's own for PostgreSQL's advisory locks.
 const SEQUENCER: i64 = 0x706f_7274_616c_0001;
@@ -134,6 +135,40 @@ pub async fn placed(db: &impl ConnectionTrait, first: u64, most: u64) -> Result<
         .into_iter()
         .map(|(idx, id)| Placed { idx, event: events.remove(&id).and_then(|model| audit_event::row(model).ok()) })
         .collect())
+}
+
+/// Events with their places, from `first` on and below `end`, in the order of the log.
+pub async fn placed_of(
+    db: &impl ConnectionTrait,
+    which: &Which,
+    first: u64,
+    end: u64,
+    most: u64,
+) -> Result<Vec<(u64, Row)>, DbErr> {
+    let mut text = "SELECT l.idx AS place, e.* FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id
+        WHERE l.idx >= $1 AND l.idx < $2"
+        .to_owned();
+    let mut values: Vec<Value> = vec![int(first).into(), int(end).into()];
+    let narrowed: [(&str, Option<Value>); 4] = [
+        ("e.team_id =", which.team.map(|team| team.0.into())),
+        ("e.at >=", which.from.map(Into::into)),
+        ("e.at <", which.until.map(Into::into)),
+        ("e.id =", which.event.map(|event| event.0.into())),
+    ];
+    for (column, value) in narrowed {
+        if let Some(value) = value {
+            values.push(value);
+            text += &format!(" AND {column} ${}", values.len());
+        }
+    }
+    values.push(int(most).into());
+    text += &format!(" ORDER BY l.idx LIMIT ${}", values.len());
+    let rows = db.query_all_raw(sql(db, &text, values)).await?;
+    let read = |row: QueryResult| {
+        let model = audit_event::Model::from_query_result(&row, "")?;
+        Ok((row.try_get::<i64>("", "place")?.unsigned_abs(), audit_event::row(model)?))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Events without a place: those that do not even wait, that were refused, or that wait since before `then`.

@@ -1,0 +1,177 @@
+//! Events with proofs, for somebody who trusts neither this server nor its database: everything needed to check them is in
+//! the file, but for the log's public key.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use model::{Time, ids::TeamId};
+use sea_orm::{ConnectionTrait, DbErr};
+use serde::{Deserialize, Serialize};
+use tlog_tiles::{Hash, check_record, record_hash};
+
+use super::{
+    CheckpointError, Head,
+    leaf::leaf,
+    proof::{Step, Tiles, record},
+    read_note,
+};
+use crate::store::{
+    audit_event::Row,
+    audit_tree::{self, Checkpoint},
+};
+
+/// The first line of an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// `portal-audit-export`
+    pub kind: String,
+    pub v: u8,
+    /// Whose events; nothing for those of the whole installation.
+    pub team: Option<String>,
+    /// The signed head that the proofs lead to.
+    pub checkpoint: String,
+}
+
+/// Every other line: an event, its place, and the way from there to the head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proved {
+    pub index: u64,
+    /// The event as one line of JSON, exactly as it was hashed.
+    pub leaf: String,
+    /// Hashes of RFC 6962's audit path, in Base64.
+    pub proof: Vec<String>,
+}
+
+/// Which events.
+#[derive(Clone, Debug, Default)]
+pub struct Which {
+    pub team: Option<TeamId>,
+    pub from: Option<Time>,
+    pub until: Option<Time>,
+    /// One event alone.
+    pub event: Option<model::ids::EventId>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error("the database did not answer")]
+    Store(#[from] DbErr),
+    #[error("nothing is signed yet")]
+    NoCheckpoint,
+    /// `portal audit verify` says where.
+    #[error("the stored tree does not bear out its checkpoint")]
+    Tree(#[from] tlog_tiles::Error),
+    #[error("the checkpoint cannot be read")]
+    Checkpoint(#[from] CheckpointError),
+    #[error("the export cannot be written")]
+    Write(#[from] std::io::Error),
+}
+
+/// Rows read at once.
+const PAGE: u64 = 1000;
+
+/// An export in the making.
+pub struct Export<'a, C> {
+    db: &'a C,
+    which: Which,
+    head: Head,
+    note: String,
+    tiles: Tiles,
+    next: u64,
+}
+
+impl<'a, C: ConnectionTrait> Export<'a, C> {
+    /// Against the newest head, or the one of this size: with the same head, the same range gives the same bytes for ever.
+    pub async fn begin(db: &'a C, which: Which, size: Option<u64>) -> Result<Self, ExportError> {
+        let newest = audit_tree::newest_checkpoint(db).await?;
+        let chosen = match size {
+            Some(size) => audit_tree::checkpoints(db).await?.into_iter().find(|one| one.size == size),
+            None => newest,
+        };
+        let Checkpoint { note, .. } = chosen.ok_or(ExportError::NoCheckpoint)?;
+        Ok(Self { db, which, head: unchecked(&note)?, note, tiles: Tiles::default(), next: 0 })
+    }
+
+    pub fn header(&self) -> Header {
+        Header {
+            kind: "portal-audit-export".to_owned(),
+            v: 1,
+            team: self.which.team.map(|team| team.to_string()),
+            checkpoint: self.note.clone(),
+        }
+    }
+
+    /// The next events, in the order of the log; none at the end.
+    pub async fn page(&mut self) -> Result<Vec<(Row, Proved)>, ExportError> {
+        let rows = audit_tree::placed_of(self.db, &self.which, self.next, self.head.size, PAGE).await?;
+        let mut page = Vec::with_capacity(rows.len());
+        for (index, row) in rows {
+            self.next = index + 1;
+            let proved = self.prove(index, &row).await?;
+            page.push((row, proved));
+        }
+        Ok(page)
+    }
+
+    async fn prove(&mut self, index: u64, row: &Row) -> Result<Proved, ExportError> {
+        let data = leaf(row);
+        let proof = loop {
+            match record(&self.head, index, &self.tiles)? {
+                Step::Done(proof) => break proof,
+                Step::Fetch(lacking) => {
+                    for tile in lacking {
+                        let mut hashes = audit_tree::tile(self.db, tile.level(), tile.level_index()).await?;
+                        hashes.truncate(tile.width() as usize * 32);
+                        self.tiles.add(tile, hashes);
+                    }
+                }
+            }
+        };
+        let proof = proof.iter().map(|hash| STANDARD.encode(hash.0)).collect();
+        Ok(Proved { index, leaf: String::from_utf8_lossy(&data).into_owned(), proof })
+    }
+}
+
+/// What a stored note says; whoever reads the export checks who signed it.
+fn unchecked(note: &str) -> Result<Head, CheckpointError> {
+    let body = note.split_once("\n\n").map(|(body, _)| format!("{body}\n")).ok_or(CheckpointError::Malformed)?;
+    let head = tlog_tiles::Checkpoint::from_bytes(body.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
+    Ok(Head { size: head.size(), root: head.hash().0, at: None })
+}
+
+/// Why an export is not believed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Disbelief {
+    #[error("line {0} is not a line of an export")]
+    Line(usize),
+    #[error("the checkpoint is not signed by this log")]
+    NotSigned,
+    #[error("line {line}: the event of index {index} is not in the tree of this checkpoint")]
+    NotProved { line: usize, index: u64 },
+    #[error("line {0}: the events are not in the order of the log")]
+    Order(usize),
+}
+
+/// Checks an export with the log's public key alone; answers how many events are proved, and under which head.
+pub fn check<'a>(lines: impl Iterator<Item = &'a str>, verifier: &str) -> Result<(u64, Head), Disbelief> {
+    let mut lines = lines.enumerate();
+    let first = lines.next().and_then(|(_, line)| serde_json::from_str::<Header>(line).ok());
+    let header = first.filter(|header| header.kind == "portal-audit-export" && header.v == 1).ok_or(Disbelief::Line(1))?;
+    let head = read_note(&header.checkpoint, verifier).map_err(|_| Disbelief::NotSigned)?;
+    let (mut many, mut last) = (0, None);
+    for (n, line) in lines {
+        let line_number = n + 1;
+        let proved: Proved = serde_json::from_str(line).map_err(|_| Disbelief::Line(line_number))?;
+        if last.is_some_and(|last| proved.index <= last) {
+            return Err(Disbelief::Order(line_number));
+        }
+        last = Some(proved.index);
+        let hashes = proved.proof.iter().map(|text| STANDARD.decode(text).ok()?.try_into().ok().map(Hash));
+        let path: Option<Vec<Hash>> = hashes.collect();
+        let path = path.ok_or(Disbelief::Line(line_number))?;
+        let hash = record_hash(proved.leaf.as_bytes());
+        if check_record(&path, head.size, Hash(head.root), proved.index, hash).is_err() {
+            return Err(Disbelief::NotProved { line: line_number, index: proved.index });
+        }
+        many += 1;
+    }
+    Ok((many, head))
+}

@@ -1,0 +1,185 @@
+//! What leaves the log can be checked by somebody who has nothing but the file and the log's public key (C5, C6, C10).
+
+use backend::{
+    Cx,
+    audit::{
+        CheckpointKey, Sequencer,
+        export::{Disbelief, Header, Proved, Which, check},
+        proof::{Step, Tiles, record},
+        read_note,
+    },
+    store::audit_tree,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::Duration;
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use server::audit_export::{Format, write};
+use tlog_tiles::{Hash, node_hash, record_hash};
+
+use crate::{
+    house::{Furnished, House},
+    on_both_databases,
+    support::Stage,
+};
+
+async fn sequenced(house: &House) -> Sequencer {
+    let key = CheckpointKey::generate("portal.example/audit");
+    let sequencer = Sequencer { portal: house.stage.portal.clone(), key };
+    house.stage.advance(Duration::minutes(2));
+    sequencer.run().await.unwrap();
+    sequencer
+}
+
+async fn exported(house: &House, which: Which, size: Option<u64>, format: Format) -> String {
+    let cx = Cx::system(&house.stage.portal, "command line");
+    let mut out = Vec::new();
+    write(&cx, which, size, format, &mut out).await.unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn of(team: &Furnished) -> Which {
+    Which { team: Some(team.team), ..Which::default() }
+}
+
+on_both_databases!(an_export_is_proved_by_its_lines_and_the_public_key_alone, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let (ada, bob) = (house.furnished("ada").await, house.furnished("bob").await);
+    for team in [&ada, &bob, &ada] {
+        house.issue(team, json!({ "purpose": "=HYPERLINK(\"http://evil\")" })).await;
+    }
+    let sequencer = sequenced(&house).await;
+    let verifier = sequencer.key.verifier();
+    let whole = exported(&house, Which::default(), None, Format::Jsonl).await;
+    let (all, head) = check(whole.lines(), verifier).unwrap();
+    assert_eq!((all, all), (head.size, whole.lines().count() as u64 - 1));
+
+    let mine = exported(&house, of(&ada), None, Format::Jsonl).await;
+    let (some, _) = check(mine.lines(), verifier).unwrap();
+    assert!(some > 5 && some < all, "{some} of {all}");
+    assert!(mine.lines().skip(1).all(|line| line.contains(&ada.team.to_string())));
+    assert!(!mine.contains(&bob.team.to_string()) && !mine.contains(&ada.secret));
+
+    // Any change shows: in an event, in a proof, in the head, in the order, in the key.
+    assert_eq!(check(mine.lines(), CheckpointKey::generate("portal.example/audit").verifier()), Err(Disbelief::NotSigned));
+    let lines: Vec<&str> = mine.lines().collect();
+    let first: Proved = serde_json::from_str(lines[1]).unwrap();
+    let altered = Proved { leaf: first.leaf.replace("ada", "eve"), ..first.clone() };
+    let moved = Proved { index: first.index + 1, ..first.clone() };
+    for changed in [altered, moved] {
+        let line = serde_json::to_string(&changed).unwrap();
+        let refused = check([lines[0], &line].into_iter(), verifier);
+        assert_eq!(refused, Err(Disbelief::NotProved { line: 2, index: changed.index }));
+    }
+    assert_eq!(check([lines[0], lines[2], lines[1]].into_iter(), verifier), Err(Disbelief::Order(3)));
+    let header: Header = serde_json::from_str(lines[0]).unwrap();
+    let forged = Header { checkpoint: header.checkpoint.replacen(&head.size.to_string(), "99", 1), ..header };
+    assert_eq!(check([&*serde_json::to_string(&forged).unwrap()].into_iter(), verifier), Err(Disbelief::NotSigned));
+
+    // That it was taken away is in the log too.
+    house.stage.advance(Duration::minutes(1));
+    sequencer.run().await.unwrap();
+    let later = exported(&house, Which::default(), None, Format::Jsonl).await;
+    assert_eq!(later.matches("log.exported").count(), 2);
+});
+
+on_both_databases!(the_same_range_gives_the_same_bytes_after_a_thousand_more, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let sequencer = sequenced(&house).await;
+    let db = house.stage.portal.db.reader();
+    let size = audit_tree::newest_checkpoint(db).await.unwrap().unwrap().size;
+    let before = exported(&house, of(&ada), Some(size), Format::Jsonl).await;
+    let tx = house.stage.portal.db.begin().await.unwrap();
+    for _ in 0..1000 {
+        use backend::audit::{Event, append};
+        append(&*tx, &ada.owner, Event::of(&ada.scope, model::audit::Action::TeamRenamed)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    house.stage.advance(Duration::minutes(1));
+    sequencer.run().await.unwrap();
+    assert_eq!(exported(&house, of(&ada), Some(size), Format::Jsonl).await, before);
+    let newest = exported(&house, of(&ada), None, Format::Jsonl).await;
+    assert!(check(newest.lines(), sequencer.key.verifier()).unwrap().0 > 1000);
+    let count =
+        db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), "SELECT COUNT(*) AS n FROM audit_leaf"));
+    assert!(count.await.unwrap().unwrap().try_get::<i64>("", "n").unwrap() > 1000);
+});
+
+on_both_databases!(a_spreadsheet_meets_no_formula_and_a_siem_every_field_that_it_needs, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let scope = backend::access::enter(&ada.owner, ada.team, model::Permission::ManageTeam).await.unwrap();
+    backend::teams::rename(&ada.owner, &scope, &"=1+cmd|' /C calc'!A0".parse().unwrap()).await.unwrap();
+    sequenced(&house).await;
+    let csv = exported(&house, Which::default(), None, Format::Csv).await;
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(&reader.headers().unwrap()[0], "index");
+    let mut quoted = 0;
+    for record in reader.records() {
+        for cell in &record.unwrap() {
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+            quoted += usize::from(cell.starts_with("'="));
+        }
+    }
+    assert!(quoted > 0, "the name is there, as text");
+    let ocsf = exported(&house, Which::default(), None, Format::Ocsf).await;
+    for line in ocsf.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        for field in [
+            "activity_id",
+            "category_uid",
+            "class_uid",
+            "metadata",
+            "severity_id",
+            "time",
+            "type_uid",
+            "actor",
+            "api",
+            "src_endpoint",
+        ] {
+            assert!(!event[field].is_null(), "{field}: {line}");
+        }
+        assert_eq!(event["type_uid"].as_u64(), Some(600_300 + event["activity_id"].as_u64().unwrap()));
+    }
+});
+
+/// Ten million leaves that are all alike: every whole subtree of a height has the same hash, so no tree need be built.
+#[test]
+fn the_proof_of_one_event_among_ten_million_has_four_kilobytes() {
+    let size = 10_000_000u64;
+    let event = format!(r#"{{"v":1,"id":"evt_{0}","team":"team_{0}","details":"{1}"}}"#, "0".repeat(32), "x".repeat(900));
+    let mut of_level = vec![record_hash(event.as_bytes())];
+    for level in 0..32 {
+        of_level.push(node_hash(of_level[level], of_level[level]));
+    }
+    let tile = |tile: &tlog_tiles::Tile| of_level[usize::from(tile.level()) * 8].0.repeat(tile.width() as usize);
+    struct Alike<'a>(&'a [Hash]);
+    impl tlog_tiles::HashReader for Alike<'_> {
+        fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog_tiles::Error> {
+            Ok(indexes.iter().map(|index| self.0[usize::from(tlog_tiles::split_stored_hash_index(*index).0)]).collect())
+        }
+    }
+    let root = tlog_tiles::tree_hash(size, &Alike(&of_level)).unwrap();
+    let key = CheckpointKey::generate("portal.example/audit");
+    let checkpoint = key.sign(size, root, model::Time::UNIX_EPOCH).unwrap();
+    let head = read_note(&checkpoint, key.verifier()).unwrap();
+    for index in [0, 123_456, size - 1] {
+        let mut tiles = Tiles::default();
+        let proof = loop {
+            match record(&head, index, &tiles).unwrap() {
+                Step::Done(proof) => break proof,
+                Step::Fetch(lacking) => lacking.iter().for_each(|one| tiles.add(*one, tile(one))),
+            }
+        };
+        let proof = proof.iter().map(|hash| STANDARD.encode(hash.0)).collect();
+        let header = Header { kind: "portal-audit-export".to_owned(), v: 1, team: None, checkpoint: checkpoint.clone() };
+        let lines = [
+            serde_json::to_string(&header).unwrap(),
+            serde_json::to_string(&Proved { index, leaf: event.clone(), proof }).unwrap(),
+        ];
+        let file = lines.join("\n");
+        assert!(file.len() <= 4096, "{} bytes", file.len());
+        assert_eq!(check(file.lines(), key.verifier()).unwrap().0, 1);
+    }
+}
