@@ -26,7 +26,7 @@ const FOR_EVERYBODY: [(&str, &str); 3] = [
 ];
 
 /// Tables that a refused request may write to.
-const ASIDE: [&str; 2] = ["audit_event", "rate_limit"];
+const ASIDE: [&str; 3] = ["audit_event", "audit_pending", "rate_limit"];
 
 fn is_open(function: &Function) -> bool {
     FOR_EVERYBODY.iter().any(|(name, _)| *name == function.name)
