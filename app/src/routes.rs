@@ -40,6 +40,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("gateways/new") view=NewGatewayPage ssr=SsrMode::Async/>
                     <Route path=path!("gateways/:gateway") view=GatewayPage ssr=SsrMode::Async/>
                     <Route path=path!("log") view=LogPage ssr=SsrMode::Async/>
+                    <Route path=path!("log/:event") view=LogEventPage ssr=SsrMode::Async/>
                     <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

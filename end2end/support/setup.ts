@@ -65,6 +65,7 @@ export default async function setup() {
   process.env.PORTAL_URL = url;
   process.env.AMAZON_URL = amazon;
   process.env.PORTAL_DATA = data;
+  process.env.BINARY = binary;
   return async () => {
     await Promise.all(children.map((child) => new Promise((done) => (child.once("exit", done), child.kill("SIGTERM")))));
     if (!process.env.KEEP_DATA) rmSync(data, { recursive: true, force: true });

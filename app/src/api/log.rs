@@ -1,7 +1,10 @@
 //! The Team's log.
 
 use leptos::prelude::*;
-use model::{audit::Outcome, ids::TeamId};
+use model::{
+    audit::Outcome,
+    ids::{EventId, TeamId},
+};
 use serde::{Deserialize, Serialize};
 
 use super::Moment;
@@ -41,6 +44,27 @@ pub struct LogItem {
     pub raw: String,
 }
 
+/// How the log stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogState {
+    /// Leaves under the newest signed head, and when it was signed.
+    pub head: Option<(u64, Moment)>,
+    /// Who has seen how many leaves, and when last.
+    pub witnesses: Vec<(String, u64, Moment)>,
+    pub alarming: bool,
+    pub silent_witness: bool,
+    /// Events that Portal did not write.
+    pub foreign: u64,
+}
+
+/// One event with its place in the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedEvent {
+    pub item: LogItem,
+    pub index: Option<u64>,
+    pub state: LogState,
+}
+
 /// A page of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogItems {
@@ -51,6 +75,7 @@ pub struct LogItems {
     pub actors: Vec<(String, String)>,
     /// What can be chosen as target: id and name.
     pub targets: Vec<(String, String)>,
+    pub state: LogState,
 }
 
 /// A page of the Team's log, the newest first.
@@ -60,4 +85,13 @@ pub async fn log(team: TeamId, query: LogQuery) -> Result<LogItems, Failure> {
     let (cx, scope) = enter(team, model::Permission::ViewLog).await?;
     let page = backend::audit::read(&cx, &scope, &log_filter(&query)?).await.map_err(fail)?;
     log_items(&cx, &scope, page).await
+}
+
+/// One event of the Team's log.
+#[server(prefix = "/act", endpoint = "log_event")]
+pub async fn log_event(team: TeamId, event: EventId) -> Result<PlacedEvent, Failure> {
+    use crate::edge::{enter, fail, log_event};
+    let (cx, scope) = enter(team, model::Permission::ViewLog).await?;
+    let row = backend::audit::read_one(&cx, &scope, event).await.map_err(fail)?;
+    log_event(&cx, row).await
 }

@@ -4,8 +4,8 @@ use leptos_router::hooks::use_query_map;
 
 use super::team;
 use crate::{
-    api::log::{LogItem, LogItems, LogQuery, log},
-    components::{Icon, OutcomeBadge, PageHeader, loaded},
+    api::log::{LogItem, LogItems, LogQuery, LogState, log},
+    components::{At, Badge, Icon, OutcomeBadge, PageHeader, loaded},
 };
 
 /// The kinds of events, as the filter offers them.
@@ -39,8 +39,31 @@ pub fn LogPage() -> impl IntoView {
     view! {
         <Title text="Log"/>
         <PageHeader title="Log" lead="Everything that touched this Team, the newest first. Nothing in it can be changed, and reading it is an event too."/>
-        {loaded(log(team, query.clone()), move |page| view! { <Filters query=query.clone() page=page.clone()/> <Events query page home=format!("/teams/{team}/log")/> }.into_any())}
+        {loaded(log(team, query.clone()), move |page| view! { <Standing state=page.state.clone()/> <Filters query=query.clone() page=page.clone()/> <Events query page home=format!("/teams/{team}/log")/> }.into_any())}
     }
+}
+
+/// How the log stands: in order, or not, in one line.
+#[component]
+pub(super) fn Standing(state: LogState) -> impl IntoView {
+    let LogState { head, witnesses, alarming, silent_witness, foreign } = state;
+    let (tone, word) = match (alarming, silent_witness) {
+        (true, _) => ("danger", "Look into this now"),
+        (false, true) => ("attention", "A witness is silent"),
+        (false, false) => ("ok", "In order"),
+    };
+    let signed = head.map_or_else(
+        || view! { "No head has been signed yet." }.into_any(),
+        |(size, at)| view! { {format!("{size} events under the head signed ")} <At moment=at/> "." }.into_any(),
+    );
+    let seen = witnesses
+        .into_iter()
+        .map(|(name, size, at)| view! { <span>{format!("{name} saw {size} events ")} <At moment=at/> "."</span> })
+        .collect_view();
+    let foreign = (foreign > 0).then(
+        || view! { <strong>{format!("{foreign} events were not written by Portal: run portal audit verify.")}</strong> },
+    );
+    view! { <p class="log-state"><Badge tone word/><span>{signed}</span>{seen}{foreign}</p> }
 }
 
 fn options(list: Vec<(String, String)>, chosen: &str) -> impl IntoView + use<> {
@@ -96,7 +119,7 @@ pub(super) fn Events(query: LogQuery, page: LogItems, home: String) -> impl Into
     }
     let days = days
         .into_iter()
-        .map(|(day, items)| view! { <div class="stack stack-sm"><h2 class="log-day">{day}</h2><ol class="log">{items.into_iter().map(|item| view! { <Row item/> }).collect_view()}</ol></div> })
+        .map(|(day, items)| { let home = home.clone(); view! { <div class="stack stack-sm"><h2 class="log-day">{day}</h2><ol class="log">{items.into_iter().map(|item| view! { <Row item home=home.clone()/> }).collect_view()}</ol></div> } })
         .collect_view();
     let older = page.older.map(|before| {
         let LogQuery { action, actor, target, outcome, from, until, .. } = query;
@@ -113,7 +136,7 @@ pub(super) fn Events(query: LogQuery, page: LogItems, home: String) -> impl Into
 }
 
 #[component]
-fn Row(item: LogItem) -> impl IntoView {
+fn Row(item: LogItem, home: String) -> impl IntoView {
     let reason = item.reason.map(|reason| view! { " (" <code>{reason}</code> ")" });
     view! {
         <li>
@@ -125,6 +148,7 @@ fn Row(item: LogItem) -> impl IntoView {
                     <Icon name="chevron-right"/>
                 </summary>
                 <pre tabindex="0"><code>{item.raw}</code></pre>
+                <p class="log-more"><a href=format!("{home}/{}", item.id)>"This event and its proof"</a></p>
             </details>
         </li>
     }

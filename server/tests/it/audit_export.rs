@@ -183,3 +183,38 @@ fn the_proof_of_one_event_among_ten_million_has_four_kilobytes() {
         assert_eq!(check(file.lines(), key.verifier()).unwrap().0, 1);
     }
 }
+
+on_both_databases!(the_proof_of_one_event_is_a_file_for_those_who_may_read_the_log, async |stage: Stage| {
+    use crate::{browser::Browser, registry::Things};
+    use model::{Environments, Role};
+    let house = House::on(stage).await;
+    let (ada, bob) = (house.furnished("ada").await, house.furnished("bob").await);
+    house.member(&ada, "oscar", Role::Operator, Environments::BOTH).await;
+    let (own, foreign) = (house.things(&ada).await, house.things(&bob).await);
+    let address = |team: &str, event: &str| format!("/teams/{team}/log/{event}/proof");
+    let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
+    assert_eq!(browser.get(&address(&own.team, &own.event)).await.status(), 409, "nothing is signed yet");
+    let sequencer = sequenced(&house).await;
+    let response = browser.get(&address(&own.team, &own.event)).await;
+    assert_eq!(response.headers()["content-disposition"], format!("attachment; filename=\"{}.jsonl\"", own.event));
+    let file = response.text().await.unwrap();
+    assert_eq!(check(file.lines(), sequencer.key.verifier()).unwrap().0, 1);
+    assert!(file.contains(&own.event));
+    let page = browser.get(&format!("/teams/{}/log/{}", own.team, own.event)).await.text().await.unwrap();
+    assert!(page.contains("Download the proof") && page.contains("In order"), "{page}");
+
+    let missing = Things::nobodys();
+    for (team, event) in [
+        (&foreign.team, &foreign.event),
+        (&missing.team, &missing.event),
+        (&own.team, &foreign.event),
+        (&own.team, &missing.event),
+    ] {
+        let response = browser.get(&address(team, event)).await;
+        assert_eq!((response.status().as_u16(), response.text().await.unwrap()), (404, String::new()));
+    }
+    let anonymous = Browser::new(&house).get(&address(&own.team, &own.event)).await;
+    assert_eq!(anonymous.status(), 401);
+    let mut oscar = Browser::signed_in_later(&house, "oscar@example.com").await;
+    assert_eq!(oscar.get(&address(&own.team, &own.event)).await.status(), 403);
+});

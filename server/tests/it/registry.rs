@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
+use backend::store;
 use model::{Environments, Permission, Role};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -119,8 +120,20 @@ pub async fn routes(house: &House) -> Vec<Route> {
 }
 
 /// Arguments that name a thing, or several.
-const THINGS: [&str; 11] =
-    ["app", "connection", "connections", "gateway", "invitation", "key", "lwa_app", "query", "session", "team", "user"];
+const THINGS: [&str; 12] = [
+    "app",
+    "connection",
+    "connections",
+    "event",
+    "gateway",
+    "invitation",
+    "key",
+    "lwa_app",
+    "query",
+    "session",
+    "team",
+    "user",
+];
 
 /// Things that can be named: somebody's, or nobody's.
 #[derive(Clone, Debug)]
@@ -133,6 +146,8 @@ pub struct Things {
     pub user: String,
     pub session: String,
     pub invitation: String,
+    /// An event of the Team's log.
+    pub event: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -148,14 +163,15 @@ impl Things {
             "user" => &self.user,
             "session" => &self.session,
             "invitation" => &self.invitation,
+            "event" => &self.event,
             _ => return None,
         })
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 8] {
-        let Self { team, app, connection, gateway, key, user, session, invitation, secret: _ } = self;
-        [team, app, connection, gateway, key, user, session, invitation]
+    pub fn ids(&self) -> [&str; 9] {
+        let Self { team, app, connection, gateway, key, user, session, invitation, event, secret: _ } = self;
+        [team, app, connection, gateway, key, user, session, invitation, event]
     }
 
     /// Ids of the right kinds that do not exist.
@@ -171,6 +187,7 @@ impl Things {
             user: id("usr"),
             session: id("ses"),
             invitation: id("inv"),
+            event: id("evt"),
             secret,
         }
     }
@@ -193,8 +210,17 @@ impl House {
             user: user.signed_in().unwrap().user.to_string(),
             session: session.to_string(),
             invitation: invitation.to_string(),
+            event: self.an_event(of).await,
             secret: of.secret.clone(),
         }
+    }
+}
+
+impl House {
+    /// The first event of a Team's log.
+    async fn an_event(&self, of: &Furnished) -> String {
+        let all = store::audit_event::of_team(self.stage.portal.db.reader(), &of.scope, &Default::default(), 1000).await;
+        all.unwrap().pop().unwrap().id.to_string()
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use backend::{
     Cx, TeamScope,
-    audit::LogPage,
+    audit::{self, LogPage},
     connections as connection_verbs, gateways as gateway_verbs,
     store::audit_event::{Filter, Row},
     teams,
 };
 use model::{
-    Permission,
+    Permission, Time,
     audit::{Action, Outcome},
     ids::{EventId, GatewayId, RequestId},
 };
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     Failure,
-    api::log::{LogItem, LogItems, LogQuery},
+    api::log::{LogItem, LogItems, LogQuery, LogState, PlacedEvent},
     edge::{fail, moment},
 };
 
@@ -89,31 +89,51 @@ pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, page: LogPage) -> Resu
     for connection in connection_verbs::list(cx, scope).await.map_err(fail)? {
         targets.insert(connection.id.0.simple().to_string(), connection.name.to_string());
     }
-    let items = page.rows.into_iter().map(|row| {
-        let raw = serde_json::json!({
-            "id": row.id, "at": row.at, "action": row.action, "outcome": row.outcome, "reason": row.reason,
-            "actor": { "kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name, "on_behalf_of": row.on_behalf_of },
-            "target": { "kind": row.target_kind, "id": row.target_id, "name": row.target_name },
-            "credential_id": row.credential_id, "request_id": RequestId(row.request_id), "address": row.address, "agent": row.agent,
-            "details": serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default(),
-        });
-        LogItem {
-            id: row.id.to_string(),
-            at: moment(row.at, now),
-            day: row.at.format("%A, %-d %B %Y").to_string(),
-            clock: row.at.format("%H:%M:%S").to_string(),
-            actor: row.actor_name.clone(),
-            sentence: row.action.sentence().to_owned(),
-            target: about(&row),
-            outcome: row.outcome,
-            reason: row.reason,
-            raw: serde_json::to_string_pretty(&raw).unwrap_or_default(),
-        }
-    });
+    let items = page.rows.into_iter().map(|row| item(row, now));
     Ok(LogItems {
         items: items.collect(),
         older,
         actors: actors.into_iter().collect(),
         targets: targets.into_iter().collect(),
+        state: state(cx).await?,
     })
+}
+
+fn item(row: Row, now: Time) -> LogItem {
+    let raw = serde_json::json!({
+        "id": row.id, "at": row.at, "action": row.action, "outcome": row.outcome, "reason": row.reason,
+        "actor": { "kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name, "on_behalf_of": row.on_behalf_of },
+        "target": { "kind": row.target_kind, "id": row.target_id, "name": row.target_name },
+        "credential_id": row.credential_id, "request_id": RequestId(row.request_id), "address": row.address, "agent": row.agent,
+        "details": serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default(),
+    });
+    LogItem {
+        id: row.id.to_string(),
+        at: moment(row.at, now),
+        day: row.at.format("%A, %-d %B %Y").to_string(),
+        clock: row.at.format("%H:%M:%S").to_string(),
+        actor: row.actor_name.clone(),
+        sentence: row.action.sentence().to_owned(),
+        target: about(&row),
+        outcome: row.outcome,
+        reason: row.reason,
+        raw: serde_json::to_string_pretty(&raw).unwrap_or_default(),
+    }
+}
+
+/// How the log stands.
+async fn state(cx: &Cx) -> Result<LogState, Failure> {
+    let state = audit::state(&cx.portal).await.map_err(super::outage)?;
+    Ok(LogState {
+        head: state.head.map(|(size, at)| (size, moment(at, state.now))),
+        alarming: state.is_alarming(),
+        silent_witness: state.has_silent_witness(),
+        foreign: state.foreign,
+        witnesses: state.witnesses.into_iter().map(|seen| (seen.name, seen.size, moment(seen.seen_at, state.now))).collect(),
+    })
+}
+
+pub(crate) async fn log_event(cx: &Cx, row: Row) -> Result<PlacedEvent, Failure> {
+    let index = audit::place(&cx.portal, row.id).await.map_err(super::outage)?;
+    Ok(PlacedEvent { index, item: item(row, cx.now()), state: state(cx).await? })
 }

@@ -32,7 +32,7 @@ use crate::{
 pub(crate) use apps::{app_item, app_items};
 pub(crate) use connections::{connection_detail, connection_items};
 pub(crate) use gateways::{gateway_detail, gateway_items, show_key};
-pub(crate) use log::{log_filter, log_items};
+pub(crate) use log::{log_event, log_filter, log_items};
 pub(crate) use people::{invitation_item, people, session_item};
 pub(crate) use places::places;
 

@@ -7,6 +7,7 @@ mod leaf;
 pub mod proof;
 mod reading;
 mod sequencer;
+mod state;
 mod tree;
 mod verify;
 mod writer;
@@ -15,6 +16,7 @@ pub use checkpoint::{CheckpointError, CheckpointKey, Head, read_note, signed_by}
 pub use event::{Event, Target};
 pub use reading::{LogPage, read, read_one};
 pub use sequencer::{CHECKPOINT_EVERY, CHECKPOINT_LEAVES, Sequencer, SequencerError};
+pub use state::{HEAD_LATE, State, WITNESS_LATE, place, state};
 pub use verify::{Fault, Finding, Report, verify};
 pub use writer::{Charge, Entry, KeyUse, NotRecorded, Recorded, Recorder};
 

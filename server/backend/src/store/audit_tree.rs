@@ -181,6 +181,19 @@ pub async fn without_place(db: &impl ConnectionTrait, then: Time, most: u64) -> 
     rows.into_iter().map(|row| row.try_get::<Uuid>("", "id").map(EventId)).collect()
 }
 
+/// How many events were kept out of the tree.
+pub async fn foreign(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    let text = "SELECT COUNT(*) AS many FROM audit_pending WHERE refused_at IS NOT NULL";
+    let row = db.query_one_raw(sql(db, text, [])).await?;
+    row.map_or(Ok(0), |row| row.try_get::<i64>("", "many").map(i64::unsigned_abs))
+}
+
+/// The place of an event, once it has one.
+pub async fn place_of(db: &impl ConnectionTrait, event: EventId) -> Result<Option<u64>, DbErr> {
+    let row = db.query_one_raw(sql(db, "SELECT idx FROM audit_leaf WHERE event_id = $1", [event.0.into()])).await?;
+    row.map(|row| row.try_get::<i64>("", "idx").map(i64::unsigned_abs)).transpose()
+}
+
 /// What a witness has seen last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {

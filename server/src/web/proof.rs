@@ -1,0 +1,59 @@
+//! The proof of one event as a file: what `portal audit verify --export` checks.
+
+use axum::{
+    extract::{Extension, Path, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use backend::{
+    Cx, access,
+    audit::{
+        self,
+        export::{Export, ExportError, Which},
+    },
+};
+use model::{
+    Permission, Problem,
+    ids::{EventId, TeamId},
+};
+
+use super::Web;
+
+/// For whoever may read the log. Reading it is an event, which is recorded before anything leaves.
+pub async fn proof(
+    State(web): State<Web>,
+    Extension(cx): Extension<Cx>,
+    Path((team, event)): Path<(TeamId, EventId)>,
+) -> Response {
+    let entered = async {
+        let scope = access::enter(&cx, team, Permission::ViewLog).await?;
+        audit::read_one(&cx, &scope, event).await
+    };
+    if let Err(error) = entered.await {
+        let status = Problem::from(&error).code.status();
+        return StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND).into_response();
+    }
+    match file(&web, team, event).await {
+        Ok(Some(text)) => {
+            let name = format!("attachment; filename=\"{event}.jsonl\"");
+            let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
+            let kind = HeaderValue::from_static("application/jsonl; charset=utf-8");
+            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text).into_response()
+        }
+        // Not under a signed head yet.
+        Ok(None) | Err(ExportError::NoCheckpoint) => StatusCode::CONFLICT.into_response(),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a proof could not be made");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+async fn file(web: &Web, team: TeamId, event: EventId) -> Result<Option<String>, ExportError> {
+    let which = Which { team: Some(team), event: Some(event), ..Which::default() };
+    let mut export = Export::begin(web.portal.db.reader(), which, None).await?;
+    let header = serde_json::to_string(&export.header()).unwrap_or_default();
+    let lines = export.page().await?;
+    let line = lines.first().map(|(_, proved)| serde_json::to_string(proved).unwrap_or_default());
+    Ok(line.map(|line| format!("{header}\n{line}\n")))
+}
