@@ -47,6 +47,10 @@ pub async fn test(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), Co
     }
     let target = Target::connection(id, &connection.name);
     audit::append(&*tx, cx, Event::of(scope, Action::ConnectionTested).on(target)).await?;
+    // LWA and SP-API have both taken the app.
+    if app.rejected.is_some() {
+        lwa_apps::recovered(&tx, cx, scope, &app).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

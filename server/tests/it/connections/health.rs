@@ -119,3 +119,40 @@ on_both_databases!(two_connections_of_an_environment_do_not_share_a_name, async 
     assert_eq!(why(asked), "NameTaken", "before the seller is asked");
     connections::create(&of.owner, &of.scope, named("Shop 2")).await.unwrap();
 });
+
+on_both_databases!(a_good_test_lifts_what_was_said_of_the_app, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    house.stage.advance(Duration::hours(2));
+    house.simulator.fail(Part::Lwa, Fault::UnauthorizedClient, 1);
+    connections::test(&of.owner, &of.scope, of.connection).await.unwrap_err();
+    assert_eq!(house.issue(&of, json!({})).await.1["code"], "lwa-client-rejected");
+    connections::test(&of.owner, &of.scope, of.connection).await.unwrap();
+    assert_eq!(house.issue(&of, json!({})).await.0, 200);
+});
+
+on_both_databases!(two_old_connections_of_one_grant_both_go_on, async |stage: Stage| {
+    use sea_orm::ConnectionTrait;
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    // As they were before one grant was one connection: no hash, and the same refresh token twice.
+    let db = house.stage.portal.db.reader();
+    db.execute_unprepared("UPDATE connection SET grant_mac = NULL").await.unwrap();
+    let declared = connections::NewConnection {
+        name: "Again".parse().unwrap(),
+        seller_id: SELLERS[1].seller_id.parse().unwrap(),
+        ..new_connection(of.app, known_seller())
+    };
+    let again = connections::create(&of.owner, &of.scope, declared).await.unwrap();
+    db.execute_unprepared("UPDATE connection SET grant_mac = NULL").await.unwrap();
+    let both = [of.connection, again];
+    backend::gateways::set_connections(&of.owner, &of.scope, of.gateway, &both).await.unwrap();
+    for _ in 0..2 {
+        house.stage.advance(Duration::hours(2));
+        for connection in both {
+            let of =
+                Furnished { connection, owner: of.owner.clone(), scope: of.scope.clone(), secret: of.secret.clone(), ..of };
+            assert_eq!(house.issue(&of, json!({})).await.0, 200);
+        }
+    }
+});
