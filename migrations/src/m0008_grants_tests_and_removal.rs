@@ -23,7 +23,7 @@ const UP: &[&str] = &[
     // The last time that the grant was tested, and with which word it failed then.
     "ALTER TABLE connection ADD COLUMN tested_at {time}",
     "ALTER TABLE connection ADD COLUMN test_failure {text}",
-    "CREATE INDEX connection_proved ON connection (proved_at) WHERE state = 'active'",
+    "CREATE INDEX connection_tested ON connection (tested_at) WHERE state = 'active'",
     // A removed app stays for the connections that it once served; its secrets go.
     "ALTER TABLE lwa_app ADD COLUMN removed_at {time}",
     "DROP INDEX lwa_app_client_key",
@@ -32,9 +32,11 @@ const UP: &[&str] = &[
 
 const DOWN: &[&str] = &[
     "DROP INDEX lwa_app_client_live",
+    // A removed app may have been added again: its old row must not be in the way of the index.
+    "UPDATE lwa_app SET client_id = client_id || ' removed ' || CAST(id AS TEXT) WHERE removed_at IS NOT NULL",
     "CREATE UNIQUE INDEX lwa_app_client_key ON lwa_app (team_id, client_id)",
     "ALTER TABLE lwa_app DROP COLUMN removed_at",
-    "DROP INDEX connection_proved",
+    "DROP INDEX connection_tested",
     "ALTER TABLE connection DROP COLUMN test_failure",
     "ALTER TABLE connection DROP COLUMN tested_at",
     "DROP INDEX connection_token_key",

@@ -76,7 +76,7 @@ impl From<&ConnectionError> for Problem {
                 let (field, words) = told(failure);
                 Problem::field(field, words)
             }
-            ConnectionError::TestFailed(failure) => Problem::new(ProblemCode::ProofFailed, told(failure).1),
+            ConnectionError::TestFailed(failure) => Problem::new(ProblemCode::ProofFailed, tested(failure)),
             ConnectionError::TestedTooOften { wait_s } => Problem::of(ProblemCode::RateLimited).retry_after(*wait_s),
             ConnectionError::AlreadyConnected => Problem::field(
                 "seller_id",
@@ -128,6 +128,32 @@ fn told(failure: &ProofFailure) -> (&'static str, String) {
                 if participates_in.is_empty() { "none that Portal knows".to_owned() } else { participates_in.join(", ") },
             ),
         ),
+    }
+}
+
+/// What a failed test of a stored grant says: nobody has entered anything.
+fn tested(failure: &ProofFailure) -> String {
+    match failure {
+        ProofFailure::Lwa(LwaFailure::Permanent) => {
+            "Amazon refuses the refresh token (invalid_grant): the seller withdrew the consent, or it ran out. Authorize again.".to_owned()
+        }
+        ProofFailure::Lwa(LwaFailure::Configuration { code }) => {
+            format!("Amazon refuses the LWA app ({code}). Open the app and check its client id, its secret and its roles.")
+        }
+        ProofFailure::SpApi(SpApiFailure::SecretExpired) => {
+            "LWA accepts the app, but SP-API says that its client secret has expired. Rotate it.".to_owned()
+        }
+        ProofFailure::Lwa(LwaFailure::Refused) | ProofFailure::SpApi(SpApiFailure::Refused) => {
+            "Portal may not reach Amazon from here. Tell your operator.".to_owned()
+        }
+        ProofFailure::NotInMarketplace { .. } => told(failure).1,
+        ProofFailure::Lwa(_)
+        | ProofFailure::SpApi(SpApiFailure::Throttled { .. } | SpApiFailure::Unavailable | SpApiFailure::BadResponse) => {
+            "Amazon did not answer properly. Nothing is known against this connection: test it again in a minute.".to_owned()
+        }
+        ProofFailure::SpApi(_) => {
+            "LWA accepts the grant, but SP-API of this region refuses it. Look at the app's roles and at where the seller authorized.".to_owned()
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub async fn test(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), Co
     let app = store::lwa_app::by_id(db, scope, connection.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
     let sealed = connection.refresh_token.as_ref().ok_or(Outage::Corrupt("refresh token"))?;
     let refresh_token = cx.portal.vault.open(db, &place(scope, id, "refresh_token"), sealed).await?;
+    let vault = &cx.portal.vault;
+    let sent = vault.grant_mac(scope.team(), &refresh_token);
     let proof = match prove(cx, scope, &app, connection.marketplace, refresh_token).await? {
         Ok(proof) => proof,
         Err(failure) => {
@@ -42,17 +44,24 @@ pub async fn test(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), Co
         }
     };
     let tx = cx.portal.db.begin().await?;
-    if !store::connection::proved(&*tx, scope, &connection, &proof.marketplace_ids, cx.now()).await? {
-        return Err(ConnectionError::Changed);
-    }
+    // Should Amazon ever give another refresh token, that is the one that lives.
+    let mac = vault.grant_mac(scope.team(), &proof.refresh_token);
+    let other = if mac == sent {
+        None
+    } else {
+        let place = place(scope, id, "refresh_token");
+        Some((vault.seal(&*tx, cx.now(), &place, &proof.refresh_token).await?, mac))
+    };
+    let kept = store::connection::proved(&*tx, scope, &connection, &proof.marketplace_ids, other, cx.now()).await?;
     let target = Target::connection(id, &connection.name);
     audit::append(&*tx, cx, Event::of(scope, Action::ConnectionTested).on(target)).await?;
     // LWA and SP-API have both taken the app.
     if app.rejected.is_some() {
         lwa_apps::recovered(&tx, cx, scope, &app).await?;
     }
+    // What was asked is recorded, even when the grant has been replaced meanwhile.
     tx.commit().await?;
-    Ok(())
+    if kept { Ok(()) } else { Err(ConnectionError::Changed) }
 }
 
 async fn wait_your_turn(cx: &Cx, id: ConnectionId) -> Result<(), ConnectionError> {
@@ -74,7 +83,7 @@ async fn failed(
     failure: &ProofFailure,
 ) -> Result<(), Outage> {
     let tx = cx.portal.db.begin().await?;
-    store::connection::test_failed(&*tx, scope, connection.id, failure.word(), cx.now()).await?;
+    store::connection::test_failed(&*tx, scope, connection, failure.word(), cx.now()).await?;
     let target = Target::connection(connection.id, &connection.name);
     audit::append(&*tx, cx, Event::of(scope, Action::ConnectionTested).on(target).failed(failure.word())).await?;
     match failure {

@@ -1,4 +1,5 @@
-//! Asks Amazon about grants that nobody has used for a day, so that what a page calls healthy is.
+//! Asks Amazon about every grant once a day, so that what a page calls healthy is: a token that LWA refreshes says nothing
+//! of SP-API.
 
 use chrono::Duration;
 
@@ -10,23 +11,24 @@ use crate::{
     store,
 };
 
-/// How long a proof counts.
+/// How long a test counts, and how long one that failed.
 pub const PROOF_LIFE: Duration = Duration::hours(24);
+pub const FAILURE_LIFE: Duration = Duration::hours(1);
 /// Grants a turn: Amazon sees a trickle, not a wave.
 const MOST: u64 = 20;
 
 pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
-    let then = portal.clock.now() - PROOF_LIFE;
-    for (team, environment, id) in store::connection::unproved_since(portal.db.reader(), then, MOST).await? {
+    let (then, soon) = (portal.clock.now() - PROOF_LIFE, portal.clock.now() - FAILURE_LIFE);
+    for (team, environment, id) in store::connection::untested_since(portal.db.reader(), then, soon, MOST).await? {
         let (cx, scope) = (Cx::system(&portal, "proofs"), access::gateway(team, environment));
         // Of several workers one asks.
         let tx = portal.db.begin().await?;
-        let mine = store::connection::claim_test(&*tx, &scope, id, then, cx.now()).await?;
+        let mine = store::connection::claim_test(&*tx, &scope, id, soon, cx.now()).await?;
         tx.commit().await?;
         if !mine {
             continue;
         }
-        // What Amazon said is in the log and on the connection's page; a change meanwhile is for the next turn.
+        // What Amazon said is in the log and on the connection's page; a grant that was replaced meanwhile was proved then.
         if let Err(ConnectionError::Access(AccessError::Outage(outage))) = connections::test(&cx, &scope, id).await {
             return Err(outage);
         }

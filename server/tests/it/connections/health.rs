@@ -40,12 +40,43 @@ on_both_databases!(what_a_failed_test_says_stands_on_the_connection_until_one_su
     let of = house.furnished("ada").await;
     house.simulator.fail(Part::SpApi, Fault::Status(500), 1);
     let refused = connections::test(&of.owner, &of.scope, of.connection).await.unwrap_err();
-    assert!(words(&refused).contains("SP-API did not answer properly"), "{}", words(&refused));
+    assert!(words(&refused).contains("Amazon did not answer properly"), "{}", words(&refused));
     let failed = get(&of).await;
     assert_eq!(failed.test_failure.as_ref().map(|(at, _)| *at), Some(of.owner.now()));
     assert_eq!((failed.state, failed.failure), (ConnectionState::Active, None), "gateways go on");
     connections::test(&of.owner, &of.scope, of.connection).await.unwrap();
     assert_eq!(get(&of).await.test_failure, None);
+});
+
+on_both_databases!(a_failed_test_is_made_again_within_hours_and_a_used_connection_is_tested_too, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    // A gateway fetches every hour: LWA goes on, and says nothing of SP-API.
+    for _ in 0..25 {
+        house.stage.advance(Duration::hours(1));
+        assert_eq!(house.issue(&of, json!({})).await.0, 200);
+    }
+    house.simulator.fail(Part::SpApi, Fault::AccessDenied, 1);
+    jobs::run_due(&house.stage.portal).await.unwrap();
+    assert!(get(&of).await.test_failure.is_some());
+    house.stage.advance(Duration::minutes(61));
+    jobs::run_due(&house.stage.portal).await.unwrap();
+    assert_eq!(get(&of).await.test_failure, None);
+    assert_eq!(tests(&of).await.len(), 2);
+});
+
+on_both_databases!(a_test_of_a_grant_that_was_replaced_says_nothing_of_the_new_one, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let old = get(&of).await;
+    act(&house, &of, model::connection::ConnectionAct::ReplaceRefreshToken).await.unwrap();
+    let tx = house.stage.portal.db.begin().await.unwrap();
+    let now = of.owner.now();
+    backend::store::connection::test_failed(&*tx, &of.scope, &old, "invalid_grant", now).await.unwrap();
+    assert!(!backend::store::connection::proved(&*tx, &of.scope, &old, &[], None, now).await.unwrap());
+    tx.commit().await.unwrap();
+    let new = get(&of).await;
+    assert_eq!((new.test_failure, new.marketplace_ids.is_empty()), (None, false));
 });
 
 on_both_databases!(a_refused_grant_found_by_a_test_is_one_found_by_a_gateway, async |stage: Stage| {
