@@ -133,13 +133,22 @@ const arrive = (root) => {
 
 // Parts of a page that the server sends anew when they change; a reload shows the same. A page that nobody looks at lets go.
 const watch = (part) => {
-  let stream;
+  const stale = part.parentElement.querySelector("[data-live-stale]");
+  let stream, again;
   const look = () => {
     stream?.close();
+    clearTimeout(again);
     if (document.hidden) return;
     stream = new EventSource(part.dataset.live);
     stream.addEventListener("part", (event) => {
+      stale.hidden = true;
       if (part.innerHTML !== event.data) part.innerHTML = event.data;
+    });
+    // A refused stream is closed for good: what stands there must not be taken for what is.
+    stream.addEventListener("error", () => {
+      if (stream.readyState !== EventSource.CLOSED) return;
+      stale.hidden = false;
+      again = setTimeout(look, 15_000);
     });
   };
   document.addEventListener("visibilitychange", look);

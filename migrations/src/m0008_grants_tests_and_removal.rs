@@ -33,7 +33,7 @@ const UP: &[&str] = &[
 const DOWN: &[&str] = &[
     "DROP INDEX lwa_app_client_live",
     // A removed app may have been added again: its old row must not be in the way of the index.
-    "UPDATE lwa_app SET client_id = client_id || ' removed ' || CAST(id AS TEXT) WHERE removed_at IS NOT NULL",
+    "UPDATE lwa_app SET client_id = client_id || ' removed ' || CAST(removed_at AS TEXT) WHERE removed_at IS NOT NULL",
     "CREATE UNIQUE INDEX lwa_app_client_key ON lwa_app (team_id, client_id)",
     "ALTER TABLE lwa_app DROP COLUMN removed_at",
     "DROP INDEX connection_tested",

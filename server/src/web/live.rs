@@ -1,11 +1,16 @@
 //! Parts of pages that change while somebody looks, by server-sent events. Who has no script reloads the page.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use app::edge::live::{self, Of};
 use axum::{
     extract::{Extension, Path, State},
-    http::StatusCode,
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -13,7 +18,7 @@ use axum::{
 };
 use backend::{Cx, sessions};
 use futures::stream;
-use model::ids::{ConnectionId, GatewayId, TeamId};
+use model::ids::{ConnectionId, GatewayId, SessionId, TeamId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::Web;
@@ -22,19 +27,22 @@ use super::Web;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Looks of one stream; then the browser asks again.
 const LOOKS: u32 = 300;
-/// Streams of one process.
+/// Streams of one process, and of one signed-in browser.
 const STREAMS: usize = 512;
+const STREAMS_OF_ONE: usize = 8;
 
 /// The streams that are open, and the order to end.
 #[derive(Clone, Debug)]
 pub struct Live {
     seats: Arc<Semaphore>,
+    /// Never locked across an await.
+    taken: Arc<Mutex<HashMap<SessionId, usize>>>,
     end: watch::Sender<bool>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { seats: Arc::new(Semaphore::new(STREAMS)), end: watch::Sender::new(false) }
+        Self { seats: Arc::new(Semaphore::new(STREAMS)), taken: Arc::default(), end: watch::Sender::new(false) }
     }
 }
 
@@ -42,6 +50,39 @@ impl Live {
     /// Ends every stream, so that a stopping process waits for none.
     pub fn end(&self) {
         self.end.send_replace(true);
+    }
+}
+
+/// The place of one stream; given back when it is dropped.
+struct Seat {
+    _seat: OwnedSemaphorePermit,
+    taken: Arc<Mutex<HashMap<SessionId, usize>>>,
+    session: SessionId,
+}
+
+impl Live {
+    /// A place, or the status that says why there is none.
+    fn sit(&self, session: SessionId) -> Result<Seat, StatusCode> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = taken.get(&session).copied().unwrap_or(0);
+        if mine >= STREAMS_OF_ONE {
+            return Err(StatusCode::TOO_MANY_REQUESTS);
+        }
+        let seat = self.seats.clone().try_acquire_owned().map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+        taken.insert(session, mine + 1);
+        Ok(Seat { _seat: seat, taken: self.taken.clone(), session })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = taken.get(&self.session).map_or(0, |mine| mine - 1);
+        if left == 0 {
+            taken.remove(&self.session)
+        } else {
+            taken.insert(self.session, left)
+        };
     }
 }
 
@@ -64,8 +105,10 @@ pub async fn gateway_leases(
 }
 
 async fn leases(live: &Live, cx: Cx, team: TeamId, of: Of) -> Response {
-    let Ok(seat) = live.seats.clone().try_acquire_owned() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let Some(session) = cx.signed_in().map(|person| person.session) else { return StatusCode::UNAUTHORIZED.into_response() };
+    let seat = match live.sit(session) {
+        Ok(seat) => seat,
+        Err(status) => return status.into_response(),
     };
     // Somebody who may not look gets no stream, and the browser does not ask again.
     let first = match live::leases(&cx, team, of).await {
@@ -78,7 +121,11 @@ async fn leases(live: &Live, cx: Cx, team: TeamId, of: Of) -> Response {
     let start = stream::once(async move { part(&first) });
     let later = stream::unfold(watching, |watching| async move { watching.next().await });
     let stream = stream::StreamExt::chain(start, later);
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))).into_response()
+    let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))).into_response();
+    // No cache keeps it, and no proxy holds it back (nginx does both by default).
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response
 }
 
 fn part(html: &str) -> Result<Event, Infallible> {
@@ -92,7 +139,7 @@ struct Watching {
     sent: String,
     looks: u32,
     end: watch::Receiver<bool>,
-    _seat: OwnedSemaphorePermit,
+    _seat: Seat,
 }
 
 impl Watching {

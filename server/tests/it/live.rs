@@ -47,7 +47,8 @@ on_both_databases!(a_fetched_credential_shows_where_somebody_looks, async |stage
     for part in parts() {
         let mut stream = browser.get(&address(&part, &things)).await;
         assert_eq!(stream.headers()[header::CONTENT_TYPE], "text/event-stream");
-        assert_eq!(stream.headers()[header::CACHE_CONTROL], "no-cache");
+        assert_eq!(stream.headers()[header::CACHE_CONTROL], "no-store");
+        assert_eq!(stream.headers()["x-accel-buffering"], "no");
         until(&mut stream, "Nobody holds a token now").await;
         streams.push(stream);
     }
@@ -57,6 +58,30 @@ on_both_databases!(a_fetched_credential_shows_where_somebody_looks, async |stage
         let seen = until(stream, "</table>").await;
         assert!(seen.contains("event: part") && seen.contains("Shop") && !seen.contains(token), "{seen}");
     }
+});
+
+on_both_databases!(one_browser_takes_eight_streams_and_gives_them_back, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let things = house.things(&of).await;
+    let part = address(&parts()[0], &things);
+    let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
+    let mut open = Vec::new();
+    for _ in 0..8 {
+        open.push(browser.get(&part).await);
+        assert_eq!(open.last().unwrap().status(), StatusCode::OK);
+    }
+    assert_eq!(browser.get(&part).await.status(), StatusCode::TOO_MANY_REQUESTS);
+    // Another browser has its own.
+    let mut other = Browser::signed_in_later(&house, "ada-second@example.com").await;
+    assert_eq!(other.get(&part).await.status(), StatusCode::OK);
+    drop(open);
+    let freed = async {
+        while browser.get(&part).await.status() != StatusCode::OK {
+            tokio::time::sleep(StdDuration::from_millis(100)).await;
+        }
+    };
+    assert!(tokio::time::timeout(StdDuration::from_secs(20), freed).await.is_ok());
 });
 
 on_both_databases!(a_live_part_of_another_team_is_one_of_none, async |stage: Stage| {
