@@ -21,5 +21,6 @@ SIMULATOR=$!
 PORTAL=$!
 trap 'kill -TERM $PORTAL $SIMULATOR 2>/dev/null; wait $PORTAL $SIMULATOR 2>/dev/null; rm -rf "$DATA"' EXIT
 for _ in $(seq 100); do curl -fsS "$URL/readyz" >/dev/null 2>&1 && break; sleep 0.1; done
+curl -fsS "$URL/readyz" >/dev/null || fail "Portal did not start"
 "$BIN" demo
 (cd "$FOLDER" && node run.mjs "$URL" "$DATA/mail")

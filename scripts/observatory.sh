@@ -3,6 +3,10 @@
 . "$(dirname "$0")/common.sh"
 cd "$ROOT"
 . scripts/development-env.sh
+scripts/setup.sh build
+say "building the bundle and the server"
+trunk build --quiet >"$CACHE/trunk.log" 2>&1 || { tail -n 40 "$CACHE/trunk.log" >&2; fail "the bundle was not built"; }
+cargo build --quiet --bin portal
 
 FOLDER=$CACHE/observatory
 mkdir -p "$FOLDER"
@@ -19,4 +23,5 @@ PORTAL_PUBLIC_URL=https://localhost:$TLS PORTAL_LISTEN=127.0.0.1:$PORT PORTAL_ME
 PORTAL=$!
 trap 'kill -TERM $PORTAL 2>/dev/null; wait $PORTAL 2>/dev/null; rm -rf "$DATA"' EXIT
 for _ in $(seq 100); do curl -fsS "http://127.0.0.1:$PORT/readyz" >/dev/null 2>&1 && break; sleep 0.1; done
+curl -fsS "http://127.0.0.1:$PORT/readyz" >/dev/null || fail "Portal did not start"
 (cd "$FOLDER" && NODE_EXTRA_CA_CERTS=$DATA/cert.pem node scan.mjs "$DATA/key.pem" "$DATA/cert.pem" "$PORT" "$TLS")

@@ -21,7 +21,7 @@ test("the palette leads to pages, things and acts by a few letters", async ({ pa
   }
   await page.keyboard.press("Control+k");
   await page.keyboard.type("nothing like that");
-  await expect(palette.getByText("Nothing is called so.")).toBeVisible();
+  await expect(palette.getByText("Nothing is called that.")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(palette).toBeHidden();
 });

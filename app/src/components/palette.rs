@@ -43,7 +43,7 @@ pub fn Palette(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
         <dialog class="palette" id="palette" aria-label="Go to" data-team=here.map(|team| team.id.to_string())>
             <input type="text" role="combobox" aria-label="Where to?" aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list" autocomplete="off" spellcheck="false" placeholder="Where to? A page, a connection, a gateway, a member…"/>
             <ul role="listbox" id="palette-list" aria-label="Places">{options}</ul>
-            <p class="palette-nothing" hidden>"Nothing is called so."</p>
+            <p role="status"><span class="palette-nothing" hidden>"Nothing is called that."</span></p>
         </dialog>
         <Shortcuts keys/>
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use crate::App;
+use crate::{App, api::Viewer};
 
 /// The bundle's files, found once at start; their names hold a hash of their content.
 #[derive(Clone, Debug)]
@@ -59,8 +59,11 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
              document.documentElement.dataset.ready = ''; }})); }});",
             assets.wasm, assets.js
         );
-        let palette = assets.palette.to_string();
-        view! { <script nonce=nonce.clone()>{script}</script> <script type="module" src=palette nonce=nonce.clone()></script> }
+        view! { <script nonce=nonce.clone()>{script}</script> }
+    });
+    // The frame of signed-in pages has its buttons on pages that answer a post too.
+    let palette = use_context::<Viewer>().map(|_| {
+        view! { <script type="module" src=assets.palette.to_string() nonce=nonce.clone()></script> }
     });
     view! {
         <!DOCTYPE html>
@@ -79,6 +82,7 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
                 <link rel="manifest" href="/site.webmanifest"/>
                 <script type="module" src=assets.script.to_string() nonce=nonce></script>
                 {start}
+                {palette}
                 <MetaTags/>
             </head>
             <body>

@@ -4,7 +4,7 @@
 mod cast;
 mod life;
 
-use std::error::Error;
+use std::{collections::HashSet, error::Error};
 
 use backend::{
     Actor, Clock, Cx, Portal, TeamScope, access,
@@ -13,6 +13,8 @@ use backend::{
     gateways, login,
     lwa_apps::{self, NewLwaApp},
     mail::{deliver_due, read_mailbox},
+    random,
+    store::user,
     teams,
 };
 use cast::{Account, COMPANIES, Company, Service};
@@ -62,27 +64,42 @@ impl Stage {
 
     /// Somebody signs in, with the code from the captured mail.
     async fn person(&self, email: &EmailAddress) -> Done<Cx> {
-        self.wait(2);
         let mut cx = Cx::new(&self.portal, Actor::Anonymous);
         cx.address = "192.0.2.10".parse().ok();
-        let asked = login::ask(&cx, email.as_str()).await?;
-        let code = self.code_for(email).await?;
-        let person = login::sign_in(&cx, asked.challenge, &code).await?;
-        Ok(Cx { actor: Actor::User(person), ..cx })
-    }
-
-    async fn code_for(&self, email: &EmailAddress) -> Done<String> {
-        // A Portal that runs beside this may be the one that delivers it.
-        for _ in 0..50 {
-            deliver_due(&self.portal).await?;
-            let mails = read_mailbox(&self.mailbox)?.into_iter().filter(|mail| mail.to == email.as_str());
-            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-            if let Some(code) = mails.map(|mail| digits(&mail.subject)).find(|code| code.len() == 8) {
-                return Ok(code);
+        // Who has signed in today cannot ask for a code weeks ago: limits look at the last one.
+        if let Some(user) = user::by_email(self.portal.db.reader(), email).await? {
+            let now = self.portal.clock.now();
+            let known = SignedIn {
+                user: user.id,
+                email: user.email,
+                is_operator: user.is_operator,
+                session: random::id(now),
+                signed_in_at: now,
+                stepped_up_at: None,
+                renew: false,
+            };
+            return Ok(Cx { actor: Actor::User(known), ..cx });
+        }
+        // A Portal that runs beside this may be first to take the mail, and drop it, since its code is weeks old there.
+        for _ in 0..3 {
+            self.wait(21);
+            let before: HashSet<String> = read_mailbox(&self.mailbox)?.into_iter().map(|mail| mail.file).collect();
+            let asked = login::ask(&cx, email.as_str()).await?;
+            if let Some(code) = self.code_for(email, &before).await? {
+                let person = login::sign_in(&cx, asked.challenge, &code).await?;
+                return Ok(Cx { actor: Actor::User(person), ..cx });
             }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
         Err("the sign-in code did not come".into())
+    }
+
+    /// The code of a mail that was not there before.
+    async fn code_for(&self, email: &EmailAddress, before: &HashSet<String>) -> Done<Option<String>> {
+        deliver_due(&self.portal).await?;
+        let mails = read_mailbox(&self.mailbox)?.into_iter();
+        let mut mails = mails.filter(|mail| mail.to == email.as_str() && !before.contains(&mail.file));
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        Ok(mails.find_map(|mail| Some(digits(&mail.subject)).filter(|code| code.len() == 8)))
     }
 
     /// The same person with a fresh proof: nobody is there to type codes in between.
