@@ -26,6 +26,8 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
     "/", "/account", "/confirm", "/consent/return", team, `${team}/connections`, `${team}/connections/new`, connection, `${connection}/access`, `${connection}/issues`, `${connection}/log`, `${team}/apps`, `${team}/apps/new`, app,
     `${team}/gateways`, `${team}/gateways/new`, gateway, `${team}/members`, `${team}/log`, `${team}/settings`,
   ];
+  await page.goto(`${team}/log`);
+  pages.push((await page.locator(".log-more a").first().getAttribute("href"))!);
   for (const path of pages) await look(path, !["/confirm", "/consent/return"].includes(path));
   // What opens over a page is looked at too.
   await page.setViewportSize({ width: 1280, height: 800 });

@@ -33,7 +33,7 @@ pub fn LogEventPage() -> impl IntoView {
             <section class="card" aria-labelledby="event-h">
                 <h2 id="event-h">"As it was recorded"</h2>
                 <p class="muted"><At moment=item.at/></p>
-                <pre tabindex="0"><code>{item.raw}</code></pre>
+                <CodeBlock id="raw" caption="The event" code=item.raw/>
             </section>
             <section class="card" aria-labelledby="proof-h">
                 <h2 id="proof-h">"Proof"</h2>

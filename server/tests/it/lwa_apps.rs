@@ -375,6 +375,8 @@ on_both_databases!(an_app_is_removed_once_it_serves_nothing_and_its_secrets_are_
     let page = browser.get(&format!("/teams/{}/connections/{}", of.team, of.connection)).await;
     assert_eq!(page.status(), 200);
     assert!(page.text().await.unwrap().contains("Our app"));
+    let list = browser.get(&format!("/teams/{}/connections", of.team)).await.text().await.unwrap();
+    assert!(list.contains("Our app"));
     let anew = house.app(&of.owner, &of.scope).await;
     assert_ne!(anew, of.app);
     let gone = connections::create(&of.owner, &of.scope, new_connection(of.app, known_seller())).await;

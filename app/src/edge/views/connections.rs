@@ -9,7 +9,7 @@ use backend::{
 use model::{
     Time,
     amazon::{AuthorizationClock, Marketplace},
-    ids::ConnectionId,
+    ids::{ConnectionId, LwaAppId},
 };
 
 use crate::{
@@ -26,6 +26,7 @@ pub(crate) async fn connection_items(
     all: Vec<Connection>,
 ) -> Result<Vec<ConnectionItem>, Failure> {
     let apps = app_verbs::list(cx, scope).await.map_err(fail)?;
+    let names = backend::store::lwa_app::names(cx.portal.db.reader(), scope).await.map_err(outage)?;
     let issued: HashMap<ConnectionId, Time> = backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope)
         .await
         .map_err(outage)?
@@ -36,12 +37,18 @@ pub(crate) async fn connection_items(
         .iter()
         .map(|connection| {
             let app = apps.iter().find(|app| app.id == connection.lwa_app);
-            item_of_connection(connection, app, issued.get(&connection.id).copied(), now)
+            item_of_connection(connection, app, &names, issued.get(&connection.id).copied(), now)
         })
         .collect())
 }
 
-fn item_of_connection(connection: &Connection, app: Option<&LwaApp>, issued: Option<Time>, now: Time) -> ConnectionItem {
+fn item_of_connection(
+    connection: &Connection,
+    app: Option<&LwaApp>,
+    names: &HashMap<LwaAppId, String>,
+    issued: Option<Time>,
+    now: Time,
+) -> ConnectionItem {
     let marketplace = connection.marketplace;
     ConnectionItem {
         id: connection.id,
@@ -56,7 +63,7 @@ fn item_of_connection(connection: &Connection, app: Option<&LwaApp>, issued: Opt
         endpoint: marketplace.endpoint(connection.environment).to_owned(),
         state: connection.state,
         app: connection.lwa_app,
-        app_name: app.map(|app| app.name.to_string()).unwrap_or_default(),
+        app_name: names.get(&connection.lwa_app).cloned().unwrap_or_default(),
         app_rejected: app.and_then(|app| app.rejected.as_ref()).map(|(_, code)| code.clone()),
         failure: connection.failure.as_ref().map(|f| (f.code.clone(), moment(f.at, now))),
         test_failure: connection.test_failure.as_ref().map(|(at, word)| (word.clone(), moment(*at, now))),
@@ -78,7 +85,7 @@ pub(crate) async fn connection_detail(
     let now = cx.now();
     let apps = app_verbs::list(cx, scope).await.map_err(fail)?;
     let app = apps.iter().find(|app| app.id == connection.lwa_app);
-    let app_name = backend::store::lwa_app::name(cx.portal.db.reader(), scope, connection.lwa_app).await.map_err(outage)?;
+    let names = backend::store::lwa_app::names(cx.portal.db.reader(), scope).await.map_err(outage)?;
     let gateways = gateway_verbs::list(cx, scope).await.map_err(fail)?;
     let allowed = gateway_verbs::of_connection(cx, scope, connection.id).await.map_err(fail)?;
     let leases = lease_items(cx, scope, lease::Of::Connection(connection.id)).await?;
@@ -86,7 +93,7 @@ pub(crate) async fn connection_detail(
     let issued = issued.into_iter().find(|(id, _)| *id == connection.id).map(|(_, at)| at);
     let authorized = AuthorizationClock { authorized_at: connection.authorized_at };
     Ok(ConnectionDetail {
-        item: ConnectionItem { app_name: app_name.unwrap_or_default(), ..item_of_connection(&connection, app, issued, now) },
+        item: item_of_connection(&connection, app, &names, issued, now),
         created: moment(connection.created_at, now),
         created_by: name_of(cx, connection.created_by).await?,
         secret: app.map(|app| secret_countdown(app, now)),

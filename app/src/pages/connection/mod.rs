@@ -99,7 +99,7 @@ fn Head(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
     let trouble = match (item.state, &item.failure) {
         (ConnectionState::NeedsReauthorization, _) => Some((
             "Amazon refuses the refresh token",
-            "The seller withdrew the consent, or it ran out. Authorize again, or replace the refresh token below. ",
+            "The seller withdrew the consent, or it ran out. Somebody who manages connections authorizes again, or replaces the refresh token, on its overview. ",
             "invalid_grant".to_owned(),
         )),
         (ConnectionState::Active, Some((code, _))) => Some((
@@ -115,7 +115,7 @@ fn Head(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
         _ => item.test_failure.clone().map(|(word, _)| {
             (
                 "The last test failed",
-                "Portal asked Amazon whether the grant still holds. Test it again; what to do stands there. ",
+                "Amazon was asked whether the grant still holds. Portal asks again within the hour; a test on its overview says what to do. ",
                 word,
             )
         }),

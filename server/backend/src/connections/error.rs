@@ -78,8 +78,8 @@ impl From<&ConnectionError> for Problem {
             }
             ConnectionError::TestFailed(failure) => Problem::new(ProblemCode::ProofFailed, tested(failure)),
             ConnectionError::TestedTooOften { wait_s } => Problem::of(ProblemCode::RateLimited).retry_after(*wait_s),
-            ConnectionError::AlreadyConnected => Problem::field(
-                "seller_id",
+            ConnectionError::AlreadyConnected => Problem::new(
+                ProblemCode::ProofFailed,
                 "This account is connected already: a seller has one connection for each app and region, and one refresh token is one account.",
             ),
             ConnectionError::NameTaken => {

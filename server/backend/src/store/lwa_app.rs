@@ -1,5 +1,7 @@
 //! LWA apps: Amazon developer applications of a Team. Secrets are here only sealed.
 
+use std::collections::HashMap;
+
 use model::{
     Environment, Name, Time,
     ids::{LwaAppId, UserId},
@@ -128,10 +130,10 @@ pub async fn by_id(db: &impl ConnectionTrait, scope: &TeamScope, id: LwaAppId) -
     query.one(db).await?.map(app).transpose()
 }
 
-/// The name of an app, even of one that was removed.
-pub async fn name(db: &impl ConnectionTrait, scope: &TeamScope, id: LwaAppId) -> Result<Option<String>, DbErr> {
-    let row = Entity::find_by_id(id.0).filter(Column::TeamId.eq(scope.team().0)).one(db).await?;
-    Ok(row.map(|row| row.name))
+/// What the Team's apps are called, those that were removed too.
+pub async fn names(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<HashMap<LwaAppId, String>, DbErr> {
+    let rows = Entity::find().filter(Column::TeamId.eq(scope.team().0)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (LwaAppId(row.id), row.name)).collect())
 }
 
 /// Removes an app: its secrets are overwritten with nothing in the same statement. False when it changed since it was loaded.
