@@ -23,6 +23,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=AccountLayout ssr=SsrMode::Async>
                     <Route path=path!("") view=TeamsPage ssr=SsrMode::Async/>
                     <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
+                    <Route path=path!("installation") view=InstallationPage ssr=SsrMode::Async/>
                 </ParentRoute>
                 <ParentRoute path=path!("/teams/:team") view=TeamLayout ssr=SsrMode::Async>
                     <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>
@@ -41,6 +42,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("gateways/:gateway") view=GatewayPage ssr=SsrMode::Async/>
                     <Route path=path!("log") view=LogPage ssr=SsrMode::Async/>
                     <Route path=path!("log/:event") view=LogEventPage ssr=SsrMode::Async/>
+                    <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
+                    <Route path=path!("alerts/rules") view=AlertRulesPage ssr=SsrMode::Async/>
                     <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

@@ -1,4 +1,5 @@
 // Starts the simulator and Portal on free ports with a fresh data folder; stops them by their own process ids.
+import { chromium } from "@playwright/test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -25,6 +26,16 @@ async function ready(url: string, child: ChildProcess) {
     await new Promise((next) => setTimeout(next, 100));
   }
   throw new Error(`${url} does not answer`);
+}
+
+/** The first to sign in operates the installation: somebody whom no test is. */
+async function appointOperator() {
+  const { signIn, operatorState } = await import("./test");
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  const page = await browser.newPage({ baseURL: process.env.PORTAL_URL });
+  await signIn(page, "operator@example.com");
+  await page.context().storageState({ path: operatorState() });
+  await browser.close();
 }
 
 export default async function setup() {
@@ -66,6 +77,7 @@ export default async function setup() {
   process.env.AMAZON_URL = amazon;
   process.env.PORTAL_DATA = data;
   process.env.BINARY = binary;
+  await appointOperator();
   return async () => {
     await Promise.all(children.map((child) => new Promise((done) => (child.once("exit", done), child.kill("SIGTERM")))));
     if (!process.env.KEEP_DATA) rmSync(data, { recursive: true, force: true });

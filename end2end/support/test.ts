@@ -32,6 +32,9 @@ export const test = base.extend<{ clean: { expected: RegExp[] }; hydrated: boole
   ],
 });
 
+/** The session of the installation's operator, for a context of its own. */
+export const operatorState = () => join(process.env.PORTAL_DATA!, "operator.json");
+
 /** A fresh address, so that tests share nothing. */
 export const newAddress = (name: string) => `${name}-${process.pid}-${(people += 1)}-${Date.now().toString(36)}@example.com`;
 

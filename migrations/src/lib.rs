@@ -12,6 +12,7 @@ mod m0006_audit;
 mod m0007_key_ends_and_renewal;
 mod m0008_grants_tests_and_removal;
 mod m0009_audit_tree;
+mod m0010_alerts;
 
 pub struct Migrator;
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_key_ends_and_renewal::Migration),
             Box::new(m0008_grants_tests_and_removal::Migration),
             Box::new(m0009_audit_tree::Migration),
+            Box::new(m0010_alerts::Migration),
         ]
     }
 }

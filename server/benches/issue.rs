@@ -95,6 +95,7 @@ async fn portal(name: &'static str, stage: Stage) -> (Contestant, House) {
     let made = house.furnished("ada").await;
     let plenty = Limit { burst: i32::MAX / 2, every: chrono::Duration::microseconds(1) };
     house.credentials.limits = Limits { key: plenty, connection: plenty, team: plenty };
+    sequence(house.stage.portal.clone());
     let router = server::routes::gateway(&server::config::Config::default(), house.credentials.clone(), true);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -104,6 +105,18 @@ async fn portal(name: &'static str, stage: Stage) -> (Contestant, House) {
     let script =
         format!("wrk.headers[\"Authorization\"] = \"Bearer {}\"\nwrk.headers[\"Portal-Gateway\"] = \"1\"\n", made.secret);
     (Contestant { name, url, script }, house)
+}
+
+/// The log's tree grows beside the load, as it does under `portal serve`.
+fn sequence(portal: backend::Portal) {
+    let key = backend::audit::CheckpointKey::generate("portal.example/bench");
+    let sequencer = backend::audit::Sequencer { portal, key };
+    tokio::spawn(async move {
+        loop {
+            sequencer.run().await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        }
+    });
 }
 
 fn wrk(contestant: &Contestant, connections: u32) -> Figures {

@@ -94,6 +94,8 @@ permissions! {
     ManageGateways "gateways.manage"                [1 1 1 0];
     /// Read the audit log.
     ViewLog "log.view"                              [1 1 0 1];
+    /// Acknowledge alerts, set thresholds and how the Team is told.
+    ManageAlerts "alerts.manage"                    [1 1 0 0];
 }
 
 #[cfg(test)]

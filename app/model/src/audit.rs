@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EmailAddress, Environment, Name, Permission, Role, step_up::DangerousAct};
+use crate::{
+    EmailAddress, Environment, Name, Permission, Role,
+    alert::{Rule, Severity},
+    step_up::DangerousAct,
+};
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident $text:literal $sentence:literal;)*) => {
@@ -78,11 +82,20 @@ actions! {
     FeedbackReceived "feedback.received" "reported an answer of SP-API for";
     LogRead "log.read" "read the log";
     LogExported "log.exported" "exported the log";
+    LogHeartbeat "log.heartbeat" "is alive";
+    AlertRaised "alert.raised" "raised the alert";
+    AlertAcknowledged "alert.acknowledged" "acknowledged the alert";
+    AlertRuleChanged "alert.rule_changed" "changed the rule";
+    AlertDeliveryChanged "alert.delivery_changed" "changed how the Team is told of alerts";
+    WebhookSet "webhook.set" "set the webhook of";
+    WebhookRemoved "webhook.removed" "removed the webhook of";
+    CanaryPlanted "canary.planted" "made a canary of";
+    CanaryLifted "canary.lifted" "made no canary any more of";
     AccessRefused "access.refused" "was refused";
 }
 
 /// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Ok,
@@ -188,6 +201,18 @@ impl From<Permission> for Detail {
 impl From<DangerousAct> for Detail {
     fn from(act: DangerousAct) -> Self {
         Detail::Text(act.words().to_owned())
+    }
+}
+
+impl From<Rule> for Detail {
+    fn from(rule: Rule) -> Self {
+        Detail::Text(rule.as_str().to_owned())
+    }
+}
+
+impl From<Severity> for Detail {
+    fn from(severity: Severity) -> Self {
+        Detail::Text(severity.as_str().to_owned())
     }
 }
 

@@ -100,6 +100,14 @@ ids! {
     DataKeyId "dk";
     /// One mail in the outbox.
     MailId "mail";
+    /// Something that a rule noticed.
+    AlertId "alt";
+    /// Where a Team is told of its alerts.
+    WebhookId "wh";
+    /// One message to a webhook.
+    MessageId "msg";
+    /// A look through the log.
+    ReviewId "rev";
     /// A security incident.
     IncidentId "inc";
 }

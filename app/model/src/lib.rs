@@ -1,6 +1,7 @@
 //! The words and rules of Portal as pure types: no I/O, no clock, no randomness. Compiles for the browser.
 
 pub mod access;
+pub mod alert;
 pub mod amazon;
 pub mod audit;
 pub mod connection;

@@ -25,6 +25,8 @@ pub struct ConnectionItem {
     pub region: String,
     pub endpoint: String,
     pub state: ConnectionState,
+    /// Nothing may use it: whoever does is found out.
+    pub canary: bool,
     pub app: LwaAppId,
     pub app_name: String,
     /// The code with which Amazon refuses the app.
@@ -134,6 +136,14 @@ pub async fn test_connection(team: TeamId, connection: ConnectionId) -> Result<(
     use crate::edge::{enter, fail};
     let (cx, scope) = enter(team, model::Permission::ManageConnections).await?;
     backend::connections::test(&cx, &scope, connection).await.map_err(fail)
+}
+
+/// Makes a canary of a connection, or none any more.
+#[server(prefix = "/act", endpoint = "set_canary")]
+pub async fn set_canary(team: TeamId, connection: ConnectionId, #[server(default)] canary: bool) -> Result<(), Failure> {
+    use crate::edge::{enter, fail};
+    let (cx, scope) = enter(team, model::Permission::ManageConnections).await?;
+    backend::connections::set_canary(&cx, &scope, connection, canary).await.map_err(fail)
 }
 
 /// Stops issuing.

@@ -32,6 +32,8 @@ pub struct KeyItem {
     pub expires: Moment,
     /// Days without a use, once they are too many.
     pub unused_days: Option<i64>,
+    /// It opens nothing: whoever uses it is found out.
+    pub canary: bool,
     pub last_used: Option<Moment>,
     pub last_used_address: Option<String>,
     pub last_used_agent: Option<String>,
@@ -175,4 +177,12 @@ pub async fn revoke_gateway_key(team: TeamId, gateway: GatewayId, key: GatewayKe
     use crate::edge::{enter, fail};
     let (cx, scope) = enter(team, model::Permission::ManageGateways).await?;
     backend::gateways::revoke_key(&cx, &scope, gateway, key).await.map_err(fail)
+}
+
+/// Makes a canary of a key, for good.
+#[server(prefix = "/act", endpoint = "make_canary_key")]
+pub async fn make_canary_key(team: TeamId, gateway: GatewayId, key: GatewayKeyId) -> Result<(), Failure> {
+    use crate::edge::{enter, fail};
+    let (cx, scope) = enter(team, model::Permission::ManageGateways).await?;
+    backend::gateways::make_canary_key(&cx, &scope, gateway, key).await.map_err(fail)
 }

@@ -2,6 +2,7 @@
 //! Team, calls one verb and answers. It holds no rule.
 
 pub mod account;
+pub mod alerts;
 pub mod apps;
 pub mod connections;
 pub mod gateways;

@@ -31,6 +31,16 @@ impl Act {
         self.failed() && echo(field).as_deref() == Some(id)
     }
 
+    /// The same act in the form of one thing among several: what failed for another is not said here.
+    pub fn only_for(self, field: &str, id: &str) -> Self {
+        if self.failed_for(field, id) { self } else { Self { failure: StoredValue::new(None), ..self } }
+    }
+
+    /// What was typed into a field of the form that failed.
+    pub fn typed(self, field: &str) -> Option<String> {
+        if self.failed() { echo(field) } else { None }
+    }
+
     /// What is wrong with one field.
     pub fn message_for(self, field: &str) -> Option<String> {
         self.failure.with_value(|failure| failure.as_ref()?.0.message_for(field).map(str::to_owned))

@@ -57,6 +57,9 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
             }
         })
         .collect_view();
+    let installation = viewer
+        .is_operator
+        .then(|| view! { <a class="menu-item" href="/installation"><Icon name="settings"/>"Installation"</a> });
     let mailbox = viewer
         .mailbox
         .then(|| view! { <a class="menu-item" href="/dev/mailbox" rel="external"><Icon name="mail"/>"Captured mail"</a> });
@@ -86,6 +89,7 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
                         <a class="menu-item" href="/account"><Icon name="shield"/>"Your sessions"</a>
                         <a class="menu-item" href="/gateway-api" rel="external"><Icon name="gateway"/>"Gateway API"</a>
                         <button type="button" class="menu-item js-only" data-opens="shortcuts"><Icon name="info"/>"Keyboard shortcuts"<kbd>"?"</kbd></button>
+                        {installation}
                         {mailbox}
                         <hr/>
                         <ThemeSwitch theme=viewer.theme.clone()/>
@@ -134,6 +138,7 @@ pub fn TeamNav(team: TeamId, may_see_log: bool, may_manage: bool) -> impl IntoVi
             </ul>
             <p class="sidenav-title">"Team"</p>
             <ul>
+                {may_see_log.then(|| link.clone()("alerts", "bell", "Alerts"))}
                 {may_see_log.then(|| link.clone()("log", "log", "Log"))}
                 {link.clone()("members", "team", "Members")}
                 {may_manage.then(|| link.clone()("settings", "settings", "Settings"))}

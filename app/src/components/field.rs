@@ -1,15 +1,14 @@
 use leptos::prelude::*;
 
 use super::{Act, Icon};
-use crate::answer::echo;
 
 /// Where it stands what is wrong with a field; the form's island writes there too.
 #[component]
-pub fn FieldError(id: &'static str, name: &'static str, message: Option<String>) -> impl IntoView {
+pub fn FieldError(#[prop(into)] id: String, name: &'static str, message: Option<String>) -> impl IntoView {
     view! { <p class="field-error" id=format!("{id}-error")><Icon name="warning"/><span data-error-of=name>{message}</span></p> }
 }
 
-fn described(id: &'static str, hint: bool) -> String {
+fn described(id: &str, hint: bool) -> String {
     if hint { format!("{id}-hint {id}-error") } else { format!("{id}-error") }
 }
 
@@ -20,8 +19,8 @@ pub fn Field(
     label: &'static str,
     act: Act,
     /// Where a page has two fields of a name.
-    #[prop(optional)]
-    id: Option<&'static str>,
+    #[prop(optional, into)]
+    id: String,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] value: String,
     #[prop(default = "text")] kind: &'static str,
@@ -30,10 +29,10 @@ pub fn Field(
     #[prop(default = "off")] autocomplete: &'static str,
     #[prop(optional)] list: Option<&'static str>,
 ) -> impl IntoView {
-    let id = id.unwrap_or(name);
+    let id = if id.is_empty() { name.to_owned() } else { id };
     let message = act.message_for(name);
     let has_hint = !hint.is_empty();
-    let value = echo(name).unwrap_or(value);
+    let value = act.typed(name).unwrap_or(value);
     let mark = if optional {
         view! { <span class="optional">"optional"</span> }.into_any()
     } else {
@@ -41,10 +40,10 @@ pub fn Field(
     };
     view! {
         <div class="field">
-            <label for=id>{label} " " {mark}</label>
+            <label for=id.clone()>{label} " " {mark}</label>
             {has_hint.then(|| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> })}
             <input
-                id=id
+                id=id.clone()
                 name=name
                 type=kind
                 class=mono.then_some("mono")
@@ -55,7 +54,7 @@ pub fn Field(
                 spellcheck="false"
                 aria-invalid=message.as_ref().map(|_| "true")
                 autofocus=message.is_some()
-                aria-describedby=described(id, has_hint)
+                aria-describedby=described(&id, has_hint)
             />
             <FieldError id name message/>
         </div>
@@ -71,21 +70,21 @@ pub fn TextArea(
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
-    let id = name;
+    let id = name.to_owned();
     let message = act.message_for(name);
-    let value = echo(name).unwrap_or(value);
+    let value = act.typed(name).unwrap_or(value);
     view! {
         <div class="field">
-            <label for=id>{label} " " <span class="optional">"optional"</span></label>
+            <label for=id.clone()>{label} " " <span class="optional">"optional"</span></label>
             <p class="hint" id=format!("{id}-hint")>{hint}</p>
             <textarea
-                id=id
+                id=id.clone()
                 name=name
                 rows="3"
                 spellcheck="false"
                 aria-invalid=message.as_ref().map(|_| "true")
                 autofocus=message.is_some()
-                aria-describedby=described(id, true)
+                aria-describedby=described(&id, true)
             >{value}</textarea>
             <FieldError id name message/>
         </div>
@@ -99,15 +98,15 @@ pub fn Select(
     label: &'static str,
     act: Act,
     /// Where a page has two fields of a name.
-    #[prop(optional)]
-    id: Option<&'static str>,
+    #[prop(optional, into)]
+    id: String,
     options: Vec<(String, String)>,
     #[prop(optional, into)] selected: String,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
-    let id = id.unwrap_or(name);
+    let id = if id.is_empty() { name.to_owned() } else { id };
     let message = act.message_for(name);
-    let selected = echo(name).unwrap_or(selected);
+    let selected = act.typed(name).unwrap_or(selected);
     let has_hint = !hint.is_empty();
     let options = options
         .into_iter()
@@ -118,14 +117,14 @@ pub fn Select(
         .collect_view();
     view! {
         <div class="field">
-            <label for=id>{label}</label>
+            <label for=id.clone()>{label}</label>
             {has_hint.then(|| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> })}
             <select
-                id=id
+                id=id.clone()
                 name=name
                 aria-invalid=message.as_ref().map(|_| "true")
                 autofocus=message.is_some()
-                aria-describedby=described(id, has_hint)
+                aria-describedby=described(&id, has_hint)
             >{options}</select>
             <FieldError id name message/>
         </div>

@@ -7,11 +7,12 @@ use model::{
 use crate::api::{TeamItem, Viewer};
 
 /// The places of a Team: what it is called, where it is, the keys that lead there, and who may.
-const PLACES: [(&str, &str, &str, Permission); 11] = [
+const PLACES: [(&str, &str, &str, Permission); 12] = [
     ("Overview", "", "g o", ViewTeam),
     ("Connections", "/connections", "g c", ViewTeam),
     ("LWA apps", "/apps", "g a", ViewTeam),
     ("Gateways", "/gateways", "g g", ViewTeam),
+    ("Alerts", "/alerts", "g n", ViewLog),
     ("Log", "/log", "g l", ViewLog),
     ("Members", "/members", "g m", ViewTeam),
     ("Settings", "/settings", "g s", ManageTeam),

@@ -2,10 +2,15 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use backend::{connections::NewConnection, lwa_apps::NewLwaApp};
+use backend::{
+    connections::NewConnection,
+    lwa_apps::NewLwaApp,
+    store::alert_setting::{Delivery, Setting},
+};
 use chrono::{NaiveDate, NaiveTime};
 use model::{
     Environment, Name, Role, Time,
+    alert::{QuietHours, Rule, Severity},
     amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
     gateway::{Networks, Scope, Scopes},
     ids::{ConnectionId, LwaAppId},
@@ -164,6 +169,20 @@ pub(crate) fn gateway(
     let (Some(name), Some(environment), Some(networks)) = parsed else { return Err(wrong(errors)) };
     let scopes = Scopes(scopes.iter().filter_map(|scope| Scope::parse(scope)).collect());
     Ok((name, environment, scopes, networks))
+}
+
+/// An empty threshold is the default one.
+pub(crate) fn alert_rule(rule: &str, threshold: &str, off: bool) -> Result<(Rule, Setting), Failure> {
+    let threshold = optional::<i32>(threshold).map_err(|_| "Enter a whole number, or leave it empty.");
+    let rule = Rule::parse(rule).ok_or("There is no such rule.");
+    let (rule, threshold) = two(("rule", rule), ("threshold", threshold))?;
+    Ok((rule, Setting { threshold, off }))
+}
+
+pub(crate) fn alert_delivery(mail_from: &str, quiet: &str) -> Result<Delivery, Failure> {
+    let mail_from = Severity::parse(mail_from).ok_or("Choose one of the severities.");
+    let (mail_from, quiet) = two(("mail_from", mail_from), ("quiet", optional::<QuietHours>(quiet)))?;
+    Ok(Delivery { mail_from, quiet })
 }
 
 pub(crate) fn connections(ids: &[String]) -> Result<Vec<ConnectionId>, Failure> {

@@ -18,8 +18,8 @@ use super::{
 use crate::{
     answer::revealed_key,
     api::gateways::{
-        ChangeGateway, CreateGatewayKey, DisableGateway, EnableGateway, GatewayDetail, KeyItem, RevokeGatewayKey,
-        SetGatewayConnections, ShownKey, gateway,
+        ChangeGateway, CreateGatewayKey, DisableGateway, EnableGateway, GatewayDetail, KeyItem, MakeCanaryKey,
+        RevokeGatewayKey, SetGatewayConnections, ShownKey, gateway,
     },
     components::{
         Act, ActForm, At, Badge, Choice, CodeBlock, CopyId, Crumbs, EnvironmentTag, Field, Here, Hidden, Icon, Notice,
@@ -132,11 +132,13 @@ fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
 #[component]
 fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
     let (tone, word) = match key.phase {
+        KeyPhase::Live if key.canary => ("attention", "Canary"),
         KeyPhase::Live => ("ok", "Live"),
         KeyPhase::Expired => ("neutral", "Expired"),
         KeyPhase::Revoked => ("neutral", "Revoked"),
     };
     let revoke = Act::of::<RevokeGatewayKey>();
+    let canary = Act::of::<MakeCanaryKey>();
     let revocable = key.phase == KeyPhase::Live && may(Permission::ManageGateways);
     let unused = key.unused_days.map(
         |days| view! { <span class="cell-sub">{format!("Unused for {days} days: revoke it, if nothing needs it.")}</span> },
@@ -164,6 +166,18 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
                         <button type="submit" class="btn btn-danger btn-sm">"Revoke this key"</button>
                     </ActForm>
                 </details>
+                {(!key.canary).then(|| view! {
+                    <details class="disclosure" open=canary.failed_for("key", &key.id.to_string())>
+                        <summary>"Make a canary…"</summary>
+                        <p>"From then on it opens nothing, and whoever uses it raises a critical alert. Lay it out where only a thief would look. This cannot be undone."</p>
+                        <ActForm act=canary>
+                            <Ids team gateway/>
+                            <Hidden name="key" value=key.id.to_string()/>
+                            <Here/>
+                            <button type="submit" class="btn btn-secondary btn-sm">"Make this key a canary"</button>
+                        </ActForm>
+                    </details>
+                })}
             </td></tr>
         })}
     }

@@ -1,12 +1,15 @@
 //! Pages: each composes components; none holds a rule.
 
 mod account;
+mod alert_rules;
+mod alerts;
 mod app;
 mod apps;
 mod connection;
 mod connections;
 mod gateway;
 mod gateways;
+mod installation;
 mod layout;
 pub mod leases;
 mod log;
@@ -21,12 +24,15 @@ mod settings;
 mod teams;
 
 pub use account::AccountPage;
+pub use alert_rules::AlertRulesPage;
+pub use alerts::AlertsPage;
 pub use app::AppPage;
 pub use apps::AppsPage;
 pub use connection::{ConnectionAccessPage, ConnectionIssuesPage, ConnectionLogPage, ConnectionPage};
 pub use connections::ConnectionsPage;
 pub use gateway::GatewayPage;
 pub use gateways::GatewaysPage;
+pub use installation::InstallationPage;
 pub use layout::{AccountLayout, TeamLayout};
 pub use log::LogPage;
 pub use log_event::LogEventPage;

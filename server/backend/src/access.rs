@@ -135,6 +135,17 @@ pub(crate) fn gateway(team: TeamId, environment: Environment) -> TeamScope {
     TeamScope { team, name: None, role: None, environments }
 }
 
+/// The scope of Portal's own job in a Team.
+pub(crate) fn job(team: TeamId) -> TeamScope {
+    TeamScope { team, name: None, role: None, environments: Environments::BOTH }
+}
+
+/// The signed-in person, when they operate the installation; to anybody else there is no such place.
+pub fn operator(cx: &Cx) -> Result<&SignedIn, AccessError> {
+    let person = signed_in(cx)?;
+    if person.is_operator { Ok(person) } else { Err(AccessError::NotFound) }
+}
+
 /// Refuses a dangerous act without a fresh step-up of this session.
 pub async fn require_step_up(cx: &Cx, scope: &TeamScope, act: DangerousAct) -> Result<UserId, AccessError> {
     let person = signed_in(cx)?;

@@ -1,6 +1,7 @@
 //! What Portal does. Knows neither axum nor Leptos: verbs are free functions that take a [`Cx`].
 
 pub mod access;
+pub mod alerts;
 pub mod amazon;
 pub mod audit;
 pub mod clock;

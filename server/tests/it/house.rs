@@ -277,6 +277,15 @@ impl House {
         self.http.post(path).bearer_auth(&of.secret).header("Portal-Gateway", "1").json(&serde_json::json!({}))
     }
 
+    /// What is recorded gets its place, and the rules look at it.
+    pub async fn watch(&self) {
+        let portal = self.credentials.portal.clone();
+        let key = backend::audit::CheckpointKey::generate("portal.example/test");
+        let watch = backend::alerts::Watch::new(&portal);
+        backend::audit::Sequencer { portal, key }.run().await.unwrap();
+        watch.run().await.unwrap();
+    }
+
     /// A request to the gateway route under a key.
     pub fn ask(&self, method: reqwest::Method, secret: &str, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url)).bearer_auth(secret).header("Portal-Gateway", "1")

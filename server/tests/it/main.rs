@@ -9,6 +9,7 @@ mod hardening;
 mod house;
 mod registry;
 
+mod alerts;
 mod audit_export;
 mod canary;
 mod connections;

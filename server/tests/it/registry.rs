@@ -3,8 +3,12 @@
 
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
-use backend::store;
-use model::{Environments, Permission, Role};
+use backend::store::{self, alert::Alert};
+use model::{
+    Environments, Permission, Role,
+    alert::Rule,
+    ids::{AlertId, TeamId},
+};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 
@@ -120,7 +124,8 @@ pub async fn routes(house: &House) -> Vec<Route> {
 }
 
 /// Arguments that name a thing, or several.
-const THINGS: [&str; 12] = [
+const THINGS: [&str; 13] = [
+    "alert",
     "app",
     "connection",
     "connections",
@@ -148,6 +153,7 @@ pub struct Things {
     pub invitation: String,
     /// An event of the Team's log.
     pub event: String,
+    pub alert: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -164,14 +170,15 @@ impl Things {
             "session" => &self.session,
             "invitation" => &self.invitation,
             "event" => &self.event,
+            "alert" => &self.alert,
             _ => return None,
         })
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 9] {
-        let Self { team, app, connection, gateway, key, user, session, invitation, event, secret: _ } = self;
-        [team, app, connection, gateway, key, user, session, invitation, event]
+    pub fn ids(&self) -> [&str; 10] {
+        let Self { team, app, connection, gateway, key, user, session, invitation, event, alert, secret: _ } = self;
+        [team, app, connection, gateway, key, user, session, invitation, event, alert]
     }
 
     /// Ids of the right kinds that do not exist.
@@ -188,6 +195,7 @@ impl Things {
             session: id("ses"),
             invitation: id("inv"),
             event: id("evt"),
+            alert: id("alt"),
             secret,
         }
     }
@@ -211,6 +219,7 @@ impl House {
             session: session.to_string(),
             invitation: invitation.to_string(),
             event: self.an_event(of).await,
+            alert: self.an_alert(Some(of.team)).await,
             secret: of.secret.clone(),
         }
     }
@@ -221,6 +230,32 @@ impl House {
     async fn an_event(&self, of: &Furnished) -> String {
         let all = store::audit_event::of_team(self.stage.portal.db.reader(), &of.scope, &Default::default(), 1000).await;
         all.unwrap().pop().unwrap().id.to_string()
+    }
+}
+
+impl House {
+    /// An alert that nobody has answered.
+    pub async fn an_alert(&self, team: Option<TeamId>) -> String {
+        let now = self.stage.portal.clock.now();
+        let alert = Alert {
+            id: backend::random::id(now),
+            team,
+            rule: Rule::LogExported,
+            severity: Rule::LogExported.severity(),
+            about: backend::random::id::<AlertId>(now).to_string(),
+            subject: None,
+            finding: "By somebody.".to_owned(),
+            occurrences: 1,
+            event: None,
+            opened_at: now,
+            last_at: now,
+            acknowledged: None,
+        };
+        let id = alert.id.to_string();
+        let tx = self.stage.portal.db.begin().await.unwrap();
+        store::alert::insert(&*tx, alert, now).await.unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 }
 
@@ -270,6 +305,13 @@ fn value(name: &str) -> Option<&'static str> {
         "confirm" => "Shop",
         "networks" => "198.51.100.0/24",
         "days" => "30",
+        "note" => "It was us",
+        "rule" => "refused_calls",
+        "threshold" => "7",
+        "off" => "false",
+        "canary" => "true",
+        "mail_from" => "critical",
+        "quiet" => "22-6",
         _ => return None,
     })
 }

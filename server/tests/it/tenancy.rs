@@ -275,7 +275,7 @@ const MARKED_APPLICATION: &str = "amzn1.sp.solution.e7a1c0de-7a64-4a0e-9d0b-51a0
 const MARKS: [&str; 4] = [MARK, MARKED_ADDRESS, "e7a1e7a1e7a1", "e7a1c0de"];
 
 /// Columns of text that nobody writes freely.
-const OWN_WORDS: [(&str, &str); 15] = [
+const OWN_WORDS: [(&str, &str); 16] = [
     ("action", "a word of the catalogue"),
     ("actor_kind", "a word of a list"),
     ("ended_as", "a word of a list"),
@@ -289,10 +289,18 @@ const OWN_WORDS: [(&str, &str); 15] = [
     ("region", "a word of a list"),
     ("rejected_code", "a word of Portal's own"),
     ("role", "a word of a list"),
+    ("rule", "a word of a list"),
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 7] = [
+const OWN_WORDS_OF: [(&str, &str); 14] = [
+    ("alert.about", "ids and words of lists"),
+    ("alert.severity", "a word of a list"),
+    ("alert.subject_kind", "a word of a list"),
+    ("alert_delivery.mail_from", "a word of a list"),
+    ("alert_delivery.quiet", "two hours"),
+    ("audit_tally.day", "a day"),
+    ("key_network.network", "a network, not an address"),
     ("audit_event.reason", "a word of Portal's own"),
     ("audit_event.target_kind", "a word of a list"),
     ("connection.seller_id_source", "a word of a list"),
@@ -315,7 +323,7 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
     let name = format!("{MARK} & <b>Co</b>");
     let seller = other_seller();
     let team = ("team", &*things.team);
-    let writes: [(&str, &[(&str, &str)]); 7] = [
+    let writes: [(&str, &[(&str, &str)]); 8] = [
         ("rename_team", &[("name", &name)]),
         (
             "create_lwa_app",
@@ -349,6 +357,7 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
             ],
         ),
         ("invite_member", &[("email", "invited-quetzal7h3k@example.com"), ("role", "auditor"), ("production", "true")]),
+        ("create_gateway_key", &[("gateway", &things.gateway), ("days", "30")]),
         ("log", &[("query[action]", MARK)]),
     ];
     for (function, fields) in writes {
@@ -363,6 +372,18 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
         let request = request.header("X-Forwarded-For", MARKED_ADDRESS).header(header::USER_AGENT, MARK);
         assert!(request.send().await.unwrap().status().is_success(), "{end}");
     }
+    house.watch().await;
+    let noticed = backend::alerts::list(&ada.owner, &ada.scope).await.unwrap().open;
+    let marked = noticed
+        .iter()
+        .find(|alert| {
+            alert.finding.contains(MARK) && alert.subject.as_ref().is_some_and(|subject| subject.name.contains(MARK))
+        })
+        .unwrap()
+        .id
+        .to_string();
+    let answered = browser.post("acknowledge_alert", &[team, ("alert", &marked), ("note", MARK)]).await;
+    assert_eq!(answered.status(), 200);
 }
 
 /// Every column of text of a Team's tables holds a mark, or is on the list.

@@ -1,12 +1,13 @@
 //! What somebody of the Team must see to, the gravest first.
 
-use backend::store::{connection::Connection, gateway::Gateway, gateway_key::GatewayKey, lwa_app::LwaApp};
-use model::{Time, connection::ConnectionState, lwa_app::Standing};
+use backend::store::{alert::Alert, connection::Connection, gateway::Gateway, gateway_key::GatewayKey, lwa_app::LwaApp};
+use model::{Time, alert::Severity, connection::ConnectionState, lwa_app::Standing};
 
 use super::{apps::standing, gateways::unused_days, secret_countdown};
 use crate::api::teams::Attention;
 
 pub(super) fn of(
+    alerts: &[Alert],
     apps: &[LwaApp],
     connections: &[Connection],
     gateways: &[Gateway],
@@ -40,7 +41,16 @@ pub(super) fn of(
         let what = format!("a key has been unused for {days} days");
         Some(Attention { grave: false, name: gateway.name.to_string(), what, place: format!("gateways/{}", gateway.id) })
     });
-    let mut all: Vec<_> = apps.chain(connections).chain(keys).collect();
+    let critical = alerts.iter().any(|alert| alert.severity == Severity::Critical);
+    let waiting = (!alerts.is_empty()).then(|| {
+        let what = if alerts.len() == 1 {
+            "1 waits for somebody".to_owned()
+        } else {
+            format!("{} wait for somebody", alerts.len())
+        };
+        Attention { grave: critical, name: "Alerts".to_owned(), what, place: "alerts".to_owned() }
+    });
+    let mut all: Vec<_> = waiting.into_iter().chain(apps).chain(connections).chain(keys).collect();
     all.sort_by_key(|one| !one.grave);
     all
 }

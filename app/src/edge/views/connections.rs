@@ -62,6 +62,7 @@ fn item_of_connection(
         region: marketplace.region().as_str().to_owned(),
         endpoint: marketplace.endpoint(connection.environment).to_owned(),
         state: connection.state,
+        canary: connection.canary,
         app: connection.lwa_app,
         app_name: names.get(&connection.lwa_app).cloned().unwrap_or_default(),
         app_rejected: app.and_then(|app| app.rejected.as_ref()).map(|(_, code)| code.clone()),

@@ -38,7 +38,7 @@ fn item_of_gateway(gateway: &Gateway, connections: usize, keys: &[GatewayKey], n
         environment: gateway.environment,
         disabled: gateway.disabled_at.is_some(),
         connections,
-        live_keys: mine().filter(|k| key_phase(k.expires_at, k.revoked_at, now) == KeyPhase::Live).count(),
+        live_keys: mine().filter(|k| !k.canary && key_phase(k.expires_at, k.revoked_at, now) == KeyPhase::Live).count(),
         last_used: mine().filter_map(|k| k.last_used_at).max().map(|at| moment(at, now)),
     }
 }
@@ -77,6 +77,7 @@ fn key_item(key: GatewayKey, now: Time) -> KeyItem {
         created: moment(key.created_at, now),
         expires: moment(key.expires_at, now),
         unused_days: unused_days(&key, now),
+        canary: key.canary,
         last_used: key.last_used_at.map(|at| moment(at, now)),
         last_used_address: key.last_used_address,
         last_used_agent: key.last_used_agent,
@@ -86,7 +87,7 @@ fn key_item(key: GatewayKey, now: Time) -> KeyItem {
 /// Days without a use of a live key, once they are too many.
 pub(super) fn unused_days(key: &GatewayKey, now: Time) -> Option<i64> {
     let live = key_phase(key.expires_at, key.revoked_at, now) == KeyPhase::Live;
-    key_unused_days(key.created_at, key.last_used_at, now).filter(|_| live)
+    key_unused_days(key.created_at, key.last_used_at, now).filter(|_| live && !key.canary)
 }
 
 /// The one place where a gateway key is shown. A plain form post gets it through [`Reveal`].

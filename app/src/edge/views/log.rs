@@ -122,7 +122,7 @@ fn item(row: Row, now: Time) -> LogItem {
 }
 
 /// How the log stands.
-async fn state(cx: &Cx) -> Result<LogState, Failure> {
+pub(super) async fn state(cx: &Cx) -> Result<LogState, Failure> {
     let state = audit::state(&cx.portal).await.map_err(super::outage)?;
     Ok(LogState {
         head: state.head.map(|(size, at)| (size, moment(at, state.now))),

@@ -1,5 +1,6 @@
 //! From what verbs answer to what pages show. Nothing secret has a way through here: the types on the right hold none.
 
+mod alerts;
 mod apps;
 mod attention;
 mod connections;
@@ -12,11 +13,11 @@ use backend::{
     Cx, TeamScope,
     access::AccessError,
     connections as connection_verbs, gateways as gateway_verbs, lwa_apps as app_verbs,
-    store::{connection::Connection, lease, lwa_app::LwaApp},
+    store::{alert::Alert, connection::Connection, lease, lwa_app::LwaApp},
     teams,
 };
 use model::{
-    Role, Time,
+    Permission, Role, Time,
     amazon::{ClockLevel, SecretClock, days_left},
     gateway::{KeyPhase, key_phase},
     ids::UserId,
@@ -29,6 +30,7 @@ use crate::{
     edge::{Theme, fail, moment},
 };
 
+pub(crate) use alerts::{alert_items, alert_rules, installation};
 pub(crate) use apps::{app_item, app_items};
 pub(crate) use connections::{connection_detail, connection_items};
 pub(crate) use gateways::{gateway_detail, gateway_items, show_key};
@@ -62,7 +64,7 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
     let connections = connection_verbs::list(cx, scope).await.map_err(fail)?;
     let gateways = gateway_verbs::list(cx, scope).await.map_err(fail)?;
     Ok(Overview {
-        attention: attention::of(&apps, &connections, &gateways, &keys, now),
+        attention: attention::of(&open_alerts(cx, scope).await?, &apps, &connections, &gateways, &keys, now),
         name: scope.name().map(ToString::to_string).unwrap_or_default(),
         role: scope.role().unwrap_or(Role::Auditor),
         apps: apps.len(),
@@ -72,6 +74,14 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
         leases: gateway_verbs::leases(cx, scope, lease::Of::Team).await.map_err(fail)?.len(),
         issued: !backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope).await.map_err(outage)?.is_empty(),
     })
+}
+
+/// For those who may see them.
+async fn open_alerts(cx: &Cx, scope: &TeamScope) -> Result<Vec<Alert>, Failure> {
+    if !scope.role().is_some_and(|role| role.may(Permission::ViewLog)) {
+        return Ok(Vec::new());
+    }
+    Ok(backend::alerts::list(cx, scope).await.map_err(fail)?.open)
 }
 
 fn outage(error: impl Into<backend::access::AccessError>) -> Failure {

@@ -4,7 +4,7 @@ use model::{Permission, connection::ConnectionState, ids::TeamId};
 use super::may;
 use crate::{
     api::connections::{
-        AuthorizeAgain, ConnectionDetail, DisableConnection, Disconnect, EnableConnection, ReplaceRefreshToken,
+        AuthorizeAgain, ConnectionDetail, DisableConnection, Disconnect, EnableConnection, ReplaceRefreshToken, SetCanary,
     },
     components::{Act, ActForm, Confirm, Field, Hidden, StepUpGate, Submit},
     pages::stepped_up,
@@ -13,7 +13,8 @@ use crate::{
 /// What can be done with it.
 #[component]
 pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
-    let (id, name, state) = (detail.item.id, detail.item.name, detail.item.state);
+    let (id, name, state) = (detail.item.id, detail.item.name.clone(), detail.item.state);
+    let canary = Act::of::<SetCanary>();
     let again = Act::of::<AuthorizeAgain>();
     let replace = Act::of::<ReplaceRefreshToken>();
     let disconnect = Act::of::<Disconnect>();
@@ -38,6 +39,15 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
                     {ids()}
                     <Field name="refresh_token" label="Or paste a new refresh token" kind="password" mono=true autocomplete="new-password" hint="Proved against Amazon before it takes the place of the old one." act=replace/>
                     <Submit label="Prove and replace" class="btn-secondary"/>
+                </ActForm>
+            </details>
+            <details class="disclosure" open=canary.failed()>
+                <summary>{if detail.item.canary { "It is a canary" } else { "Make it a canary" }}</summary>
+                <p class="muted">"Nothing may use a canary: a gateway that asks for it is refused as if it were disabled, and raises a critical alert. Put it on the lists of gateways that have no reason to ask for it."</p>
+                <ActForm act=canary>
+                    {ids()}
+                    {(!detail.item.canary).then(|| view! { <Hidden name="canary" value="true"/> })}
+                    <Submit label=if detail.item.canary { "No canary any more" } else { "Make it a canary" } class="btn-secondary"/>
                 </ActForm>
             </details>
             {may(Permission::Disconnect).then(|| view! {

@@ -24,7 +24,7 @@ use crate::{
         connections::{ConnectionDetail, connection},
         log::{LogQuery, log},
     },
-    components::{Crumbs, EnvironmentTag, Notice, PageHeader, StateBadge, loaded},
+    components::{Badge, Crumbs, EnvironmentTag, Notice, PageHeader, StateBadge, loaded},
 };
 
 /// The parts of a connection's page, each at an address of its own.
@@ -93,6 +93,7 @@ fn Head(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
     let item = detail.item;
     let tags = view! {
         <EnvironmentTag environment=item.environment/>
+        {item.canary.then(|| view! { <Badge tone="attention" word="Canary"/> })}
         <StateBadge state=item.state app_rejected=item.app_rejected.is_some() failing=item.failure.is_some() test_failed=item.test_failure.is_some()/>
     }
     .into_any();

@@ -2,8 +2,9 @@
 
 use model::{
     EmailAddress, Name,
+    alert::Rule,
     audit::{Action, Detail, Outcome, SafeText},
-    ids::{ConnectionId, EventId, GatewayId, GatewayKeyId, Id, InvitationId, LwaAppId, SessionId, TeamId, UserId},
+    ids::{AlertId, ConnectionId, EventId, GatewayId, GatewayKeyId, Id, InvitationId, LwaAppId, SessionId, TeamId, UserId},
 };
 use uuid::Uuid;
 
@@ -40,6 +41,16 @@ targets! {
 impl Target {
     pub fn session(id: SessionId) -> Self {
         Self { kind: "session", id: id.0, name: None }
+    }
+
+    /// By the title of its rule.
+    pub fn alert(id: AlertId, rule: Rule) -> Self {
+        Self { kind: "alert", id: id.0, name: Some(rule.title().to_owned()) }
+    }
+
+    /// A rule as one Team has set it.
+    pub fn rule(team: TeamId, rule: Rule) -> Self {
+        Self { kind: "alert_rule", id: team.0, name: Some(rule.title().to_owned()) }
     }
 
     pub fn gateway_key(id: GatewayKeyId, gateway: &Name) -> Self {

@@ -55,9 +55,15 @@ impl Sequencer {
         }
     }
 
-    /// One transaction: places, tiles, and a head when one is due.
+    /// One transaction: places, tiles, and a head when one is due. None at all while there is nothing to do, so that a
+    /// quiet log costs those who write no turn.
     async fn turn(&self) -> Result<u64, SequencerError> {
         let now = self.portal.clock.now();
+        let reader = self.portal.db.reader();
+        let last = audit_tree::newest_checkpoint(reader).await?;
+        if last.is_some_and(|last| now - last.signed_at < CHECKPOINT_EVERY) && !audit_tree::any_pending(reader).await? {
+            return Ok(0);
+        }
         let tx = self.portal.db.begin().await?;
         if !audit_tree::lead(&*tx).await? {
             return Ok(0);

@@ -35,6 +35,21 @@ pub async fn enable(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), 
     set(cx, scope, id, ConnectionAct::Enable, Action::ConnectionEnabled).await
 }
 
+/// Makes a canary of it, or none any more. Nothing may use a canary: a call for it is refused, and found out.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), connection = %id))]
+pub async fn set_canary(cx: &Cx, scope: &TeamScope, id: ConnectionId, canary: bool) -> Result<(), ConnectionError> {
+    let connection = get(cx, scope, id).await?;
+    scope.touch(cx, connection.environment).await?;
+    let tx = cx.portal.db.begin().await?;
+    if !store::connection::set_canary(&*tx, scope, id, canary).await? {
+        return Err(ConnectionError::Changed);
+    }
+    let action = if canary { Action::CanaryPlanted } else { Action::CanaryLifted };
+    audit::append(&*tx, cx, Event::of(scope, action).on(Target::connection(id, &connection.name))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 async fn set(
     cx: &Cx,
     scope: &TeamScope,

@@ -15,7 +15,7 @@ use model::{
 };
 use secrecy::SecretString;
 
-pub use changes::{Receipt, disable, disconnect, enable, replace_refresh_token};
+pub use changes::{Receipt, disable, disconnect, enable, replace_refresh_token, set_canary};
 pub use consent::{Began, CONSENT_LIFE, NotConnected, Returned, finish_consent, start_consent};
 pub use error::ConnectionError;
 pub use prove::ProofFailure;
@@ -128,6 +128,7 @@ async fn store_new(
         test_failure: None,
         forced_at: None,
         disconnected_at: None,
+        canary: false,
         version: 1,
     };
     store::connection::insert(&**tx, scope, connection, grant_mac).await?;

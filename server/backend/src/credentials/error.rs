@@ -1,4 +1,4 @@
-use model::{Problem, ProblemCode};
+use model::{Problem, ProblemCode, alert::CANARY};
 
 use crate::error::Outage;
 
@@ -23,6 +23,9 @@ pub enum IssueError {
     ClientRejected,
     #[error("the connection is disabled")]
     Disabled,
+    /// To the caller it is disabled; the log keeps what it is.
+    #[error("the connection is a canary")]
+    Canary,
     #[error("a lock stands")]
     Locked,
     #[error("too many requests")]
@@ -71,7 +74,7 @@ impl From<&IssueError> for Problem {
             IssueError::ConnectionNotFound => Problem::of(Code::ConnectionNotFound),
             IssueError::ReauthorizationRequired => Problem::of(Code::ReauthorizationRequired),
             IssueError::ClientRejected => Problem::of(Code::LwaClientRejected),
-            IssueError::Disabled => Problem::of(Code::ConnectionDisabled),
+            IssueError::Disabled | IssueError::Canary => Problem::of(Code::ConnectionDisabled),
             IssueError::Locked => Problem::of(Code::Locked),
             IssueError::RateLimited { retry_after_s } => Problem::of(Code::RateLimited).retry_after(*retry_after_s),
             IssueError::ForceCooldown { retry_after_s } => {
@@ -89,5 +92,8 @@ impl From<&IssueError> for Problem {
 
 /// The stable word that the log keeps for a refusal.
 pub(super) fn word(error: &IssueError) -> &'static str {
-    Problem::from(error).code.as_str()
+    match error {
+        IssueError::Canary => CANARY,
+        error => Problem::from(error).code.as_str(),
+    }
 }

@@ -44,15 +44,13 @@ pub async fn feedback(
     if let Err(error) = caller.needs(Scope::FeedbackWrite) {
         return Err(record::refuse(credentials, &caller, Action::GatewayRefused, Some((id, held.as_ref())), error).await);
     }
-    let Some(held) = held else {
-        return Err(record::refuse(
-            credentials,
-            &caller,
-            Action::GatewayRefused,
-            Some((id, None)),
-            IssueError::ConnectionNotFound,
-        )
-        .await);
+    let held = match held {
+        Some(held) if !held.canary => held,
+        other => {
+            let error = if other.is_some() { IssueError::Canary } else { IssueError::ConnectionNotFound };
+            let asked = Some((id, other.as_ref()));
+            return Err(record::refuse(credentials, &caller, Action::GatewayRefused, asked, error).await);
+        }
     };
     let mut event = Event::of(&caller.scope, Action::FeedbackReceived)
         .on(Target::connection(id, &held.name))

@@ -122,6 +122,9 @@ pub(super) fn may_issue(caller: &Caller, held: &Held) -> Result<(), IssueError> 
     if held.environment != caller.row.environment {
         return Err(IssueError::ConnectionNotFound);
     }
+    if held.canary {
+        return Err(IssueError::Canary);
+    }
     match ConnectionState::parse(&held.state) {
         Some(ConnectionState::Active) => Ok(()),
         Some(ConnectionState::Disabled) => Err(IssueError::Disabled),

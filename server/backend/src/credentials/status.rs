@@ -37,7 +37,9 @@ pub async fn status(
 ) -> Result<ConnectionStatus, Refused> {
     let (caller, held) = identify(credentials, origin, bearer, Some(id)).await?;
     let held = held.filter(|_| caller.row.team == team);
-    let allowed = caller.needs(Scope::ConnectionStatus).and(held.as_ref().map(|_| ()).ok_or(IssueError::ConnectionNotFound));
+    let there = held.as_ref().ok_or(IssueError::ConnectionNotFound);
+    let there = there.and_then(|held| if held.canary { Err(IssueError::Canary) } else { Ok(()) });
+    let allowed = caller.needs(Scope::ConnectionStatus).and(there);
     let held = match (allowed, held) {
         (Ok(()), Some(held)) => held,
         (Err(error), held) => {

@@ -61,6 +61,7 @@ pub async fn create_key(
         last_used_at: None,
         last_used_address: None,
         last_used_agent: None,
+        canary: false,
     };
     let tx = cx.portal.db.begin().await?;
     // Held, so that two requests cannot both find room for a second key.
@@ -92,6 +93,21 @@ pub async fn revoke_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, id: Gate
         return Err(AccessError::NotFound.into());
     }
     audit::append(&*tx, cx, Event::of(scope, Action::GatewayKeyRevoked).on(Target::gateway_key(id, &gateway.name))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes a canary of a key: from now on it opens nothing, and whoever uses it is found out. There is no way back.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), key = %id))]
+pub async fn make_canary_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, id: GatewayKeyId) -> Result<(), GatewayError> {
+    let gateway = get(cx, scope, gateway).await?;
+    scope.touch(cx, gateway.environment).await?;
+    let tx = cx.portal.db.begin().await?;
+    let keys = store::gateway_key::all(&*tx, scope, Some(gateway.id)).await?;
+    if !keys.iter().any(|key| key.id == id) || !store::gateway_key::make_canary(&*tx, scope, id).await? {
+        return Err(AccessError::NotFound.into());
+    }
+    audit::append(&*tx, cx, Event::of(scope, Action::CanaryPlanted).on(Target::gateway_key(id, &gateway.name))).await?;
     tx.commit().await?;
     Ok(())
 }

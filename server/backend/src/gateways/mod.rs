@@ -11,7 +11,7 @@ use model::{
 };
 
 pub use error::GatewayError;
-pub use keys::{NewKey, create_key, keys, revoke_key};
+pub use keys::{NewKey, create_key, keys, make_canary_key, revoke_key};
 
 use crate::{
     Cx, TeamScope,

@@ -1,9 +1,11 @@
 //! Work that no request waits for: one file a job. A role `worker` runs them all.
 
 mod clean;
+mod ends;
 mod key_ends;
 mod mail;
 mod proofs;
+mod tell;
 
 use std::time::Duration;
 
@@ -11,17 +13,22 @@ use tokio::task::JoinSet;
 
 use crate::{
     Portal,
+    alerts::Watch,
     audit::{Sequencer, SequencerError},
+    error::Outage,
 };
 
 /// Starts every job; dropping the set stops them.
 pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     jobs.spawn(every(Duration::from_millis(250), sequencer, "sequence", sequence));
+    jobs.spawn(every(Duration::from_secs(5), Watch::new(portal), "watch", watch));
+    jobs.spawn(every(Duration::from_secs(5), portal.clone(), "tell", tell::run));
     jobs.spawn(every(Duration::from_millis(500), portal.clone(), "mail", mail::run));
     jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "proofs", proofs::run));
+    jobs.spawn(every(Duration::from_secs(600), portal.clone(), "ends", ends::run));
     jobs
 }
 
@@ -29,11 +36,17 @@ async fn sequence(sequencer: Sequencer) -> Result<(), SequencerError> {
     sequencer.run().await.map(drop)
 }
 
+async fn watch(watch: Watch) -> Result<(), Outage> {
+    watch.run().await
+}
+
 /// Every job that goes by the calendar, once: for tests with a clock that is moved.
-pub async fn run_due(portal: &Portal) -> Result<(), crate::error::Outage> {
+pub async fn run_due(portal: &Portal) -> Result<(), Outage> {
     clean::run(portal.clone()).await?;
     key_ends::run(portal.clone()).await?;
-    proofs::run(portal.clone()).await
+    proofs::run(portal.clone()).await?;
+    ends::run(portal.clone()).await?;
+    tell::run(portal.clone()).await
 }
 
 /// Runs `job` again and again. A failed run is logged and tried again at its next turn.

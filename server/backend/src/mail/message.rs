@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::EmailAddress;
+use model::{EmailAddress, alert::Severity};
 use secrecy::SecretString;
 
 /// One mail.
@@ -15,10 +15,44 @@ pub struct Mail {
 /// Every kind of mail there is.
 #[derive(Clone)]
 pub enum Message {
-    SignInCode { code: SecretString, device: String, address: String, expires_minutes: i64 },
-    StepUpCode { code: SecretString, act: String, device: String, address: String },
-    Invitation { team: String, inviter: String, role: String, sign_in_url: String },
-    SecurityNotice { headline: String, text: String },
+    SignInCode {
+        code: SecretString,
+        device: String,
+        address: String,
+        expires_minutes: i64,
+    },
+    StepUpCode {
+        code: SecretString,
+        act: String,
+        device: String,
+        address: String,
+    },
+    Invitation {
+        team: String,
+        inviter: String,
+        role: String,
+        sign_in_url: String,
+    },
+    SecurityNotice {
+        headline: String,
+        text: String,
+    },
+    /// `place`: whose alerts they are. `url`: where they are looked at.
+    Alerts {
+        place: String,
+        lines: Vec<AlertLine>,
+        url: String,
+    },
+}
+
+/// One alert in a mail.
+#[derive(Clone, Debug)]
+pub struct AlertLine {
+    pub severity: Severity,
+    pub title: &'static str,
+    pub subject: Option<String>,
+    pub finding: String,
+    pub advice: &'static str,
 }
 
 impl Message {
@@ -29,6 +63,7 @@ impl Message {
             Message::StepUpCode { .. } => "step_up_code",
             Message::Invitation { .. } => "invitation",
             Message::SecurityNotice { .. } => "security_notice",
+            Message::Alerts { .. } => "alerts",
         }
     }
 }

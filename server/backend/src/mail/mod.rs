@@ -8,5 +8,5 @@ mod templates;
 
 pub use mailbox::{CapturedMail, read_mailbox};
 pub use mailer::{Mailer, MailerError};
-pub use message::{Mail, Message};
+pub use message::{AlertLine, Mail, Message};
 pub use outbox::{MailError, deliver_due, queue, queue_undelivered};

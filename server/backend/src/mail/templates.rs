@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Message;
+use super::{AlertLine, Message};
 
 /// A mail in words.
 pub(super) struct Rendered {
@@ -40,6 +40,7 @@ pub(super) fn render(message: &Message) -> Rendered {
             ],
         ),
         Message::SecurityNotice { headline, text } => plain_mail(headline, &[text]),
+        Message::Alerts { place, lines, url } => alerts_mail(place, lines, url),
     }
 }
 
@@ -73,6 +74,22 @@ fn code_mail(code: &SecretString, subject: &str, lead: &str, device: &str, addre
 fn plain_mail(subject: &str, paragraphs: &[&str]) -> Rendered {
     let body: String = paragraphs.iter().map(|text| format!("<p>{}</p>", escape(text))).collect();
     Rendered { subject: subject.to_owned(), text: format!("{}\n", paragraphs.join("\n\n")), html: page(&body) }
+}
+
+/// The gravest first; one mail for all that is due.
+fn alerts_mail(place: &str, lines: &[AlertLine], url: &str) -> Rendered {
+    let first = lines.first().map_or("", |line| line.title);
+    let subject = match lines.len() {
+        0 | 1 => format!("{place}: {first}"),
+        many => format!("{place}: {first}, and {} more", many - 1),
+    };
+    let mut paragraphs = Vec::new();
+    for line in lines {
+        let about = line.subject.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        paragraphs.push(format!("{}: {}{about}. {} {}", line.severity.title(), line.title, line.finding, line.advice));
+    }
+    paragraphs.push(format!("Look at it and acknowledge it: {url}"));
+    plain_mail(&subject, &paragraphs.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn page(body: &str) -> String {

@@ -31,6 +31,12 @@ pub async fn pending(db: &impl ConnectionTrait, most: u64) -> Result<Vec<Row>, D
     rows.into_iter().map(audit_event::row).collect()
 }
 
+/// Whether any event waits for its place.
+pub async fn any_pending(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let text = "SELECT event_id FROM audit_pending WHERE refused_at IS NULL LIMIT 1";
+    Ok(db.query_one_raw(sql(db, text, [])).await?.is_some())
+}
+
 /// Keeps an event out of the tree for good.
 pub async fn refuse(db: &impl ConnectionTrait, id: EventId, now: Time) -> Result<(), DbErr> {
     let text = "UPDATE audit_pending SET refused_at = $2 WHERE event_id = $1";

@@ -50,6 +50,7 @@ pub(crate) struct Model {
     pub grant_mac: Option<Vec<u8>>,
     pub tested_at: Option<DateTimeUtc>,
     pub test_failure: Option<String>,
+    pub canary: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -79,6 +80,8 @@ pub struct Connection {
     pub test_failure: Option<(Time, String)>,
     pub forced_at: Option<Time>,
     pub disconnected_at: Option<Time>,
+    /// Laid out for a thief: nothing may use it.
+    pub canary: bool,
     pub version: i32,
 }
 
@@ -129,6 +132,7 @@ pub(super) fn connection(row: Model) -> Result<Connection, DbErr> {
         test_failure: row.tested_at.zip(row.test_failure),
         forced_at: row.forced_at,
         disconnected_at: row.disconnected_at,
+        canary: row.canary,
         version: row.version,
     })
 }
@@ -178,8 +182,21 @@ pub async fn insert(
         grant_mac: Some(grant_mac.to_vec()),
         tested_at: None,
         test_failure: None,
+        canary: new.canary,
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
+}
+
+/// Makes a canary of it, or none any more; false when it was so already.
+pub async fn set_canary(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    id: ConnectionId,
+    canary: bool,
+) -> Result<bool, DbErr> {
+    let update = Entity::update_many().col_expr(Column::Canary, Expr::value(canary));
+    let update = update.filter(Column::Id.eq(id.0)).filter(Column::TeamId.eq(scope.team().0));
+    Ok(update.filter(Column::Canary.ne(canary)).exec(db).await?.rows_affected == 1)
 }
 
 /// The connections of the Team by name, disconnected ones last.
@@ -362,4 +379,16 @@ pub async fn claim_test(
         "UPDATE connection SET tested_at = $4 WHERE team_id = $1 AND id = $2 AND (tested_at IS NULL OR tested_at < $3)";
     let values = [scope.team().0.into(), id.0.into(), then.into(), now.into()];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
+}
+
+/// The authorizations of all Teams that sellers gave at Amazon: Team, connection, name, since when. For Portal's own job.
+pub async fn authorizations(db: &impl ConnectionTrait) -> Result<Vec<(TeamId, Uuid, String, Time)>, DbErr> {
+    let text = "SELECT team_id, id, name, authorized_at FROM connection
+        WHERE disconnected_at IS NULL AND state <> 'needs_reauthorization' AND seller_id_source = $1 ORDER BY id";
+    let rows = db.query_all_raw(sql(db, text, [SellerIdSource::Amazon.as_str().into()])).await?;
+    let read = |row: QueryResult| {
+        let authorized_at = row.try_get("", "authorized_at")?;
+        Ok((TeamId(row.try_get("", "team_id")?), row.try_get("", "id")?, row.try_get("", "name")?, authorized_at))
+    };
+    rows.into_iter().map(read).collect()
 }

@@ -26,6 +26,7 @@ pub(crate) struct Model {
     pub last_used_address: Option<String>,
     pub last_used_agent: Option<String>,
     pub told_days: Option<i32>,
+    pub canary: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -42,6 +43,8 @@ pub struct GatewayKey {
     pub last_used_at: Option<Time>,
     pub last_used_address: Option<String>,
     pub last_used_agent: Option<String>,
+    /// Laid out for a thief: it opens nothing.
+    pub canary: bool,
 }
 
 fn key(row: Model) -> GatewayKey {
@@ -55,6 +58,7 @@ fn key(row: Model) -> GatewayKey {
         last_used_at: row.last_used_at,
         last_used_address: row.last_used_address,
         last_used_agent: row.last_used_agent,
+        canary: row.canary,
     }
 }
 
@@ -72,6 +76,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: &GatewayK
         last_used_address: None,
         last_used_agent: None,
         told_days: None,
+        canary: new.canary,
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
@@ -94,6 +99,14 @@ pub async fn revoke(db: &impl ConnectionTrait, scope: &TeamScope, id: GatewayKey
     let update = Entity::update_many().col_expr(Column::RevokedAt, Expr::value(now));
     let update =
         update.filter(Column::Id.eq(id.0)).filter(Column::TeamId.eq(scope.team().0)).filter(Column::RevokedAt.is_null());
+    Ok(update.exec(db).await?.rows_affected == 1)
+}
+
+/// Makes a canary of a live key, for good; false when it is unknown, revoked, or one already.
+pub async fn make_canary(db: &impl ConnectionTrait, scope: &TeamScope, id: GatewayKeyId) -> Result<bool, DbErr> {
+    let update = Entity::update_many().col_expr(Column::Canary, Expr::value(true));
+    let update = update.filter(Column::Id.eq(id.0)).filter(Column::TeamId.eq(scope.team().0));
+    let update = update.filter(Column::RevokedAt.is_null()).filter(Column::Canary.eq(false));
     Ok(update.exec(db).await?.rows_affected == 1)
 }
 

@@ -2,6 +2,7 @@
 
 use model::{
     Environment, Name, Time,
+    alert::CANARY,
     connection::SellerIdSource,
     credential::Cached,
     gateway::{KeyPhase, Networks, Scopes, key_phase},
@@ -27,6 +28,8 @@ pub struct KeyRow {
     pub scopes: Scopes,
     pub networks: Networks,
     pub disabled_at: Option<Time>,
+    /// Laid out for a thief: it opens nothing.
+    pub canary: bool,
     /// A lock stands on the Team, the gateway or the key.
     pub locked: bool,
 }
@@ -35,15 +38,16 @@ impl KeyRow {
     /// Why a key may not be used, as the log keeps it.
     pub fn why_dead(&self) -> &'static str {
         match (self.disabled_at, self.revoked_at) {
+            _ if self.canary => CANARY,
             (Some(_), _) => "gateway-disabled",
             (None, Some(_)) => "key-revoked",
             (None, None) => "key-expired",
         }
     }
 
-    /// The key may be used: not expired, not revoked, and its gateway is not disabled.
+    /// The key may be used: no canary, not expired, not revoked, and its gateway is not disabled.
     pub fn is_live(&self, now: Time) -> bool {
-        self.disabled_at.is_none() && key_phase(self.expires_at, self.revoked_at, now) == KeyPhase::Live
+        !self.canary && self.disabled_at.is_none() && key_phase(self.expires_at, self.revoked_at, now) == KeyPhase::Live
     }
 }
 
@@ -72,18 +76,20 @@ pub struct Held {
     /// LWA itself refuses the app: asking again is no use until its secret changes. An expired secret that only SP-API
     /// has told of (through a gateway) is shown to people, but does not stop refreshing.
     pub app_rejected: bool,
+    /// Laid out for a thief: nothing may use it.
+    pub canary: bool,
     /// A lock stands on the connection.
     pub locked: bool,
 }
 
 const KEY: &str = "k.id AS key_id, k.hash, k.expires_at AS key_expires_at, k.revoked_at, k.team_id, k.gateway_id,
-    g.name AS gateway_name, g.environment AS gateway_environment, g.scopes, g.networks, g.disabled_at,
+    g.name AS gateway_name, g.environment AS gateway_environment, g.scopes, g.networks, g.disabled_at, k.canary AS key_canary,
     EXISTS (SELECT 1 FROM lock l WHERE l.team_id = k.team_id AND l.lifted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
         AND l.target_id IN (k.team_id, k.gateway_id, k.id)) AS key_locked";
 
 const HELD: &str = "c.id AS connection_id, c.name AS connection_name, c.environment, c.seller_id, c.marketplace, c.marketplace_ids,
     c.state, c.access_token, c.generation, c.access_issued_at, c.access_expires_at, c.life_assumed, c.authorized_at, c.seller_id_source,
-    c.failed_at, c.failure_code, c.failures, c.retry_at, c.forced_at, c.refresh_until,
+    c.failed_at, c.failure_code, c.failures, c.retry_at, c.forced_at, c.refresh_until, c.canary,
     a.id AS lwa_app_id, a.secret_made_at, a.rejected_code,
     EXISTS (SELECT 1 FROM lock l WHERE l.team_id = k.team_id AND l.lifted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
         AND l.target_id = c.id) AS connection_locked";
@@ -135,6 +141,7 @@ fn read_key(row: &QueryResult) -> Result<KeyRow, DbErr> {
         scopes: Scopes::from_text(&text(row, "scopes")?),
         networks: stored(text(row, "networks")?.parse().ok(), "network list")?,
         disabled_at: row.try_get("", "disabled_at")?,
+        canary: row.try_get("", "key_canary")?,
         locked: flag(row, "key_locked")?,
     })
 }
@@ -175,6 +182,7 @@ fn read_held(row: &QueryResult) -> Result<Option<Held>, DbErr> {
         lwa_app: LwaAppId(row.try_get("", "lwa_app_id")?),
         secret_made_at: row.try_get("", "secret_made_at")?,
         app_rejected: row.try_get::<Option<String>>("", "rejected_code")?.is_some_and(|code| code != CLIENT_SECRET_EXPIRED),
+        canary: row.try_get("", "canary")?,
         locked: flag(row, "connection_locked")?,
     }))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::{
     Environment, Name, Time,
-    ids::{LwaAppId, UserId},
+    ids::{LwaAppId, TeamId, UserId},
     lwa_app::{CLIENT_SECRET_EXPIRED, OtherSecret},
 };
 use sea_orm::{ExprTrait, IntoActiveModel, QueryOrder, entity::prelude::*};
@@ -205,4 +205,15 @@ pub async fn accept(db: &impl ConnectionTrait, scope: &TeamScope, id: LwaAppId) 
         .filter(Column::TeamId.eq(scope.team().0))
         .filter(Column::RejectedAt.is_not_null());
     Ok(update.exec(db).await?.rows_affected == 1)
+}
+
+/// The client secrets in use of all Teams: Team, app, name, when it was made. For Portal's own job.
+pub async fn secrets(db: &impl ConnectionTrait) -> Result<Vec<(TeamId, Uuid, String, Time)>, DbErr> {
+    let text = "SELECT team_id, id, name, secret_made_at FROM lwa_app WHERE removed_at IS NULL ORDER BY id";
+    let rows = db.query_all_raw(sql(db, text, [])).await?;
+    let read = |row: sea_orm::QueryResult| {
+        let made_at = row.try_get("", "secret_made_at")?;
+        Ok((TeamId(row.try_get("", "team_id")?), row.try_get("", "id")?, row.try_get("", "name")?, made_at))
+    };
+    rows.into_iter().map(read).collect()
 }

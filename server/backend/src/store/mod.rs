@@ -9,8 +9,12 @@ use sea_orm::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub mod alert;
+pub mod alert_setting;
 pub mod audit_event;
+pub mod audit_tally;
 pub mod audit_tree;
+pub mod audit_watch;
 pub mod browser;
 pub mod connection;
 pub mod consent;
@@ -19,6 +23,7 @@ pub mod gateway;
 pub mod gateway_key;
 pub mod invitation;
 pub mod issue;
+pub mod key_network;
 pub mod lease;
 pub mod lock;
 pub mod login_address;

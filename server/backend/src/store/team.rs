@@ -76,3 +76,9 @@ fn read(row: &sea_orm::QueryResult) -> Result<Membership, DbErr> {
         environments: Environments { production: row.try_get("", "production")?, sandbox: row.try_get("", "sandbox")? },
     })
 }
+
+/// What a Team is called: for Portal's own jobs.
+pub async fn name(db: &impl ConnectionTrait, team: TeamId) -> Result<Option<String>, DbErr> {
+    let row = db.query_one_raw(sql(db, "SELECT name FROM team WHERE id = $1", [team.0.into()])).await?;
+    row.map(|row| row.try_get("", "name")).transpose()
+}

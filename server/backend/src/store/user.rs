@@ -92,3 +92,9 @@ pub async fn standing(db: &impl ConnectionTrait, email: &EmailAddress) -> Result
     let Some(row) = row else { return Ok((false, false)) };
     Ok((row.try_get::<i64>("", "known")? > 0, row.try_get::<i64>("", "enabled")? > 0))
 }
+
+/// Who operates the installation.
+pub async fn operators(db: &impl ConnectionTrait) -> Result<Vec<User>, DbErr> {
+    let query = Entity::find().filter(Column::IsOperator.eq(true)).filter(Column::DisabledAt.is_null());
+    query.order_by_asc(Column::Id).all(db).await?.into_iter().map(user).collect()
+}

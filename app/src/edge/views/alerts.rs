@@ -1,0 +1,69 @@
+//! Alerts.
+
+use backend::{
+    Cx, TeamScope,
+    alerts::{self, Alerts},
+    store::alert::Alert,
+};
+use model::{
+    Time,
+    ids::{ConnectionId, GatewayId, LwaAppId, TeamId},
+};
+
+use crate::{
+    Failure,
+    api::alerts::{AlertItem, AlertItems, AlertRuleSet, AnswerItem, Installation, RuleItem},
+    edge::{fail, moment},
+};
+
+pub(crate) fn alert_items(cx: &Cx, alerts: Alerts) -> AlertItems {
+    let now = cx.now();
+    let items = |alerts: Vec<Alert>| alerts.into_iter().map(|alert| item(alert, now)).collect();
+    AlertItems { open: items(alerts.open), answered: items(alerts.acknowledged) }
+}
+
+fn item(alert: Alert, now: Time) -> AlertItem {
+    let path = |team: TeamId, kind: &str, id: uuid::Uuid| {
+        let place = match kind {
+            "connection" => format!("connections/{}", ConnectionId(id)),
+            "gateway" => format!("gateways/{}", GatewayId(id)),
+            "lwa_app" => format!("apps/{}", LwaAppId(id)),
+            "user" => "members".to_owned(),
+            _ => return None,
+        };
+        Some(format!("/teams/{team}/{place}"))
+    };
+    let about = alert.team.zip(alert.subject.as_ref());
+    AlertItem {
+        id: alert.id,
+        rule: alert.rule,
+        severity: alert.severity,
+        subject_path: about.and_then(|(team, subject)| path(team, &subject.kind, subject.id)),
+        subject: alert.subject.map(|subject| subject.name),
+        event_path: alert
+            .team
+            .zip(alert.event)
+            .filter(|_| alert.rule.stands_in_team_log())
+            .map(|(team, event)| format!("/teams/{team}/log/{event}")),
+        finding: alert.finding,
+        occurrences: alert.occurrences,
+        opened: moment(alert.opened_at, now),
+        last: moment(alert.last_at, now),
+        answer: alert.acknowledged.map(|said| AnswerItem { by: said.name, at: moment(said.at, now), note: said.note }),
+    }
+}
+
+pub(crate) async fn alert_rules(cx: &Cx, scope: &TeamScope) -> Result<AlertRuleSet, Failure> {
+    let rules = alerts::rules(cx, scope).await.map_err(fail)?;
+    let delivery = alerts::delivery(cx, scope).await.map_err(fail)?;
+    Ok(AlertRuleSet {
+        rules: rules.into_iter().map(|(rule, own)| RuleItem { rule, threshold: own.threshold, off: own.off }).collect(),
+        mail_from: delivery.mail_from,
+        quiet: delivery.quiet.map(|quiet| quiet.to_string()).unwrap_or_default(),
+    })
+}
+
+pub(crate) async fn installation(cx: &Cx) -> Result<Installation, Failure> {
+    let alerts = alerts::list_of_installation(cx).await.map_err(fail)?;
+    Ok(Installation { alerts: alert_items(cx, alerts), log: super::log::state(cx).await? })
+}

@@ -1,0 +1,64 @@
+//! The rules that look at the calendar: client secrets and authorizations that end.
+
+use chrono::Duration;
+use model::{
+    Time,
+    alert::Rule,
+    amazon::{AuthorizationClock, SecretClock},
+    ids::TeamId,
+};
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::{
+    levels::Levels,
+    raise::open,
+    sign::{About, Sign},
+};
+use crate::{
+    Portal,
+    error::Outage,
+    store::{self, alert::Subject},
+};
+
+/// Days before the end at which it is said once more.
+const AGAIN_DAYS: i64 = 7;
+
+/// Raises what ends soon.
+pub(crate) async fn watch_ends(portal: &Portal) -> Result<(), Outage> {
+    let signs = notice(portal, &mut Levels::default()).await?;
+    open(portal, signs).await
+}
+
+async fn notice(portal: &Portal, levels: &mut Levels) -> Result<Vec<Sign>, DbErr> {
+    let db = portal.db.reader();
+    let mut ends = Vec::new();
+    for (team, id, name, made_at) in store::lwa_app::secrets(db).await? {
+        ends.push((Rule::SecretEnding, team, "lwa_app", id, name, SecretClock { made_at }.expires_at()));
+    }
+    for (team, id, name, authorized_at) in store::connection::authorizations(db).await? {
+        let end = AuthorizationClock { authorized_at }.expires_at();
+        ends.push((Rule::AuthorizationEnding, team, "connection", id, name, end));
+    }
+    let now = portal.clock.now();
+    let mut signs = Vec::new();
+    for (rule, team, kind, id, name, end) in ends {
+        let Some(level) = levels.of(db, &About::new(Some(team), rule, id)).await? else { continue };
+        if now < end && end - now <= Duration::days(level) {
+            signs.push(sign(rule, team, kind, id, name, end, now));
+        }
+    }
+    Ok(signs)
+}
+
+fn sign(rule: Rule, team: TeamId, kind: &str, id: Uuid, name: String, end: Time, now: Time) -> Sign {
+    let stage = if end - now <= Duration::days(AGAIN_DAYS) { "last days" } else { "soon" };
+    let day = end.format("%Y-%m-%d");
+    Sign {
+        about: About::new(Some(team), rule, format!("{}:{day}:{stage}", id.simple())),
+        subject: Some(Subject { kind: kind.to_owned(), id, name }),
+        finding: format!("Ends on {}, in {} days.", end.format("%-d %B %Y"), (end - now).num_days()),
+        occurrences: 1,
+        idx: None,
+    }
+}

@@ -1,0 +1,97 @@
+use backend::{
+    alerts,
+    audit::Event,
+    store::{
+        alert::Alert,
+        audit_tree::{self, Seen},
+    },
+};
+use chrono::Duration;
+use model::{alert::Rule, audit::Action};
+use sea_orm::ConnectionTrait;
+
+use super::Guarded;
+use crate::on_both_databases;
+
+impl Guarded {
+    /// The installation's open alerts of one rule, after the watch ran. The first person here operates it.
+    async fn told(&self, rule: Rule) -> Vec<Alert> {
+        self.watch.run().await.unwrap();
+        let open = alerts::list_of_installation(&self.made.owner).await.unwrap().open;
+        open.into_iter().filter(|alert| alert.rule == rule).collect()
+    }
+}
+
+on_both_databases!(refused_codes_everywhere, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    for _ in 0..99 {
+        guarded.plant(Event::new(Action::SignInRefused).refused("wrong_code")).await;
+    }
+    guarded.look().await;
+    assert!(guarded.told(Rule::SignInStorm).await.is_empty());
+    guarded.plant(Event::new(Action::SignInRefused).refused("wrong_code")).await;
+    guarded.look().await;
+    assert_eq!(guarded.told(Rule::SignInStorm).await.len(), 1);
+});
+
+on_both_databases!(a_log_that_falls_silent, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    guarded.house.stage.advance(Duration::minutes(59));
+    assert!(guarded.told(Rule::LogSilent).await.is_empty());
+    guarded.house.stage.advance(Duration::minutes(59));
+    assert!(guarded.told(Rule::LogSilent).await.is_empty(), "the watch itself says that the log lives");
+    guarded.house.stage.advance(Duration::minutes(61));
+    let fired = guarded.told(Rule::LogSilent).await;
+    assert_eq!(fired.len(), 1);
+    assert!(fired[0].finding.contains("61 minutes"), "{}", fired[0].finding);
+});
+
+on_both_databases!(a_head_that_is_late, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    guarded.look().await;
+    guarded.house.stage.advance(Duration::minutes(4));
+    assert!(guarded.told(Rule::CheckpointLate).await.is_empty());
+    guarded.house.stage.advance(Duration::minutes(1));
+    assert_eq!(guarded.told(Rule::CheckpointLate).await.len(), 1);
+});
+
+on_both_databases!(a_witness_that_falls_silent, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    let portal = &guarded.house.stage.portal;
+    guarded.house.stage.advance(Duration::hours(3));
+    assert!(guarded.told(Rule::WitnessSilent).await.is_empty(), "without a witness none is silent");
+    let tx = portal.db.begin().await.unwrap();
+    let seen = Seen { name: "notary".to_owned(), size: 1, seen_at: portal.clock.now(), note: String::new() };
+    audit_tree::put_seen(&*tx, seen).await.unwrap();
+    tx.commit().await.unwrap();
+    guarded.house.stage.advance(Duration::minutes(9));
+    assert!(guarded.told(Rule::WitnessSilent).await.is_empty());
+    guarded.house.stage.advance(Duration::minutes(1));
+    let fired = guarded.told(Rule::WitnessSilent).await;
+    assert_eq!(fired.len(), 1);
+    assert!(fired[0].finding.starts_with("notary"), "{}", fired[0].finding);
+});
+
+on_both_databases!(events_that_portal_did_not_write, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    assert!(guarded.told(Rule::ForeignEvents).await.is_empty());
+    let portal = &guarded.house.stage.portal;
+    let tx = portal.db.begin().await.unwrap();
+    tx.execute_unprepared(
+        "INSERT INTO audit_event (id, team_id, at, actor_kind, actor_name, action, outcome, request_id, details, mac)
+         SELECT team_id, team_id, at, actor_kind, 'nobody', action, outcome, request_id, details, mac FROM audit_event
+         WHERE team_id IS NOT NULL LIMIT 1",
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    guarded.sequencer.run().await.unwrap();
+    assert_eq!(guarded.told(Rule::ForeignEvents).await.len(), 1);
+});
+
+on_both_databases!(only_operators_see_the_installations_alerts, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    let other = guarded.house.stage.person("eve").await;
+    assert!(alerts::list_of_installation(&other).await.is_err());
+    assert!(alerts::list_of_installation(&guarded.made.owner).await.is_ok());
+});
