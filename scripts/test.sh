@@ -13,6 +13,8 @@ cargo clippy --workspace --exclude frontend --all-targets --quiet -- -D warnings
 cargo clippy --package frontend --target wasm32-unknown-unknown --quiet -- -D warnings
 say "unit and integration tests, on SQLite and on a PostgreSQL of their own"
 scripts/postgres.sh cargo test --workspace --exclude frontend 2>&1 | tee "$LOG/cargo"
+say "the export for a SIEM, against OCSF's published schema"
+scripts/ocsf.sh <target/ocsf/events.jsonl
 say "the browser bundle"
 trunk build --release --quiet
 cargo build --quiet --bin portal

@@ -110,7 +110,7 @@ async fn portal(name: &'static str, stage: Stage) -> (Contestant, House) {
 /// The log's tree grows beside the load, as it does under `portal serve`.
 fn sequence(portal: backend::Portal) {
     let key = backend::audit::CheckpointKey::generate("portal.example/bench");
-    let sequencer = backend::audit::Sequencer { portal, key };
+    let sequencer = backend::audit::Sequencer::new(&portal, key);
     tokio::spawn(async move {
         loop {
             sequencer.run().await.unwrap();

@@ -2,14 +2,20 @@
 
 use std::process::ExitCode;
 
-use backend::audit::Report;
+use backend::audit::{Report, export::Checked};
 
 /// One sentence a line; success when nothing was found.
-pub fn print(report: &Report, remembered: usize) -> ExitCode {
+pub fn print(report: &Report, witnessed: usize, own: bool) -> ExitCode {
     let signed = report.head.as_ref().and_then(|head| head.at).map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
     println!("{} events in the tree; the newest head is of {signed}.", report.size);
-    match remembered {
-        0 => println!("No witness was asked: a log that was rewritten as a whole would not show."),
+    if own {
+        println!("The head that this machine signed last was held against it.");
+    }
+    match witnessed {
+        0 if own => println!("No witness was asked: whoever owns this machine could have rewritten the log."),
+        0 => println!(
+            "No witness was asked, and no head of this machine: a log that was rewritten as a whole would not show."
+        ),
         many => println!("{many} checkpoints of a witness were held against it."),
     }
     for finding in &report.findings {
@@ -27,4 +33,16 @@ pub fn print(report: &Report, remembered: usize) -> ExitCode {
         None => println!("THE LOG DOES NOT HOLD."),
     }
     ExitCode::FAILURE
+}
+
+/// What an export proves, and what it does not.
+pub fn print_export(checked: &Checked) {
+    let signed = checked.head.at.map_or_else(|| "an unknown time".to_owned(), |at| at.to_rfc3339());
+    let (many, size) = (checked.events, checked.head.size);
+    println!("{many} events are in the log of {size} events as it was signed, with the head of {signed}.");
+    if checked.complete {
+        println!("It is the whole log up to that head.");
+    } else {
+        println!("That no event is left out of a part of the log is not proved.");
+    }
 }

@@ -5,7 +5,7 @@ use std::{error::Error, net::SocketAddr, path::PathBuf, process::ExitCode};
 use backend::{
     Clock, Cx,
     audit::{
-        CheckpointKey,
+        CheckpointKey, LastHead,
         export::{self, Which},
         verify,
     },
@@ -139,8 +139,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     if let Command::Audit { command: AuditCommand::Verify { verifier: Some(verifier), export: Some(file), .. } } =
         &cli.command
     {
-        let (many, head) = export::check(std::fs::read_to_string(file)?.lines(), verifier)?;
-        println!("{many} events are in the log of {} events as it was signed.", head.size);
+        let checked = export::check(std::io::BufReader::new(std::fs::File::open(file)?), verifier)?;
+        audit_report::print_export(&checked);
         return Ok(ExitCode::SUCCESS);
     }
     let config = Config::load(cli.config)?;
@@ -210,14 +210,16 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Audit { command: AuditCommand::Verify { verifier, witness, .. } } => {
-            let remembered = witness.map(|folder| Memory::open(&folder)?.all()).transpose()?.unwrap_or_default();
+            let witnessed = witness.map(|folder| Memory::read(&folder)).transpose()?.unwrap_or_default();
+            let own = LastHead::read(&config.checkpoint_key_file())?;
+            let remembered: Vec<String> = witnessed.iter().cloned().chain(own.clone()).collect();
             let verifier = match verifier {
                 Some(verifier) => verifier,
                 None => CheckpointKey::load(&config.checkpoint_key_file())?.verifier().to_owned(),
             };
             let (db, vault) = (start::database(&config).await?, Vault::new(KeyFile::load(&config.key_file())?));
             let found = verify(db.reader(), &vault, &verifier, &remembered, Clock::system().now()).await?;
-            Ok(audit_report::print(&found, remembered.len()))
+            Ok(audit_report::print(&found, witnessed.len(), own.is_some()))
         }
         Command::Witness(options) => {
             logging::start(&config.log);

@@ -6,7 +6,7 @@ use axum::Router;
 use axum_server::{Control, Handle, accept::NoDelayAcceptor};
 use backend::{
     Portal,
-    audit::{CheckpointKey, Recorder, Sequencer},
+    audit::{CheckpointKey, LastHead, Recorder, Sequencer},
     credentials::{Credentials, Flights, Limits},
     jobs,
     store::rate_limit,
@@ -26,7 +26,7 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 const IDLE_PATIENCE: Duration = Duration::from_secs(75);
 
 /// Serves every role of the configuration until the process is told to stop. `key`: for the role `worker`.
-pub async fn run(config: Config, portal: Portal, key: Option<CheckpointKey>) -> io::Result<()> {
+pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, LastHead)>) -> io::Result<()> {
     let config = Arc::new(config);
     let handle = metrics::install();
     let listeners = Control::new();
@@ -49,12 +49,12 @@ pub async fn run(config: Config, portal: Portal, key: Option<CheckpointKey>) -> 
         serve(&mut servers, config.listen, main, &listeners).await?;
     }
     if let Some(listen) = config.metrics_listen {
-        let verifier = key.as_ref().map(|key| key.verifier().to_owned());
+        let verifier = key.as_ref().map(|(key, _)| key.verifier().to_owned());
         let log = tiles::Log { portal: portal.clone(), verifier, witnesses: config.witnesses.clone() };
         let router = metrics::router(portal.clone(), handle).merge(tiles::router(log));
         serve(&mut servers, listen, router, &listeners).await?;
     }
-    let workers = key.map(|key| jobs::start(&portal, Sequencer { portal: portal.clone(), key }));
+    let workers = key.map(|(key, last)| jobs::start(&portal, Sequencer { portal: portal.clone(), key, last }));
     tracing::info!(roles = ?config.roles, "Portal is ready");
     stopped().await;
     tracing::info!("stopping");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backend::{
     Clock, Mode, Portal,
     amazon::Amazon,
-    audit::CheckpointKey,
+    audit::{CheckpointKey, LastHead},
     mail::Mailer,
     portal::{Settings, SignUp},
     store::Db,
@@ -53,13 +53,16 @@ pub fn private_folder(config: &Config) -> Result<(), StartError> {
     made.map_err(|source| StartError::DataDir { folder, source })
 }
 
-/// The key that signs the log's heads. Development makes it by itself.
-pub fn checkpoint_key(config: &Config) -> Result<CheckpointKey, StartError> {
+/// The key that signs the log's heads, and what it signed last. Development makes it by itself.
+pub fn checkpoint_key(config: &Config) -> Result<(CheckpointKey, LastHead), StartError> {
     let path = config.checkpoint_key_file();
-    if config.is_development() && !path.exists() {
-        return Ok(CheckpointKey::create(&path, &config.log_name())?);
-    }
-    Ok(CheckpointKey::load(&path)?)
+    let key = if config.is_development() && !path.exists() {
+        CheckpointKey::create(&path, &config.log_name())?
+    } else {
+        CheckpointKey::load(&path)?
+    };
+    let last = LastHead::open(&path, key.verifier())?;
+    Ok((key, last))
 }
 
 /// The handles of this configuration. Development makes its keys by itself.

@@ -45,11 +45,18 @@ async fn checkpoint(State(log): State<Log>) -> Response {
     }
 }
 
+/// The tile of a path: of our height, at a level that a log can have, neither empty nor of data.
+fn wanted(path: &str) -> Option<Tile> {
+    let (_, below) = path.split_once('/')?;
+    let level: u8 = below.split('/').next()?.parse().ok()?;
+    let width = path.rsplit_once(".p/").map(|(_, width)| width.parse::<u16>());
+    let possible =
+        path.starts_with("8/") && level < 8 && width.is_none_or(|width| width.is_ok_and(|w| (1..256).contains(&w)));
+    possible.then(|| Tile::from_path(&format!("tile/{path}")).ok()).flatten()
+}
+
 async fn tile(State(log): State<Log>, Path(path): Path<String>) -> Response {
-    let Ok(wanted) = Tile::from_path(&format!("tile/{path}")) else { return StatusCode::NOT_FOUND.into_response() };
-    if wanted.height() != 8 || wanted.is_data() {
-        return StatusCode::NOT_FOUND.into_response();
-    }
+    let Some(wanted) = wanted(&path) else { return StatusCode::NOT_FOUND.into_response() };
     match audit_tree::tile(log.portal.db.reader(), wanted.level(), wanted.level_index()).await {
         // A tile that has grown since still begins as it did.
         Ok(mut hashes) if hashes.len() >= wanted.width() as usize * 32 => {
@@ -78,4 +85,20 @@ fn read(log: &Log, body: &[u8]) -> Result<Seen, CheckpointError> {
     let witness = log.witnesses.iter().find(|witness| signed_by(note, witness).is_ok()).ok_or(CheckpointError::Malformed)?;
     let name = witness.split('+').next().unwrap_or_default().to_owned();
     Ok(Seen { name, size: head.size, seen_at: log.portal.clock.now(), note: note.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted;
+
+    #[test]
+    fn only_tiles_that_a_log_can_have_are_looked_for() {
+        for path in ["8/0/000", "8/1/000.p/7", "8/0/x001/234", "8/3/000.p/255"] {
+            assert!(wanted(path).is_some(), "{path}");
+        }
+        for path in ["8/64/000", "8/0/000.p/0", "8/0/000.p/256", "8/data/000", "7/0/000", "8", "", "8/0/../000", "8/-1/000"]
+        {
+            assert!(wanted(path).is_none(), "{path}");
+        }
+    }
 }

@@ -28,6 +28,10 @@ pub fn problems(config: &Config) -> Vec<String> {
     if listens.iter().enumerate().any(|(n, one)| listens[..n].contains(one)) {
         problems.push("Two of `listen`, `gateway_listen` and `metrics_listen` are the same address.".to_owned());
     }
+    let names: Vec<_> = config.witnesses.iter().map(|key| key.split('+').next()).collect();
+    if names.iter().enumerate().any(|(n, one)| names[..n].contains(one)) {
+        problems.push("Two `witnesses` have one name: what one has seen would hide that the other is silent.".to_owned());
+    }
     if config.has(Role::Web)
         && let Err(error) = Site::load(&config.site_dir)
     {

@@ -9,7 +9,7 @@ use backend::{
     Cx, access,
     audit::{
         self,
-        export::{Export, ExportError, Which},
+        export::{End, Export, ExportError, Which},
     },
 };
 use model::{
@@ -55,5 +55,6 @@ async fn file(web: &Web, team: TeamId, event: EventId) -> Result<Option<String>,
     let header = serde_json::to_string(&export.header()).unwrap_or_default();
     let lines = export.page().await?;
     let line = lines.first().map(|(_, proved)| serde_json::to_string(proved).unwrap_or_default());
-    Ok(line.map(|line| format!("{header}\n{line}\n")))
+    let end = serde_json::to_string(&End { events: 1 }).unwrap_or_default();
+    Ok(line.map(|line| format!("{header}\n{line}\n{end}\n")))
 }

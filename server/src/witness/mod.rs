@@ -15,6 +15,8 @@ use backend::{
     },
 };
 
+use model::Time;
+
 pub use memory::{Memory, MemoryError};
 pub use outlet::{Outlet, OutletError};
 
@@ -61,7 +63,14 @@ pub enum Alarm {
     Forged,
     #[error("SILENT: the newest checkpoint is of {signed}")]
     Late { signed: String },
+    #[error("UNPROVED: the log's tiles do not bear out its checkpoint of {size} events")]
+    Unproved { size: u64 },
+    #[error("UNSEEN: the log could not be looked at since {since}")]
+    Unseen { since: String },
 }
+
+/// An alarm with the checkpoint that it was raised at.
+type Raised = (Alarm, Option<String>);
 
 /// A look that saw nothing: the log could not be reached, or the own memory failed.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +81,13 @@ pub enum WitnessError {
     Memory(#[from] MemoryError),
     #[error(transparent)]
     Key(#[from] CheckpointError),
-    #[error("the log's tiles do not bear out its checkpoint")]
-    Tiles(#[source] tlog_tiles::Error),
+}
+
+/// Whether a tree is the old one with leaves added.
+enum Followed {
+    Yes,
+    No,
+    Unproved,
 }
 
 /// A head is signed every minute; this long without one is an alarm.
@@ -93,56 +107,91 @@ impl Witness {
     pub fn open(options: &Options) -> Result<Self, WitnessError> {
         let memory = Memory::open(&options.state)?;
         let path = options.state.join("witness.key");
+        if path.exists() && memory.is_empty() && memory.last_look().is_some() {
+            return Err(MemoryError::Gone(options.state.clone()).into());
+        }
         let key = if path.exists() { CheckpointKey::load(&path)? } else { CheckpointKey::create(&path, &options.name)? };
         let outlet = Outlet::new(options.log.clone())?;
         Ok(Self { outlet, verifier: options.verifier.clone(), key, memory, clock: Clock::system() })
     }
 
-    /// Looks once, and remembers what it saw.
+    /// Looks once, and remembers what it saw. A log that cannot be looked at is an error at first, and after a while an
+    /// alarm: who hides the log must not be safer than who shows a false one.
     pub async fn look(&self) -> Result<Sight, WitnessError> {
-        let sight = self.judge().await?;
-        if let Sight::Alarm(alarm) = &sight {
-            self.memory.alarm(self.clock.now(), &alarm.to_string())?;
-        }
-        Ok(sight)
+        let now = self.clock.now();
+        let since = match self.memory.last_look() {
+            Some(since) => since,
+            None => {
+                self.memory.looked(now)?;
+                now
+            }
+        };
+        let (alarm, checkpoint) = match self.judge(now).await {
+            Ok(Ok(head)) => {
+                self.memory.looked(now)?;
+                return Ok(Sight::Fits(head));
+            }
+            Ok(Err(raised)) => raised,
+            Err(error) if now - since > LATE => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the log could not be looked at");
+                (Alarm::Unseen { since: since.to_rfc3339() }, None)
+            }
+            Err(error) => return Err(error),
+        };
+        self.memory.alarm(now, &alarm.to_string(), checkpoint)?;
+        Ok(Sight::Alarm(alarm))
     }
 
-    async fn judge(&self) -> Result<Sight, WitnessError> {
+    async fn judge(&self, now: Time) -> Result<Result<Head, Raised>, WitnessError> {
         let note = self.outlet.checkpoint().await?;
-        let Ok(new) = read_note(&note, &self.verifier) else { return Ok(Sight::Alarm(Alarm::Forged)) };
+        let raised = |alarm: Alarm| Ok(Err((alarm, Some(note.clone()))));
+        let Ok(new) = read_note(&note, &self.verifier) else { return raised(Alarm::Forged) };
         if let Some(last) = self.memory.last()? {
             let old = read_note(&last, &self.verifier)?;
             if new.size < old.size {
-                return Ok(Sight::Alarm(Alarm::Rollback { had: old.size, has: new.size }));
+                return raised(Alarm::Rollback { had: old.size, has: new.size });
             }
-            if !self.follows(&old, &new).await? {
-                return Ok(Sight::Alarm(Alarm::Fork { size: new.size }));
+            match self.follows(&old, &new).await? {
+                Followed::Yes => {}
+                Followed::No => return raised(Alarm::Fork { size: new.size }),
+                Followed::Unproved => return raised(Alarm::Unproved { size: new.size }),
             }
         }
         let cosigned = self.key.cosign(&note)?;
-        self.memory.remember(self.clock.now(), &cosigned)?;
-        self.outlet.hand_in(&cosigned).await?;
-        let late = new.at.is_none_or(|at| self.clock.now() - at > LATE);
-        let signed = || new.at.map_or_else(|| "an unknown time".to_owned(), |at| at.to_rfc3339());
-        Ok(if late { Sight::Alarm(Alarm::Late { signed: signed() }) } else { Sight::Fits(new) })
+        self.memory.remember(now, &cosigned)?;
+        // A clock that runs ahead would hide a silence.
+        if new.at.is_none_or(|at| now - at > LATE || at - now > LATE) {
+            let signed = new.at.map_or_else(|| "an unknown time".to_owned(), |at| at.to_rfc3339());
+            return raised(Alarm::Late { signed });
+        }
+        // The log that does not take it is no worse for it.
+        if let Err(error) = self.outlet.hand_in(&cosigned).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what was witnessed could not be handed in");
+        }
+        Ok(Ok(new))
     }
 
-    async fn follows(&self, old: &Head, new: &Head) -> Result<bool, WitnessError> {
+    async fn follows(&self, old: &Head, new: &Head) -> Result<Followed, WitnessError> {
         if old.size == new.size || old.size == 0 {
-            return Ok(old.size == 0 || old.root == new.root);
+            return Ok(if old.size == 0 || old.root == new.root { Followed::Yes } else { Followed::No });
         }
         let mut tiles = Tiles::default();
         loop {
             match grew(old, new, &tiles) {
-                Ok(Step::Done(())) => return Ok(true),
+                Ok(Step::Done(())) => return Ok(Followed::Yes),
                 Ok(Step::Fetch(lacking)) => {
                     for tile in lacking {
-                        tiles.add(tile, self.outlet.tile(&tile.path()).await?);
+                        match self.outlet.tile(&tile.path()).await {
+                            Ok(data) => tiles.add(tile, data),
+                            // The log answers, and has not what it signed.
+                            Err(OutletError::Status(404)) => return Ok(Followed::Unproved),
+                            Err(error) => return Err(error.into()),
+                        }
                     }
                 }
-                Err(tlog_tiles::Error::InvalidProof) => return Ok(false),
+                Err(tlog_tiles::Error::InvalidProof) => return Ok(Followed::No),
                 // Tiles of another tree than the one that was signed.
-                Err(error) => return Err(WitnessError::Tiles(error)),
+                Err(_) => return Ok(Followed::Unproved),
             }
         }
     }

@@ -4,7 +4,7 @@ use backend::{
     Cx,
     audit::{
         CheckpointKey, Sequencer,
-        export::{Disbelief, Header, Proved, Which, check},
+        export::{Disbelief, End, Header, Proved, Which, check},
         proof::{Step, Tiles, record},
         read_note,
     },
@@ -25,7 +25,7 @@ use crate::{
 
 async fn sequenced(house: &House) -> Sequencer {
     let key = CheckpointKey::generate("portal.example/audit");
-    let sequencer = Sequencer { portal: house.stage.portal.clone(), key };
+    let sequencer = Sequencer::new(&house.stage.portal, key);
     house.stage.advance(Duration::minutes(2));
     sequencer.run().await.unwrap();
     sequencer
@@ -51,30 +51,48 @@ on_both_databases!(an_export_is_proved_by_its_lines_and_the_public_key_alone, as
     let sequencer = sequenced(&house).await;
     let verifier = sequencer.key.verifier();
     let whole = exported(&house, Which::default(), None, Format::Jsonl).await;
-    let (all, head) = check(whole.lines(), verifier).unwrap();
-    assert_eq!((all, all), (head.size, whole.lines().count() as u64 - 1));
+    let checked = check(whole.as_bytes(), verifier).unwrap();
+    let (all, head) = (checked.events, checked.head);
+    assert_eq!((all, all, checked.complete), (head.size, whole.lines().count() as u64 - 2, true));
 
     let mine = exported(&house, of(&ada), None, Format::Jsonl).await;
-    let (some, _) = check(mine.lines(), verifier).unwrap();
-    assert!(some > 5 && some < all, "{some} of {all}");
-    assert!(mine.lines().skip(1).all(|line| line.contains(&ada.team.to_string())));
+    let part = check(mine.as_bytes(), verifier).unwrap();
+    let some = part.events;
+    assert!(some > 5 && some < all && !part.complete, "{some} of {all}");
+    let lines: Vec<&str> = mine.lines().collect();
+    assert!(lines[1..lines.len() - 1].iter().all(|line| line.contains(&ada.team.to_string())));
     assert!(!mine.contains(&bob.team.to_string()) && !mine.contains(&ada.secret));
 
-    // Any change shows: in an event, in a proof, in the head, in the order, in the key.
-    assert_eq!(check(mine.lines(), CheckpointKey::generate("portal.example/audit").verifier()), Err(Disbelief::NotSigned));
-    let lines: Vec<&str> = mine.lines().collect();
+    // Any change shows: in an event, in a proof, in the head, in the order, in the key, at the end.
+    let refusal = |lines: &[&str], verifier: &str| check(lines.join("\n").as_bytes(), verifier).unwrap_err().to_string();
+    let stranger = CheckpointKey::generate("portal.example/audit");
+    assert_eq!(refusal(&lines, stranger.verifier()), Disbelief::NotSigned.to_string());
     let first: Proved = serde_json::from_str(lines[1]).unwrap();
     let altered = Proved { leaf: first.leaf.replace("ada", "eve"), ..first.clone() };
     let moved = Proved { index: first.index + 1, ..first.clone() };
     for changed in [altered, moved] {
         let line = serde_json::to_string(&changed).unwrap();
-        let refused = check([lines[0], &line].into_iter(), verifier);
-        assert_eq!(refused, Err(Disbelief::NotProved { line: 2, index: changed.index }));
+        let expected = Disbelief::NotProved { line: 2, index: changed.index };
+        assert_eq!(refusal(&[lines[0], &line], verifier), expected.to_string());
     }
-    assert_eq!(check([lines[0], lines[2], lines[1]].into_iter(), verifier), Err(Disbelief::Order(3)));
+    assert_eq!(refusal(&[lines[0], lines[2], lines[1]], verifier), Disbelief::Order(3).to_string());
     let header: Header = serde_json::from_str(lines[0]).unwrap();
-    let forged = Header { checkpoint: header.checkpoint.replacen(&head.size.to_string(), "99", 1), ..header };
-    assert_eq!(check([&*serde_json::to_string(&forged).unwrap()].into_iter(), verifier), Err(Disbelief::NotSigned));
+    let signed = header.checkpoint.replacen(&head.size.to_string(), "99", 1);
+    let forged = Header { checkpoint: signed, ..header.clone() };
+    assert_eq!(refusal(&[&serde_json::to_string(&forged).unwrap()], verifier), Disbelief::NotSigned.to_string());
+    let end = lines.len() - 1;
+    assert_eq!(refusal(&lines[..end], verifier), Disbelief::Cut.to_string(), "the end is missing");
+    let without: Vec<_> = lines.iter().enumerate().filter(|(n, _)| *n != 2).map(|(_, line)| *line).collect();
+    assert_eq!(refusal(&without, verifier), Disbelief::Cut.to_string(), "a line is missing");
+    // Under another Team's name, and as if it were all there is.
+    for team in [Some(bob.team.to_string()), None] {
+        let other = serde_json::to_string(&Header { team: team.clone(), ..header.clone() }).unwrap();
+        let lines = [&[&*other], &lines[1..]].concat();
+        let expected = if team.is_some() { Disbelief::Elsewhere(2) } else { Disbelief::Missing };
+        assert_eq!(refusal(&lines, verifier), expected.to_string());
+    }
+    // A line without end is not read to it.
+    assert_eq!(refusal(&[&"x".repeat(1 << 20)], verifier), Disbelief::Line(1).to_string());
 
     // That it was taken away is in the log too.
     house.stage.advance(Duration::minutes(1));
@@ -100,7 +118,7 @@ on_both_databases!(the_same_range_gives_the_same_bytes_after_a_thousand_more, as
     sequencer.run().await.unwrap();
     assert_eq!(exported(&house, of(&ada), Some(size), Format::Jsonl).await, before);
     let newest = exported(&house, of(&ada), None, Format::Jsonl).await;
-    assert!(check(newest.lines(), sequencer.key.verifier()).unwrap().0 > 1000);
+    assert!(check(newest.as_bytes(), sequencer.key.verifier()).unwrap().events > 1000);
     let count =
         db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), "SELECT COUNT(*) AS n FROM audit_leaf"));
     assert!(count.await.unwrap().unwrap().try_get::<i64>("", "n").unwrap() > 1000);
@@ -173,14 +191,23 @@ fn the_proof_of_one_event_among_ten_million_has_four_kilobytes() {
             }
         };
         let proof = proof.iter().map(|hash| STANDARD.encode(hash.0)).collect();
-        let header = Header { kind: "portal-audit-export".to_owned(), v: 1, team: None, checkpoint: checkpoint.clone() };
+        let header = Header {
+            kind: "portal-audit-export".to_owned(),
+            v: 1,
+            team: None,
+            from: None,
+            until: None,
+            event: Some(format!("evt_{}", "0".repeat(32))),
+            checkpoint: checkpoint.clone(),
+        };
         let lines = [
             serde_json::to_string(&header).unwrap(),
             serde_json::to_string(&Proved { index, leaf: event.clone(), proof }).unwrap(),
+            serde_json::to_string(&End { events: 1 }).unwrap(),
         ];
         let file = lines.join("\n");
         assert!(file.len() <= 4096, "{} bytes", file.len());
-        assert_eq!(check(file.lines(), key.verifier()).unwrap().0, 1);
+        assert_eq!(check(file.as_bytes(), key.verifier()).unwrap().events, 1);
     }
 }
 
@@ -198,7 +225,7 @@ on_both_databases!(the_proof_of_one_event_is_a_file_for_those_who_may_read_the_l
     let response = browser.get(&address(&own.team, &own.event)).await;
     assert_eq!(response.headers()["content-disposition"], format!("attachment; filename=\"{}.jsonl\"", own.event));
     let file = response.text().await.unwrap();
-    assert_eq!(check(file.lines(), sequencer.key.verifier()).unwrap().0, 1);
+    assert_eq!(check(file.as_bytes(), sequencer.key.verifier()).unwrap().events, 1);
     assert!(file.contains(&own.event));
     let page = browser.get(&format!("/teams/{}/log/{}", own.team, own.event)).await.text().await.unwrap();
     assert!(page.contains("Download the proof") && page.contains("In order"), "{page}");

@@ -282,7 +282,7 @@ impl House {
         let portal = self.credentials.portal.clone();
         let key = backend::audit::CheckpointKey::generate("portal.example/test");
         let watch = backend::alerts::Watch::new(&portal);
-        backend::audit::Sequencer { portal, key }.run().await.unwrap();
+        backend::audit::Sequencer::new(&portal, key).run().await.unwrap();
         watch.run().await.unwrap();
     }
 

@@ -25,7 +25,7 @@ struct Log {
 
 impl Log {
     async fn of(stage: Stage, key: &CheckpointKey, witnesses: Vec<String>) -> Self {
-        let sequencer = Sequencer { portal: stage.portal.clone(), key: key.clone() };
+        let sequencer = Sequencer::new(&stage.portal, key.clone());
         let log = tiles::Log { portal: stage.portal.clone(), verifier: Some(key.verifier().to_owned()), witnesses };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
@@ -136,4 +136,44 @@ on_both_databases!(a_log_that_falls_silent_raises_the_alarm, async |stage: Stage
     // Nothing happens in a quiet Portal, but its log is signed all the same.
     log.sequencer.run().await.unwrap();
     assert_eq!(size(&watching.look().await.unwrap()), 5);
+});
+
+on_both_databases!(a_log_that_hides_raises_the_alarm_as_one_that_lies_does, async |stage: Stage| {
+    use sea_orm::ConnectionTrait;
+    let (key, own) = (CheckpointKey::generate(NAME), CheckpointKey::generate("witness"));
+    let log = Log::of(stage, &key, Vec::new()).await;
+    log.grow(700).await;
+    let folder = log.stage.folder.join("witness");
+    let watching = witness(&log, &folder, &own);
+    assert_eq!(size(&watching.look().await.unwrap()), 700);
+    // The tiles are gone that would prove the next head.
+    log.grow(600).await;
+    let db = log.stage.portal.db.reader();
+    let guard = match db.get_database_backend() {
+        sea_orm::DbBackend::Sqlite => "DROP TRIGGER audit_tile_no_delete",
+        _ => "ALTER TABLE audit_tile DISABLE TRIGGER USER",
+    };
+    db.execute_unprepared(guard).await.unwrap();
+    db.execute_unprepared("DELETE FROM audit_tile WHERE level = 0 AND n = 2").await.unwrap();
+    assert_eq!(watching.look().await.unwrap(), Sight::Alarm(Alarm::Unproved { size: 1300 }));
+    let kept = std::fs::read_to_string(folder.join("alarms.jsonl")).unwrap();
+    assert!(kept.lines().last().unwrap().contains("\"checkpoint\":\"portal.example/audit"), "{kept}");
+    // Nobody answers: an error at first, then an alarm, again and again.
+    let nowhere = Outlet::new("http://127.0.0.1:9".parse().unwrap()).unwrap();
+    let blind = Witness { outlet: nowhere, ..witness(&log, &folder, &own) };
+    assert!(blind.look().await.is_err());
+    log.stage.advance(Duration::minutes(5));
+    for _ in 0..2 {
+        assert!(matches!(blind.look().await.unwrap(), Sight::Alarm(Alarm::Unseen { .. })));
+    }
+});
+
+on_both_databases!(a_head_of_the_future_hides_no_silence, async |stage: Stage| {
+    let (key, own) = (CheckpointKey::generate(NAME), CheckpointKey::generate("witness"));
+    let log = Log::of(stage, &key, Vec::new()).await;
+    log.grow(5).await;
+    let behind = model::Time::from(log.stage.portal.clock.now()) - Duration::minutes(6);
+    let clock = backend::Clock::manual(behind);
+    let watching = Witness { clock, ..witness(&log, &log.stage.folder.join("witness"), &own) };
+    assert!(matches!(watching.look().await.unwrap(), Sight::Alarm(Alarm::Late { .. })));
 });

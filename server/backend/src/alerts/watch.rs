@@ -17,7 +17,6 @@ use crate::{
     error::Outage,
     store::{
         audit_tally::{self, Kind},
-        audit_tree,
         audit_watch::{self, Group, Recent},
         key_network,
     },
@@ -43,7 +42,7 @@ impl Watch {
 
     /// Reads on to the end of the log, and looks at how the log itself stands.
     pub async fn run(&self) -> Result<(), Outage> {
-        while turn(&self.portal).await? == MOST {}
+        while turn(&self.portal).await? >= MOST {}
         let signs = states::notice(&self.portal, &mut Levels::default(), self.since).await?;
         open(&self.portal, signs).await?;
         heartbeat(&self.portal).await
@@ -54,7 +53,7 @@ impl Watch {
 async fn turn(portal: &Portal) -> Result<u64, Outage> {
     let db = portal.db.reader();
     let from = audit_watch::next(db).await?;
-    let end = audit_tree::size(db).await?.min(from + MOST);
+    let end = audit_watch::end(db, from, MOST).await?;
     if end <= from {
         return Ok(0);
     }

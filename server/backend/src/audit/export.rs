@@ -1,6 +1,8 @@
 //! Events with proofs, for somebody who trusts neither this server nor its database: everything needed to check them is in
 //! the file, but for the log's public key.
 
+use std::io::{BufRead, Read};
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use model::{Time, ids::TeamId};
 use sea_orm::{ConnectionTrait, DbErr};
@@ -26,6 +28,10 @@ pub struct Header {
     pub v: u8,
     /// Whose events; nothing for those of the whole installation.
     pub team: Option<String>,
+    /// From this time on, before that time, or one event alone.
+    pub from: Option<Time>,
+    pub until: Option<Time>,
+    pub event: Option<String>,
     /// The signed head that the proofs lead to.
     pub checkpoint: String,
 }
@@ -38,6 +44,12 @@ pub struct Proved {
     pub leaf: String,
     /// Hashes of RFC 6962's audit path, in Base64.
     pub proof: Vec<String>,
+}
+
+/// The last line: how many events there were, so that a file that was cut is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    pub events: u64,
 }
 
 /// Which events.
@@ -81,10 +93,9 @@ pub struct Export<'a, C> {
 impl<'a, C: ConnectionTrait> Export<'a, C> {
     /// Against the newest head, or the one of this size: with the same head, the same range gives the same bytes for ever.
     pub async fn begin(db: &'a C, which: Which, size: Option<u64>) -> Result<Self, ExportError> {
-        let newest = audit_tree::newest_checkpoint(db).await?;
         let chosen = match size {
-            Some(size) => audit_tree::checkpoints(db).await?.into_iter().find(|one| one.size == size),
-            None => newest,
+            Some(size) => audit_tree::checkpoint_of(db, size).await?,
+            None => audit_tree::newest_checkpoint(db).await?,
         };
         let Checkpoint { note, .. } = chosen.ok_or(ExportError::NoCheckpoint)?;
         Ok(Self { db, which, head: unchecked(&note)?, note, tiles: Tiles::default(), next: 0 })
@@ -95,6 +106,9 @@ impl<'a, C: ConnectionTrait> Export<'a, C> {
             kind: "portal-audit-export".to_owned(),
             v: 1,
             team: self.which.team.map(|team| team.to_string()),
+            from: self.which.from,
+            until: self.which.until,
+            event: self.which.event.map(|event| event.to_string()),
             checkpoint: self.note.clone(),
         }
     }
@@ -103,6 +117,8 @@ impl<'a, C: ConnectionTrait> Export<'a, C> {
     pub async fn page(&mut self) -> Result<Vec<(Row, Proved)>, ExportError> {
         let rows = audit_tree::placed_of(self.db, &self.which, self.next, self.head.size, PAGE).await?;
         let mut page = Vec::with_capacity(rows.len());
+        // What was needed for the page before is mostly behind: a log is larger than memory.
+        self.tiles = Tiles::default();
         for (index, row) in rows {
             self.next = index + 1;
             let proved = self.prove(index, &row).await?;
@@ -125,6 +141,8 @@ impl<'a, C: ConnectionTrait> Export<'a, C> {
                 }
             }
         };
+        // Whatever form it leaves in, an event that was changed since does not leave.
+        check_record(&proof, self.head.size, Hash(self.head.root), index, record_hash(&data))?;
         let proof = proof.iter().map(|hash| STANDARD.encode(hash.0)).collect();
         Ok(Proved { index, leaf: String::from_utf8_lossy(&data).into_owned(), proof })
     }
@@ -138,8 +156,10 @@ fn unchecked(note: &str) -> Result<Head, CheckpointError> {
 }
 
 /// Why an export is not believed.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Disbelief {
+    #[error("the file cannot be read")]
+    Unreadable(#[from] std::io::Error),
     #[error("line {0} is not a line of an export")]
     Line(usize),
     #[error("the checkpoint is not signed by this log")]
@@ -148,30 +168,85 @@ pub enum Disbelief {
     NotProved { line: usize, index: u64 },
     #[error("line {0}: the events are not in the order of the log")]
     Order(usize),
+    #[error("line {0}: the event is not one of those that the file says it holds")]
+    Elsewhere(usize),
+    #[error("the file was cut: its last line is missing, or counts other events")]
+    Cut,
+    #[error("the file says that it holds the whole log, and events are missing")]
+    Missing,
 }
 
-/// Checks an export with the log's public key alone; answers how many events are proved, and under which head.
-pub fn check<'a>(lines: impl Iterator<Item = &'a str>, verifier: &str) -> Result<(u64, Head), Disbelief> {
-    let mut lines = lines.enumerate();
-    let first = lines.next().and_then(|(_, line)| serde_json::from_str::<Header>(line).ok());
-    let header = first.filter(|header| header.kind == "portal-audit-export" && header.v == 1).ok_or(Disbelief::Line(1))?;
+/// What an export proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub events: u64,
+    pub head: Head,
+    /// It is the whole log up to its head. Of a part it is not proved that no event is left out.
+    pub complete: bool,
+}
+
+/// The longest line of an honest export, in bytes.
+const LINE: u64 = 64 * 1024;
+
+/// Checks an export with the log's public key alone.
+pub fn check(mut reader: impl BufRead, verifier: &str) -> Result<Checked, Disbelief> {
+    let mut text = String::new();
+    let mut number = 0;
+    let mut next = |text: &mut String| -> Result<bool, Disbelief> {
+        text.clear();
+        number += 1;
+        let read = reader.by_ref().take(LINE).read_line(text)?;
+        if read > 0 && !text.ends_with('\n') && read as u64 == LINE { Err(Disbelief::Line(number)) } else { Ok(read > 0) }
+    };
+    next(&mut text)?;
+    let header = serde_json::from_str::<Header>(&text).map_err(|_| Disbelief::Line(1))?;
+    if header.kind != "portal-audit-export" || header.v != 1 {
+        return Err(Disbelief::Line(1));
+    }
     let head = read_note(&header.checkpoint, verifier).map_err(|_| Disbelief::NotSigned)?;
-    let (mut many, mut last) = (0, None);
-    for (n, line) in lines {
-        let line_number = n + 1;
-        let proved: Proved = serde_json::from_str(line).map_err(|_| Disbelief::Line(line_number))?;
+    let whole = header.team.is_none() && header.from.is_none() && header.until.is_none() && header.event.is_none();
+    let (mut events, mut last, mut line) = (0, None, 1);
+    loop {
+        line += 1;
+        if !next(&mut text)? {
+            return Err(Disbelief::Cut);
+        }
+        if let Ok(end) = serde_json::from_str::<End>(&text) {
+            // Nothing comes behind the end.
+            if end.events != events || next(&mut text)? {
+                return Err(Disbelief::Cut);
+            }
+            break;
+        }
+        let proved: Proved = serde_json::from_str(&text).map_err(|_| Disbelief::Line(line))?;
         if last.is_some_and(|last| proved.index <= last) {
-            return Err(Disbelief::Order(line_number));
+            return Err(Disbelief::Order(line));
         }
         last = Some(proved.index);
         let hashes = proved.proof.iter().map(|text| STANDARD.decode(text).ok()?.try_into().ok().map(Hash));
         let path: Option<Vec<Hash>> = hashes.collect();
-        let path = path.ok_or(Disbelief::Line(line_number))?;
+        let path = path.ok_or(Disbelief::Line(line))?;
         let hash = record_hash(proved.leaf.as_bytes());
         if check_record(&path, head.size, Hash(head.root), proved.index, hash).is_err() {
-            return Err(Disbelief::NotProved { line: line_number, index: proved.index });
+            return Err(Disbelief::NotProved { line, index: proved.index });
         }
-        many += 1;
+        if !is_within(&header, &proved.leaf) {
+            return Err(Disbelief::Elsewhere(line));
+        }
+        events += 1;
     }
-    Ok((many, head))
+    if whole && events != head.size {
+        return Err(Disbelief::Missing);
+    }
+    Ok(Checked { events, head, complete: whole })
+}
+
+/// Whether an event is one of those that the header speaks of.
+fn is_within(header: &Header, leaf: &str) -> bool {
+    let Ok(event) = serde_json::from_str::<serde_json::Value>(leaf) else { return false };
+    let is = |field: &str, wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| event[field] == **wanted);
+    let at = event["at"].as_str().and_then(|at| at.parse::<Time>().ok());
+    let after = header.from.is_none_or(|from| at.is_some_and(|at| at >= from));
+    let before = header.until.is_none_or(|until| at.is_some_and(|at| at < until));
+    is("team", &header.team) && is("id", &header.event) && after && before
 }

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod event;
 pub mod export;
+mod last_head;
 mod leaf;
 pub mod proof;
 mod reading;
@@ -14,6 +15,7 @@ mod writer;
 
 pub use checkpoint::{CheckpointError, CheckpointKey, Head, read_note, signed_by};
 pub use event::{Event, Target};
+pub use last_head::LastHead;
 pub use reading::{LogPage, read, read_one};
 pub use sequencer::{CHECKPOINT_EVERY, CHECKPOINT_LEAVES, Sequencer, SequencerError};
 pub use state::{HEAD_LATE, State, WITNESS_LATE, place, state};

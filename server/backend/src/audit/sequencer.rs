@@ -2,11 +2,16 @@
 
 use chrono::Duration;
 use model::Time;
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 use subtle::ConstantTimeEq;
 use tlog_tiles::record_hash;
 
-use super::{CheckpointKey, leaf::leaf, tree::Edge};
+use super::{
+    CheckpointKey, Head, LastHead,
+    leaf::leaf,
+    read_note,
+    tree::{Edge, HEIGHT},
+};
 use crate::{
     Portal,
     store::{
@@ -22,6 +27,8 @@ pub const CHECKPOINT_LEAVES: u64 = 256;
 
 /// Events of one turn.
 const BATCH: u64 = 1024;
+/// No log of this product grows so large: a place beyond it was written by somebody else.
+const LARGEST: u64 = 1 << 40;
 
 /// Why a turn was not done. The next one tries again.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +40,11 @@ pub enum SequencerError {
     Tree(#[from] tlog_tiles::Error),
     #[error("the head cannot be signed")]
     Checkpoint(#[from] super::CheckpointError),
+    /// Somebody rewrote or cut the log: nothing more is signed.
+    #[error("the log does not follow from the head of {signed} events that was signed before")]
+    Rewritten { signed: u64 },
+    #[error("a place of {0} is stored, beyond any that was given")]
+    TooLarge(u64),
 }
 
 /// The handles of the sequencer.
@@ -40,9 +52,16 @@ pub enum SequencerError {
 pub struct Sequencer {
     pub portal: Portal,
     pub key: CheckpointKey,
+    /// What it signed last: the next head follows from it, or is not signed.
+    pub last: LastHead,
 }
 
 impl Sequencer {
+    /// One that remembers while the process lives.
+    pub fn new(portal: &Portal, key: CheckpointKey) -> Self {
+        Self { portal: portal.clone(), key, last: LastHead::default() }
+    }
+
     /// Places everything that waits; answers how many events that were.
     pub async fn run(&self) -> Result<u64, SequencerError> {
         let mut placed = 0;
@@ -60,8 +79,9 @@ impl Sequencer {
     async fn turn(&self) -> Result<u64, SequencerError> {
         let now = self.portal.clock.now();
         let reader = self.portal.db.reader();
-        let last = audit_tree::newest_checkpoint(reader).await?;
-        if last.is_some_and(|last| now - last.signed_at < CHECKPOINT_EVERY) && !audit_tree::any_pending(reader).await? {
+        let signed = self.newest(reader).await?;
+        let size = audit_tree::size(reader).await?;
+        if !self.is_due(signed.as_ref(), size, now) && !audit_tree::any_pending(reader).await? {
             return Ok(0);
         }
         let tx = self.portal.db.begin().await?;
@@ -71,31 +91,72 @@ impl Sequencer {
         let waiting = audit_tree::pending(&*tx, BATCH).await?;
         let many = waiting.len() as u64;
         let old = audit_tree::size(&*tx).await?;
-        let mut edge = load(&tx, old).await?;
+        let mut edge = load(&tx, old, old).await?;
         let mut events = Vec::with_capacity(waiting.len());
-        for row in waiting {
-            let data = leaf(&row);
-            if !self.is_ours(&row, &data) {
-                tracing::error!(event = %row.id, "an event that Portal did not write is kept out of the log's tree");
-                metrics::counter!("portal_audit_foreign_events_total").increment(1);
-                audit_tree::refuse(&*tx, row.id, now).await?;
-                continue;
+        for (id, row) in waiting {
+            let data = row.as_ref().map(leaf);
+            match row.zip(data).filter(|(row, data)| self.is_ours(row, data)) {
+                Some((_, data)) => {
+                    edge.push(record_hash(&data))?;
+                    events.push(id);
+                }
+                None => {
+                    tracing::error!(event = %id, "an event that Portal did not write is kept out of the log's tree");
+                    metrics::counter!("portal_audit_foreign_events_total").increment(1);
+                    audit_tree::refuse(&*tx, id, now).await?;
+                }
             }
-            edge.push(record_hash(&data))?;
-            events.push(row.id);
         }
         audit_tree::place(&*tx, old, &events).await?;
         for ((level, n), hashes) in edge.grown(old)? {
             audit_tree::put_tile(&*tx, level, n, hashes).await?;
         }
-        let last = audit_tree::newest_checkpoint(&*tx).await?;
-        if is_due(last.as_ref(), edge.size(), now) {
-            let note = self.key.sign(edge.size(), edge.root()?, now)?;
-            audit_tree::put_checkpoint(&*tx, Checkpoint { size: edge.size(), signed_at: now, note }).await?;
-        }
+        let due = self.is_due(self.newest(&*tx).await?.as_ref(), edge.size(), now);
+        let head = if due { Some(self.sign(&tx, &edge, now).await?) } else { None };
         tx.commit().await?;
+        if let Some((note, head)) = head {
+            self.last.keep(&note, head)?;
+        }
         metrics::gauge!("portal_audit_tree_size").set(edge.size() as f64);
         Ok(many)
+    }
+
+    /// Signs the head of a tree that follows from what was signed before.
+    async fn sign(&self, tx: &Tx, edge: &Edge, now: Time) -> Result<(String, Head), SequencerError> {
+        // The first time nothing is remembered: then the database's newest genuine head is all there is.
+        let before = match self.last.get() {
+            Some(head) => Some(head),
+            None => self.newest(&**tx).await?,
+        };
+        if let Some(before) = before.filter(|before| before.size > 0) {
+            let follows = edge.size() >= before.size && {
+                let then = load(tx, edge.size(), before.size).await?;
+                then.root().is_ok_and(|root| root.0 == before.root)
+            };
+            if !follows {
+                metrics::counter!("portal_audit_rewritten_total").increment(1);
+                return Err(SequencerError::Rewritten { signed: before.size });
+            }
+        }
+        let root = edge.root()?;
+        let note = self.key.sign(edge.size(), root, now)?;
+        audit_tree::put_checkpoint(&**tx, Checkpoint { size: edge.size(), signed_at: now, note: note.clone() }).await?;
+        Ok((note, Head { size: edge.size(), root: root.0, at: Some(now) }))
+    }
+
+    /// The newest head of the database, when it is genuine.
+    async fn newest(&self, db: &impl ConnectionTrait) -> Result<Option<Head>, DbErr> {
+        let newest = audit_tree::newest_checkpoint(db).await?;
+        Ok(newest.and_then(|newest| read_note(&newest.note, self.key.verifier()).ok()))
+    }
+
+    /// What the database says of its heads alone does not hold a signature back.
+    fn is_due(&self, newest: Option<&Head>, size: u64, now: Time) -> bool {
+        let due = |head: &Head| {
+            let fresh = head.at.is_some_and(|at| at <= now && now - at < CHECKPOINT_EVERY);
+            !fresh || size >= head.size + CHECKPOINT_LEAVES || size < head.size
+        };
+        newest.is_none_or(due)
     }
 
     fn is_ours(&self, row: &Row, data: &[u8]) -> bool {
@@ -104,14 +165,17 @@ impl Sequencer {
     }
 }
 
-async fn load(tx: &Tx, size: u64) -> Result<Edge, DbErr> {
-    let mut tiles = Vec::new();
-    for (level, n) in Edge::tiles(size) {
-        tiles.push(((level, n), audit_tree::tile(&**tx, level, n).await?));
+/// The right edge of the tree as it was at the size `then`, from the tiles of the tree of `size`.
+async fn load(tx: &Tx, size: u64, then: u64) -> Result<Edge, SequencerError> {
+    if size > LARGEST {
+        return Err(SequencerError::TooLarge(size));
     }
-    Ok(Edge::load(size, &tiles))
-}
-
-fn is_due(last: Option<&Checkpoint>, size: u64, now: Time) -> bool {
-    last.is_none_or(|last| size >= last.size + CHECKPOINT_LEAVES || now - last.signed_at >= CHECKPOINT_EVERY)
+    let mut tiles = Vec::new();
+    for (level, n) in Edge::tiles(then) {
+        let mut hashes = audit_tree::tile(&**tx, level, n).await?;
+        let width = (then >> (u32::from(HEIGHT) * u32::from(level))) & 255;
+        hashes.truncate(width as usize * 32);
+        tiles.push(((level, n), hashes));
+    }
+    Ok(Edge::load(then, &tiles))
 }

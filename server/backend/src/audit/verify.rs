@@ -35,12 +35,15 @@ pub enum Fault {
     Tile,
     #[error("a checkpoint is not signed by this log")]
     NotSigned,
-    #[error("a signed checkpoint says something else of the tree up to here")]
-    OtherHead,
+    /// Up to the size of the checkpoint that differs.
+    #[error("a signed checkpoint of {until} events says something else of the tree")]
+    OtherHead { until: u64 },
     #[error("the tree is shorter than a checkpoint that was signed")]
     Cut,
     #[error("an event has no place in the tree: {0}")]
     WithoutPlace(EventId),
+    #[error("an event is outside the tree, or is gone while it waited for its place: {0}")]
+    Astray(EventId),
     #[error("there is no checkpoint")]
     NoCheckpoint,
 }
@@ -48,7 +51,7 @@ pub enum Fault {
 impl Fault {
     /// The index of a finding is where it is; otherwise it is where it may begin.
     fn is_exact(&self) -> bool {
-        !matches!(self, Fault::OtherHead | Fault::Tile | Fault::Cut)
+        !matches!(self, Fault::OtherHead { .. } | Fault::Tile | Fault::Cut)
     }
 }
 
@@ -71,13 +74,20 @@ pub struct Report {
 }
 
 impl Report {
-    /// The first bad index; when nothing but a head differs, the index behind the last head that fits.
+    /// The first bad index. A checkpoint that differs says only where it may begin: an index that is known exactly is the
+    /// first one when it lies before the end of that.
     pub fn first_bad(&self) -> Option<u64> {
-        let among = |exact: bool| {
-            let some = self.findings.iter().filter(move |finding| finding.fault.is_exact() == exact);
-            some.filter_map(|finding| finding.index).min()
-        };
-        among(true).or(among(false))
+        let exact =
+            self.findings.iter().filter(|finding| finding.fault.is_exact()).filter_map(|finding| finding.index).min();
+        let differs = self.findings.iter().find_map(|finding| match finding.fault {
+            Fault::OtherHead { until } => finding.index.map(|from| (from, until)),
+            _ => None,
+        });
+        match (exact, differs) {
+            (Some(exact), Some((from, until))) if exact >= until => Some(from),
+            (Some(exact), _) => Some(exact),
+            (None, _) => self.findings.iter().filter_map(|finding| finding.index).min(),
+        }
     }
 
     fn add(&mut self, index: Option<u64>, fault: Fault) {
@@ -116,6 +126,9 @@ pub async fn verify(
     walk.finish(db, &mut report).await?;
     for id in audit_tree::without_place(db, now - PATIENCE, 10).await? {
         report.add(None, Fault::WithoutPlace(id));
+    }
+    for id in audit_tree::astray(db, 10).await? {
+        report.add(None, Fault::Astray(id));
     }
     Ok(report)
 }
@@ -175,9 +188,9 @@ impl Walk {
             let root = self.edge.root().map_err(|error| DbErr::Custom(error.to_string()))?;
             if heads.iter().all(|head| head.root == root.0) {
                 self.good = size;
-            } else if !report.findings.iter().any(|finding| finding.fault == Fault::OtherHead) {
+            } else if !report.findings.iter().any(|finding| matches!(finding.fault, Fault::OtherHead { .. })) {
                 // From here on every head differs.
-                report.add(Some(self.good), Fault::OtherHead);
+                report.add(Some(self.good), Fault::OtherHead { until: size });
             }
         }
         if size.is_multiple_of(256) {
@@ -213,9 +226,6 @@ impl Walk {
         report.size = self.edge.size();
         if self.heads.keys().any(|size| *size > report.size) {
             report.add(Some(report.size), Fault::Cut);
-        }
-        if audit_tree::size(db).await? > report.size {
-            report.add(Some(report.size), Fault::PlaceMissing);
         }
         Ok(())
     }

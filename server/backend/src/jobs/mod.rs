@@ -7,8 +7,9 @@ mod mail;
 mod proofs;
 mod tell;
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
+use futures::FutureExt;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -61,8 +62,11 @@ where
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         turns.tick().await;
-        if let Err(error) = job(handle.clone()).await {
-            tracing::error!(job = name, error = &error as &dyn std::error::Error, "job failed");
+        // A job that panics over one bad row is there again at its next turn.
+        match AssertUnwindSafe(job(handle.clone())).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(job = name, error = &error as &dyn std::error::Error, "job failed"),
+            Err(_) => tracing::error!(job = name, "job panicked"),
         }
     }
 }

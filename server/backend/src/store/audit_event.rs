@@ -115,12 +115,23 @@ pub(super) fn row(model: Model) -> Result<Row, DbErr> {
 }
 
 pub async fn insert(db: &impl ConnectionTrait, new: Row) -> Result<(), DbErr> {
-    Entity::insert(model(new)).exec_without_returning(db).await.map(|_| ())
+    let inserted = Entity::insert(model(new)).exec_without_returning(db).await?;
+    taken(inserted, 1)
+}
+
+/// A database that swallows an event has not recorded it, whatever it answers.
+fn taken(inserted: u64, events: usize) -> Result<(), DbErr> {
+    if inserted == events as u64 {
+        Ok(())
+    } else {
+        Err(DbErr::Custom(format!("the log took {inserted} of {events} events")))
+    }
 }
 
 pub async fn insert_all(db: &impl ConnectionTrait, new: Vec<Row>) -> Result<(), DbErr> {
     for piece in pieces(new) {
-        Entity::insert_many(piece.into_iter().map(model)).exec_without_returning(db).await?;
+        let many = piece.len();
+        taken(Entity::insert_many(piece.into_iter().map(model)).exec_without_returning(db).await?, many)?;
     }
     Ok(())
 }

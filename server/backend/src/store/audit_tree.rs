@@ -1,5 +1,7 @@
 //! The tree of the audit log: which event has which place, the tiles of hashes, and the signed heads.
 
+use std::collections::HashMap;
+
 use model::{Time, ids::EventId};
 use sea_orm::{DbBackend, FromQueryResult, QueryResult, Value, entity::prelude::*};
 
@@ -18,22 +20,39 @@ pub async fn lead(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     if db.get_database_backend() == DbBackend::Sqlite {
         return Ok(true);
     }
+    // A process that freezes holds the others up no longer than this.
+    db.execute_raw(sql(db, "SET LOCAL idle_in_transaction_session_timeout = '60s'", [])).await?;
     let row = db.query_one_raw(sql(db, "SELECT pg_try_advisory_xact_lock($1) AS mine", [SEQUENCER.into()])).await?;
     row.map_or(Ok(false), |row| row.try_get("", "mine"))
 }
 
-/// Events that wait for their place, the oldest first.
-pub async fn pending(db: &impl ConnectionTrait, most: u64) -> Result<Vec<Row>, DbErr> {
-    let text = "SELECT e.* FROM audit_pending p JOIN audit_event e ON e.id = p.event_id
-        WHERE p.refused_at IS NULL ORDER BY e.at, e.id LIMIT $1";
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = audit_event::Entity::find().from_raw_sql(sql(db, text, [most.into()])).all(db).await?;
-    rows.into_iter().map(audit_event::row).collect()
+/// Events that wait for their place, the oldest first; without the row where it cannot be read. One bad row must not hold up
+/// the others: no time of Portal's is infinite, and no event that has a place waits for one.
+pub async fn pending(db: &impl ConnectionTrait, most: u64) -> Result<Vec<(EventId, Option<Row>)>, DbErr> {
+    let finite = match db.get_database_backend() {
+        DbBackend::Sqlite => "TRUE",
+        _ => "isfinite(e.at)",
+    };
+    let text = format!(
+        "SELECT e.*, {finite} AS finite FROM audit_pending p JOIN audit_event e ON e.id = p.event_id
+            LEFT JOIN audit_leaf l ON l.event_id = p.event_id
+        WHERE p.refused_at IS NULL AND l.event_id IS NULL ORDER BY e.at, e.id LIMIT $1"
+    );
+    let rows = db.query_all_raw(sql(db, &text, [int(most).into()])).await?;
+    let read = |row: QueryResult| {
+        let finite = row.try_get::<bool>("", "finite").unwrap_or(true);
+        let model = || audit_event::Model::from_query_result(&row, "").and_then(audit_event::row).ok();
+        let event = if finite { model() } else { None };
+        Ok((EventId(row.try_get("", "id")?), event))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Whether any event waits for its place.
 pub async fn any_pending(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    let text = "SELECT event_id FROM audit_pending WHERE refused_at IS NULL LIMIT 1";
+    let text = "SELECT p.event_id FROM audit_pending p JOIN audit_event e ON e.id = p.event_id
+            LEFT JOIN audit_leaf l ON l.event_id = p.event_id
+        WHERE p.refused_at IS NULL AND l.event_id IS NULL LIMIT 1";
     Ok(db.query_one_raw(sql(db, text, [])).await?.is_some())
 }
 
@@ -111,6 +130,12 @@ pub async fn newest_checkpoint(db: &impl ConnectionTrait) -> Result<Option<Check
     db.query_one_raw(sql(db, text, [])).await?.map(checkpoint).transpose()
 }
 
+/// The head of this size.
+pub async fn checkpoint_of(db: &impl ConnectionTrait, size: u64) -> Result<Option<Checkpoint>, DbErr> {
+    let text = "SELECT size, signed_at, note FROM audit_checkpoint WHERE size = $1";
+    db.query_one_raw(sql(db, text, [int(size).into()])).await?.map(checkpoint).transpose()
+}
+
 /// Every head, the smallest tree first.
 pub async fn checkpoints(db: &impl ConnectionTrait) -> Result<Vec<Checkpoint>, DbErr> {
     let text = "SELECT size, signed_at, note FROM audit_checkpoint ORDER BY size";
@@ -131,16 +156,34 @@ pub async fn placed(db: &impl ConnectionTrait, first: u64, most: u64) -> Result<
     for row in rows {
         places.push((row.try_get::<i64>("", "idx")?.unsigned_abs(), row.try_get::<Uuid>("", "event_id")?));
     }
-    let text =
-        "SELECT e.* FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id WHERE l.idx >= $1 ORDER BY l.idx LIMIT $2";
-    let found = audit_event::Entity::find().from_raw_sql(sql(db, text, [int(first).into(), int(most).into()]));
-    let found = found.all(db).await?.into_iter().map(|model| (model.id, model));
-    let mut events: std::collections::HashMap<Uuid, audit_event::Model> = found.collect();
-    // A row that cannot be read any more is one that is not there as it was.
-    Ok(places
-        .into_iter()
-        .map(|(idx, id)| Placed { idx, event: events.remove(&id).and_then(|model| audit_event::row(model).ok()) })
-        .collect())
+    let finite = match db.get_database_backend() {
+        DbBackend::Sqlite => "TRUE",
+        _ => "isfinite(e.at)",
+    };
+    let text = format!(
+        "SELECT e.*, {finite} AS finite FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id
+        WHERE l.idx >= $1 AND l.idx <= $2"
+    );
+    let last = places.last().map_or(first, |(idx, _)| *idx);
+    let mut events: HashMap<Uuid, Option<Row>> = HashMap::new();
+    for row in db.query_all_raw(sql(db, &text, [int(first).into(), int(last).into()])).await? {
+        let finite = row.try_get::<bool>("", "finite").unwrap_or(true);
+        // A row that cannot be read any more is one that is not there as it was.
+        let model = || audit_event::Model::from_query_result(&row, "").and_then(audit_event::row).ok();
+        let event = if finite { model() } else { None };
+        // Nor is one of which there are two.
+        events.entry(row.try_get("", "id")?).and_modify(|twin| *twin = None).or_insert(event);
+    }
+    Ok(places.into_iter().map(|(idx, id)| Placed { idx, event: events.remove(&id).flatten() }).collect())
+}
+
+/// Events that were given places outside the tree, and events that waited for a place and are gone.
+pub async fn astray(db: &impl ConnectionTrait, most: u64) -> Result<Vec<EventId>, DbErr> {
+    let text = "SELECT event_id AS id FROM audit_leaf WHERE idx < 0
+        UNION ALL SELECT p.event_id AS id FROM audit_pending p LEFT JOIN audit_event e ON e.id = p.event_id WHERE e.id IS NULL
+        LIMIT $1";
+    let rows = db.query_all_raw(sql(db, text, [int(most).into()])).await?;
+    rows.into_iter().map(|row| row.try_get::<Uuid>("", "id").map(EventId)).collect()
 }
 
 /// Events with their places, from `first` on and below `end`, in the order of the log.
@@ -179,7 +222,7 @@ pub async fn placed_of(
 
 /// Events without a place: those that do not even wait, that were refused, or that wait since before `then`.
 pub async fn without_place(db: &impl ConnectionTrait, then: Time, most: u64) -> Result<Vec<EventId>, DbErr> {
-    let text = "SELECT e.id FROM audit_event e LEFT JOIN audit_leaf l ON l.event_id = e.id
+    let text = "SELECT e.id FROM audit_event e LEFT JOIN audit_leaf l ON l.event_id = e.id AND l.idx >= 0
             LEFT JOIN audit_pending p ON p.event_id = e.id
         WHERE l.event_id IS NULL AND (p.event_id IS NULL OR p.refused_at IS NOT NULL OR e.at < $1)
         ORDER BY e.at, e.id LIMIT $2";
@@ -196,7 +239,8 @@ pub async fn foreign(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
 
 /// The place of an event, once it has one.
 pub async fn place_of(db: &impl ConnectionTrait, event: EventId) -> Result<Option<u64>, DbErr> {
-    let row = db.query_one_raw(sql(db, "SELECT idx FROM audit_leaf WHERE event_id = $1", [event.0.into()])).await?;
+    let row =
+        db.query_one_raw(sql(db, "SELECT idx FROM audit_leaf WHERE event_id = $1 AND idx >= 0", [event.0.into()])).await?;
     row.map(|row| row.try_get::<i64>("", "idx").map(i64::unsigned_abs)).transpose()
 }
 

@@ -21,6 +21,14 @@ pub async fn advance(db: &impl ConnectionTrait, from: u64, to: u64) -> Result<bo
     Ok(db.execute_raw(sql(db, text, [int(from), int(to)])).await?.rows_affected() == 1)
 }
 
+/// Behind the last of the next `most` places from `from` on.
+pub async fn end(db: &impl ConnectionTrait, from: u64, most: u64) -> Result<u64, DbErr> {
+    let text = "SELECT MAX(idx) AS last FROM (SELECT idx FROM audit_leaf WHERE idx >= $1 ORDER BY idx LIMIT $2) AS next";
+    let row = db.query_one_raw(sql(db, text, [int(from), int(most)])).await?;
+    let last = row.map_or(Ok(None), |row| row.try_get::<Option<i64>>("", "last"))?;
+    Ok(last.map_or(from, |last| last.unsigned_abs() + 1))
+}
+
 /// Events that are alike in all that the rules look at.
 #[derive(Clone, Debug)]
 pub struct Group {

@@ -2,7 +2,7 @@
 
 use backend::{
     Cx,
-    audit::{self, CheckpointKey, Event, Fault, Report, Sequencer, read_note, verify},
+    audit::{self, CheckpointKey, Event, Fault, LastHead, Report, Sequencer, SequencerError, read_note, verify},
     store::audit_tree,
 };
 use chrono::Duration;
@@ -15,8 +15,15 @@ use crate::{on_both_databases, support::Stage};
 const EVENTS: u64 = 700;
 const BETWEEN: u64 = 100;
 
+/// With its memory in a file, as `portal serve` has it.
 fn sequencer(stage: &Stage) -> Sequencer {
-    Sequencer { portal: stage.portal.clone(), key: CheckpointKey::generate("portal.example/audit") }
+    let key = CheckpointKey::generate("portal.example/audit");
+    let last = LastHead::open(&key_file(stage), key.verifier()).unwrap();
+    Sequencer { portal: stage.portal.clone(), key, last }
+}
+
+fn key_file(stage: &Stage) -> std::path::PathBuf {
+    stage.folder.join("checkpoint.key")
 }
 
 async fn record(cx: &Cx, many: u64) {
@@ -53,11 +60,26 @@ impl Log {
         audit_tree::newest_checkpoint(self.stage.portal.db.reader()).await.unwrap().unwrap().note
     }
 
+    /// With what a witness kept.
     async fn verify(&self) -> Report {
+        self.verify_with(&self.witness).await
+    }
+
+    /// With what this machine itself keeps outside the database, and nobody else's word.
+    async fn verify_alone(&self) -> Report {
+        self.verify_with(&[LastHead::read(&key_file(&self.stage)).unwrap().unwrap()]).await
+    }
+
+    async fn verify_with(&self, remembered: &[String]) -> Report {
         let portal = &self.stage.portal;
-        verify(portal.db.reader(), &portal.vault, self.sequencer.key.verifier(), &self.witness, portal.clock.now())
-            .await
-            .unwrap()
+        let verifier = self.sequencer.key.verifier();
+        verify(portal.db.reader(), &portal.vault, verifier, remembered, portal.clock.now()).await.unwrap()
+    }
+
+    /// Portal goes on as if nothing had happened; it may find that it cannot.
+    async fn go_on(&self) -> Result<u64, SequencerError> {
+        self.stage.advance(Duration::minutes(1));
+        self.sequencer.run().await
     }
 
     /// As the owner of the database, with every guard out of the way.
@@ -127,7 +149,7 @@ on_both_databases!(everything_that_is_recorded_has_its_place_and_the_heads_are_s
 
 on_both_databases!(fifty_writers_rollbacks_and_two_sequencers_raise_no_alarm, async |stage: Stage| {
     let first = sequencer(&stage);
-    let second = Sequencer { portal: stage.replica().await, key: first.key.clone() };
+    let second = Sequencer::new(&stage.replica().await, first.key.clone());
     let mut tasks = tokio::task::JoinSet::new();
     for writer in 0..50u32 {
         let cx = stage.visitor("192.0.2.1");
@@ -310,7 +332,7 @@ async fn perform(log: &Log, attack: &str) {
                 "sign anew with another key" => CheckpointKey::generate("portal.example/audit"),
                 _ => log.sequencer.key.clone(),
             };
-            let thief = Sequencer { portal: log.stage.portal.clone(), key };
+            let thief = Sequencer::new(&log.stage.portal, key);
             thief.run().await.unwrap();
         }
         other => panic!("nobody knows how to {other}"),
@@ -332,8 +354,111 @@ on_both_databases!(sixteen_attacks_by_the_owner_of_the_database_are_found, async
             Some(index) => assert_eq!(report.first_bad(), Some(index), "{name}: {:?}", report.findings),
             None => assert!(matches!(report.findings[..], [audit::Finding { fault: Fault::WithoutPlace(_), .. }]), "{name}"),
         }
+        // Without a witness too, by what this machine keeps outside the database; and also after Portal has gone on.
+        assert!(!log.verify_alone().await.findings.is_empty(), "{name}, without a witness");
+        let went_on = log.go_on().await;
+        assert!(!log.verify().await.findings.is_empty(), "{name}, after {went_on:?}");
+        assert!(!log.verify_alone().await.findings.is_empty(), "{name}, without a witness, after {went_on:?}");
         found += 1;
         println!("{kind:?}: {name}: found, {}", report.findings[0].fault);
     }
     println!("{kind:?}: {found} of {} attacks are found", ATTACKS.len());
+});
+
+on_both_databases!(the_owner_of_the_database_has_no_other_history_signed, async |stage: Stage| {
+    let log = Log::on(stage).await;
+    let id = event_at(350);
+    log.attack(&[
+        &format!("DELETE FROM audit_event WHERE id = {id}"),
+        "DELETE FROM audit_leaf",
+        "DELETE FROM audit_tile",
+        "DELETE FROM audit_checkpoint",
+        "INSERT INTO audit_pending (event_id) SELECT id FROM audit_event",
+    ])
+    .await;
+    for _ in 0..3 {
+        let refused = log.go_on().await;
+        assert!(matches!(refused, Err(SequencerError::Rewritten { signed: EVENTS })), "{refused:?}");
+    }
+    assert!(audit_tree::newest_checkpoint(log.stage.portal.db.reader()).await.unwrap().is_none(), "nothing is signed");
+    // Nor does a process that was started anew sign it.
+    let last = LastHead::open(&key_file(&log.stage), log.sequencer.key.verifier()).unwrap();
+    let anew = Sequencer { last, ..log.sequencer.clone() };
+    assert!(matches!(anew.run().await, Err(SequencerError::Rewritten { signed: EVENTS })));
+});
+
+on_both_databases!(a_place_outside_the_tree_and_a_twin_are_found, async |stage: Stage| {
+    let log = Log::on(stage).await;
+    let id = if log.is_sqlite() { "x'00000000000000000000000000000001'" } else { "'00000000-0000-0000-0000-000000000001'" };
+    let rest = "team_id, at, actor_kind, actor_name, action, outcome, request_id, details, mac";
+    let columns = |id: &str| format!("SELECT {id}, {rest} FROM audit_event WHERE id = {}", event_at(10));
+    log.attack(&[
+        &format!("INSERT INTO audit_event (id, {rest}) {}", columns(id)),
+        &format!("DELETE FROM audit_pending WHERE event_id = {id}"),
+        &format!("INSERT INTO audit_leaf (idx, event_id) VALUES (-1, {id})"),
+    ])
+    .await;
+    log.go_on().await.unwrap();
+    let report = log.verify().await;
+    assert!(
+        matches!(
+            report.findings[..],
+            [audit::Finding { fault: Fault::WithoutPlace(_), .. }, audit::Finding { fault: Fault::Astray(_), .. }]
+        ),
+        "{report:?}"
+    );
+    let event: Result<_, _> = "evt_00000000000000000000000000000001".parse();
+    assert_eq!(audit::place(&log.stage.portal, event.unwrap()).await.unwrap(), None);
+});
+
+on_both_databases!(no_row_of_somebody_elses_holds_up_the_log, async |stage: Stage| {
+    let log = Log::on(stage).await;
+    let rest = "team_id, at, actor_kind, actor_name, outcome, request_id, details, mac";
+    let id = if log.is_sqlite() { "randomblob(16)" } else { "gen_random_uuid()" };
+    let insert = |rest: &str, columns: &str| {
+        format!(
+            "INSERT INTO audit_event (id, action, {rest}) SELECT {id}, {columns} FROM audit_event WHERE id = {}",
+            event_at(10)
+        )
+    };
+    let mut attacks = vec![
+        // A word that no version knows; an event that has its place already; one that is not there.
+        insert(rest, &format!("'no.such.action', {rest}")),
+        format!("INSERT INTO audit_pending (event_id) SELECT {}", event_at(20)),
+        format!("INSERT INTO audit_pending (event_id) SELECT {id}"),
+    ];
+    // A time that none is.
+    let time = if log.is_sqlite() { "'x'" } else { "'-infinity'::timestamptz" };
+    attacks.push(insert(rest, &format!("action, {}", rest.replace("at,", &format!("{time},")))));
+    log.attack(&attacks.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    record(&log.stage.visitor("192.0.2.1"), 3).await;
+    assert!(log.go_on().await.is_ok());
+    let size = async || audit_tree::size(log.stage.portal.db.reader()).await.unwrap();
+    assert_eq!(size().await, EVENTS + 3);
+    assert!(!log.verify().await.findings.is_empty());
+    // Nor does a head of the far future hold back the next signature.
+    let future = if log.is_sqlite() { "'2999-01-01 00:00:00+00:00'" } else { "'2999-01-01'" };
+    log.attack(&[&format!("INSERT INTO audit_checkpoint (size, signed_at, note) VALUES (9999999, {future}, 'x')")]).await;
+    let before = LastHead::read(&key_file(&log.stage)).unwrap();
+    log.go_on().await.unwrap();
+    assert_ne!(LastHead::read(&key_file(&log.stage)).unwrap(), before);
+});
+
+on_both_databases!(a_database_that_swallows_events_is_not_believed, async |stage: Stage| {
+    let cx = stage.visitor("192.0.2.1");
+    let tx = stage.portal.db.begin().await.unwrap();
+    match stage.portal.db.backend() {
+        DbBackend::Sqlite => {
+            let text = "CREATE TRIGGER swallow BEFORE INSERT ON audit_event BEGIN SELECT RAISE(IGNORE); END";
+            tx.execute_unprepared(text).await.unwrap();
+        }
+        _ => {
+            let function = "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$";
+            tx.execute_unprepared(function).await.unwrap();
+            let text = "CREATE TRIGGER swallow BEFORE INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION swallow()";
+            tx.execute_unprepared(text).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+    assert!(audit::append_alone(&cx, Event::new(Action::SignedOut)).await.is_err());
 });

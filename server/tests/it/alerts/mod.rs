@@ -28,7 +28,7 @@ impl Guarded {
     pub async fn on(stage: crate::support::Stage) -> Self {
         let house = House::on(stage).await;
         let portal = house.credentials.portal.clone();
-        let sequencer = Sequencer { portal: portal.clone(), key: CheckpointKey::generate("portal.example/test") };
+        let sequencer = Sequencer::new(&portal, CheckpointKey::generate("portal.example/test"));
         let watch = Watch::new(&portal);
         let made = house.furnished("ada").await;
         let guarded = Self { house, made, sequencer, watch };
