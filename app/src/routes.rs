@@ -44,6 +44,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("log/:event") view=LogEventPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts/rules") view=AlertRulesPage ssr=SsrMode::Async/>
+                    <Route path=path!("reviews") view=ReviewsPage ssr=SsrMode::Async/>
+                    <Route path=path!("reviews/:review") view=ReviewPage ssr=SsrMode::Async/>
                     <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

@@ -13,6 +13,7 @@ mod m0007_key_ends_and_renewal;
 mod m0008_grants_tests_and_removal;
 mod m0009_audit_tree;
 mod m0010_alerts;
+mod m0011_reviews;
 
 pub struct Migrator;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_grants_tests_and_removal::Migration),
             Box::new(m0009_audit_tree::Migration),
             Box::new(m0010_alerts::Migration),
+            Box::new(m0011_reviews::Migration),
         ]
     }
 }

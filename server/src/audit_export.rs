@@ -224,13 +224,14 @@ fn activity(action: Action) -> (u32, &'static str) {
         | ConnectionProofFailed
         | GatewayCreated
         | GatewayKeyCreated
-        | CanaryPlanted => (1, "Create"),
+        | CanaryPlanted
+        | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
         | LogExported => (2, "Read"),
         OperatorAppointed | TeamRenamed | RoleChanged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted
         | ConnectionDisabled | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed | RefreshFailed
         | GatewayChanged | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged
-        | AlertDeliveryChanged | WebhookSet => (3, "Update"),
+        | AlertDeliveryChanged | WebhookSet | ReviewNoted | ReviewSigned => (3, "Update"),
         SessionRevoked
         | InvitationRevoked
         | MemberRemoved

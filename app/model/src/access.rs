@@ -96,6 +96,8 @@ permissions! {
     ViewLog "log.view"                              [1 1 0 1];
     /// Acknowledge alerts, set thresholds and how the Team is told.
     ManageAlerts "alerts.manage"                    [1 1 0 0];
+    /// Look through the log at a Review, note findings, sign.
+    ReviewLog "log.review"                          [1 1 0 1];
 }
 
 #[cfg(test)]

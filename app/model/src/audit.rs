@@ -91,6 +91,9 @@ actions! {
     WebhookRemoved "webhook.removed" "removed the webhook of";
     CanaryPlanted "canary.planted" "made a canary of";
     CanaryLifted "canary.lifted" "made no canary any more of";
+    ReviewOpened "review.opened" "opened the Review of";
+    ReviewNoted "review.noted" "noted something at the Review of";
+    ReviewSigned "review.signed" "signed the Review of";
     AccessRefused "access.refused" "was refused";
 }
 

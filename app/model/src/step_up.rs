@@ -19,10 +19,11 @@ pub enum DangerousAct {
     ChangeRole,
     RemoveMember,
     InviteMember,
+    SignReview,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 7] = [
+    pub const ALL: [DangerousAct; 8] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -30,6 +31,7 @@ impl DangerousAct {
         DangerousAct::ChangeRole,
         DangerousAct::RemoveMember,
         DangerousAct::InviteMember,
+        DangerousAct::SignReview,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -42,6 +44,7 @@ impl DangerousAct {
             DangerousAct::ChangeRole => "change a member's role",
             DangerousAct::RemoveMember => "remove a member",
             DangerousAct::InviteMember => "invite a member",
+            DangerousAct::SignReview => "sign a Review of the log",
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct LogState {
     pub silent_witness: bool,
     /// Events that Portal did not write.
     pub foreign: u64,
+    /// The Review that has waited longest for a signature: where it is, and for how many days.
+    pub review: Option<(String, i64)>,
 }
 
 /// One event with its place in the tree.

@@ -69,18 +69,25 @@ pub fn TextArea(
     act: Act,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] value: String,
+    #[prop(optional)] required: bool,
 ) -> impl IntoView {
     let id = name.to_owned();
+    let mark = if required {
+        view! { <span class="required" aria-hidden="true">"*"</span> }.into_any()
+    } else {
+        view! { <span class="optional">"optional"</span> }.into_any()
+    };
     let message = act.message_for(name);
     let value = act.typed(name).unwrap_or(value);
     view! {
         <div class="field">
-            <label for=id.clone()>{label} " " <span class="optional">"optional"</span></label>
+            <label for=id.clone()>{label} " " {mark}</label>
             <p class="hint" id=format!("{id}-hint")>{hint}</p>
             <textarea
                 id=id.clone()
                 name=name
                 rows="3"
+                required=required
                 spellcheck="false"
                 aria-invalid=message.as_ref().map(|_| "true")
                 autofocus=message.is_some()

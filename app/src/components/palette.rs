@@ -7,13 +7,14 @@ use model::{
 use crate::api::{TeamItem, Viewer};
 
 /// The places of a Team: what it is called, where it is, the keys that lead there, and who may.
-const PLACES: [(&str, &str, &str, Permission); 12] = [
+const PLACES: [(&str, &str, &str, Permission); 13] = [
     ("Overview", "", "g o", ViewTeam),
     ("Connections", "/connections", "g c", ViewTeam),
     ("LWA apps", "/apps", "g a", ViewTeam),
     ("Gateways", "/gateways", "g g", ViewTeam),
     ("Alerts", "/alerts", "g n", ViewLog),
     ("Log", "/log", "g l", ViewLog),
+    ("Reviews", "/reviews", "g r", ViewLog),
     ("Members", "/members", "g m", ViewTeam),
     ("Settings", "/settings", "g s", ManageTeam),
     ("Connect account", "/connections/new", "", ManageConnections),

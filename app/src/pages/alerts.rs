@@ -52,8 +52,9 @@ pub(super) fn SeverityBadge(severity: Severity) -> impl IntoView {
     view! { <Badge tone word=severity.title()/> }
 }
 
+/// What was noticed, without the answer.
 #[component]
-fn Head(item: AlertItem) -> impl IntoView {
+pub(super) fn Head(item: AlertItem) -> impl IntoView {
     let subject = item.subject.map(|name| match item.subject_path {
         Some(path) => view! { <a href=path>{name}</a> ": " }.into_any(),
         None => view! { {name} ": " }.into_any(),

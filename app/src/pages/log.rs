@@ -46,7 +46,7 @@ pub fn LogPage() -> impl IntoView {
 /// How the log stands: in order, or not, in one line.
 #[component]
 pub(super) fn Standing(state: LogState) -> impl IntoView {
-    let LogState { head, witnesses, alarming, silent_witness, foreign } = state;
+    let LogState { head, witnesses, alarming, silent_witness, foreign, review } = state;
     let (tone, word) = match (alarming, silent_witness) {
         (true, _) => ("danger", "Look into this now"),
         (false, true) => ("attention", "A witness is silent"),
@@ -63,7 +63,15 @@ pub(super) fn Standing(state: LogState) -> impl IntoView {
     let foreign = (foreign > 0).then(
         || view! { <strong>{format!("{foreign} events were not written by Portal: run portal audit verify.")}</strong> },
     );
-    view! { <p class="log-state"><Badge tone word/><span>{signed}</span>{seen}{foreign}</p> }
+    let review = review.map(|(path, days)| {
+        let words = match days {
+            0 => "A Review waits for you.".to_owned(),
+            1 => "A Review has waited for a day.".to_owned(),
+            days => format!("A Review has waited for {days} days."),
+        };
+        view! { <a href=path>{words}</a> }
+    });
+    view! { <p class="log-state"><Badge tone word/><span>{signed}</span>{seen}{foreign}{review}</p> }
 }
 
 fn options(list: Vec<(String, String)>, chosen: &str) -> impl IntoView + use<> {
@@ -135,14 +143,24 @@ pub(super) fn Events(query: LogQuery, page: LogItems, home: String) -> impl Into
     }.into_any()
 }
 
+/// Events without days and paging: those of a part of a page.
 #[component]
-fn Row(item: LogItem, home: String) -> impl IntoView {
+pub(super) fn EventList(items: Vec<LogItem>, home: String, nothing: &'static str) -> impl IntoView {
+    if items.is_empty() {
+        return view! { <p class="muted">{nothing}</p> }.into_any();
+    }
+    let rows = items.into_iter().map(|item| view! { <Row item dated=true home=home.clone()/> }).collect_view();
+    view! { <ol class="log">{rows}</ol> }.into_any()
+}
+
+#[component]
+fn Row(item: LogItem, home: String, #[prop(optional)] dated: bool) -> impl IntoView {
     let reason = item.reason.map(|reason| view! { " (" <code>{reason}</code> ")" });
     view! {
         <li>
             <details>
                 <summary>
-                    <time class="time" datetime=item.at.iso title=item.at.absolute>{item.clock}</time>
+                    <time class="time" datetime=item.at.iso title=item.at.absolute>{if dated { item.at.words } else { item.clock }}</time>
                     <span class="log-text"><strong>{item.actor}</strong>{format!(" {} ", item.sentence)}{item.target.map(|t| view! { <strong>{t}</strong> })}{reason}</span>
                     <OutcomeBadge outcome=item.outcome/>
                     <Icon name="chevron-right"/>

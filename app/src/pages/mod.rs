@@ -20,6 +20,8 @@ mod new_connection;
 mod new_gateway;
 mod not_found;
 mod overview;
+mod review;
+mod reviews;
 mod settings;
 mod teams;
 
@@ -42,6 +44,8 @@ pub use new_connection::NewConnectionPage;
 pub use new_gateway::NewGatewayPage;
 pub use not_found::NotFoundPage;
 pub use overview::OverviewPage;
+pub use review::ReviewPage;
+pub use reviews::ReviewsPage;
 pub use settings::SettingsPage;
 pub use teams::TeamsPage;
 

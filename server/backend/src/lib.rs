@@ -16,6 +16,7 @@ pub mod lwa_apps;
 pub mod mail;
 pub mod portal;
 pub mod random;
+pub mod reviews;
 pub mod sessions;
 pub mod store;
 pub mod teams;

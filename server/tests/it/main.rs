@@ -20,6 +20,7 @@ mod live;
 mod lwa_apps;
 mod processes;
 mod refresh;
+mod reviews;
 mod smtp;
 mod step_up;
 mod teams;

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
-use backend::store::{self, alert::Alert};
+use backend::store::{self, alert::Alert, review::Review};
 use model::{
     Environments, Permission, Role,
     alert::Rule,
@@ -124,7 +124,7 @@ pub async fn routes(house: &House) -> Vec<Route> {
 }
 
 /// Arguments that name a thing, or several.
-const THINGS: [&str; 13] = [
+const THINGS: [&str; 14] = [
     "alert",
     "app",
     "connection",
@@ -135,6 +135,7 @@ const THINGS: [&str; 13] = [
     "key",
     "lwa_app",
     "query",
+    "review",
     "session",
     "team",
     "user",
@@ -154,6 +155,8 @@ pub struct Things {
     /// An event of the Team's log.
     pub event: String,
     pub alert: String,
+    /// A Review that nobody has signed.
+    pub review: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -171,14 +174,15 @@ impl Things {
             "invitation" => &self.invitation,
             "event" => &self.event,
             "alert" => &self.alert,
+            "review" => &self.review,
             _ => return None,
         })
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 10] {
-        let Self { team, app, connection, gateway, key, user, session, invitation, event, alert, secret: _ } = self;
-        [team, app, connection, gateway, key, user, session, invitation, event, alert]
+    pub fn ids(&self) -> [&str; 11] {
+        let Self { team, app, connection, gateway, key, user, session, invitation, event, alert, review, secret: _ } = self;
+        [team, app, connection, gateway, key, user, session, invitation, event, alert, review]
     }
 
     /// Ids of the right kinds that do not exist.
@@ -196,6 +200,7 @@ impl Things {
             invitation: id("inv"),
             event: id("evt"),
             alert: id("alt"),
+            review: id("rev"),
             secret,
         }
     }
@@ -220,6 +225,7 @@ impl House {
             invitation: invitation.to_string(),
             event: self.an_event(of).await,
             alert: self.an_alert(Some(of.team)).await,
+            review: self.a_review(of.team).await,
             secret: of.secret.clone(),
         }
     }
@@ -234,6 +240,18 @@ impl House {
 }
 
 impl House {
+    /// A Review of the last fourteen days.
+    pub async fn a_review(&self, team: TeamId) -> String {
+        let now = self.stage.portal.clock.now();
+        let from = now - chrono::Duration::days(14);
+        let review =
+            Review { id: backend::random::id(now), from, until: now, opened_at: now, sample: Vec::new(), signed: None };
+        let tx = self.stage.portal.db.begin().await.unwrap();
+        store::review::insert(&*tx, team, &review).await.unwrap();
+        tx.commit().await.unwrap();
+        review.id.to_string()
+    }
+
     /// An alert that nobody has answered.
     pub async fn an_alert(&self, team: Option<TeamId>) -> String {
         let now = self.stage.portal.clock.now();
@@ -309,7 +327,8 @@ fn value(name: &str) -> Option<&'static str> {
         "rule" => "refused_calls",
         "threshold" => "7",
         "off" => "false",
-        "canary" => "true",
+        "canary" | "finding" => "true",
+        "conclusion" => "As it should be",
         "mail_from" => "critical",
         "quiet" => "22-6",
         _ => return None,

@@ -3,7 +3,7 @@
 use backend::{
     Cx, connections, gateways,
     login::{self, LoginError},
-    lwa_apps,
+    lwa_apps, reviews,
     store::audit_event,
     teams,
 };
@@ -57,6 +57,10 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
             let carol = "carol@example.com".parse().unwrap();
             vec![problem(teams::invite(cx, scope, &carol, Role::Auditor, Environments::BOTH).await)]
         }
+        DangerousAct::SignReview => {
+            let review = reviews::list(cx, scope).await.unwrap().remove(0).id;
+            vec![problem(reviews::sign(cx, scope, review, "As it should be").await)]
+        }
     }
 }
 
@@ -85,6 +89,7 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     let bob = house.member(&team, "bob", Role::Operator, Environments::BOTH).await;
     let session = team.owner.signed_in().unwrap().session;
     house.spare_app(&team).await;
+    house.a_review(team.team).await;
     let events = async || {
         let log = audit_event::of_team(house.stage.portal.db.reader(), &team.scope, &Default::default(), 1000).await;
         // The refusals themselves are events too.

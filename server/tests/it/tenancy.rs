@@ -293,7 +293,8 @@ const OWN_WORDS: [(&str, &str); 16] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 14] = [
+const OWN_WORDS_OF: [(&str, &str); 15] = [
+    ("review.sample", "ids"),
     ("alert.about", "ids and words of lists"),
     ("alert.severity", "a word of a list"),
     ("alert.subject_kind", "a word of a list"),
@@ -382,6 +383,10 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
         .unwrap()
         .id
         .to_string();
+    let review = ("review", &*things.review);
+    for (function, fields) in [("note_review", ("note", MARK)), ("sign_review", ("conclusion", MARK))] {
+        assert_eq!(browser.post(function, &[team, review, fields]).await.status(), 200, "{function}");
+    }
     let answered = browser.post("acknowledge_alert", &[team, ("alert", &marked), ("note", MARK)]).await;
     assert_eq!(answered.status(), 200);
 }

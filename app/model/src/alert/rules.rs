@@ -99,7 +99,7 @@ rules! {
         "An authorization ends soon"
         "A seller's authorization lives 365 days. When it ends, the connection stops."
         "Ask the seller to authorize again, from the connection's page.";
-    ReviewOverdue "review_overdue" Team Warning DAILY, from(3, 0, 14, "days after a Review was due"),
+    ReviewOverdue "review_overdue" Team Warning DAILY, from(3, 0, 14, "days after a Review opened"),
         "A Review is overdue"
         "A Review of the log was opened and nobody has signed it."
         "Open the Review, look through it and sign it.";

@@ -7,7 +7,7 @@ use backend::{
 };
 use model::{
     Time,
-    ids::{ConnectionId, GatewayId, LwaAppId, TeamId},
+    ids::{ConnectionId, GatewayId, LwaAppId, ReviewId, TeamId},
 };
 
 use crate::{
@@ -22,13 +22,14 @@ pub(crate) fn alert_items(cx: &Cx, alerts: Alerts) -> AlertItems {
     AlertItems { open: items(alerts.open), answered: items(alerts.acknowledged) }
 }
 
-fn item(alert: Alert, now: Time) -> AlertItem {
+pub(super) fn item(alert: Alert, now: Time) -> AlertItem {
     let path = |team: TeamId, kind: &str, id: uuid::Uuid| {
         let place = match kind {
             "connection" => format!("connections/{}", ConnectionId(id)),
             "gateway" => format!("gateways/{}", GatewayId(id)),
             "lwa_app" => format!("apps/{}", LwaAppId(id)),
             "user" => "members".to_owned(),
+            "review" => format!("reviews/{}", ReviewId(id)),
             _ => return None,
         };
         Some(format!("/teams/{team}/{place}"))

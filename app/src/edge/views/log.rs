@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use backend::{
     Cx, TeamScope,
     audit::{self, LogPage},
-    connections as connection_verbs, gateways as gateway_verbs,
+    connections as connection_verbs, gateways as gateway_verbs, reviews,
     store::audit_event::{Filter, Row},
     teams,
 };
@@ -95,11 +95,21 @@ pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, page: LogPage) -> Resu
         older,
         actors: actors.into_iter().collect(),
         targets: targets.into_iter().collect(),
-        state: state(cx).await?,
+        state: state_of_team(cx, scope).await?,
     })
 }
 
-fn item(row: Row, now: Time) -> LogItem {
+/// How the log stands, and whether a Review of this Team waits.
+async fn state_of_team(cx: &Cx, scope: &TeamScope) -> Result<LogState, Failure> {
+    let waiting = reviews::list(cx, scope).await.map_err(fail)?.into_iter().rfind(|review| review.signed.is_none());
+    let review = waiting.map(|review| {
+        let days = (cx.now() - review.opened_at).num_days();
+        (format!("/teams/{}/reviews/{}", scope.team(), review.id), days)
+    });
+    Ok(LogState { review, ..state(cx).await? })
+}
+
+pub(super) fn item(row: Row, now: Time) -> LogItem {
     let raw = serde_json::json!({
         "id": row.id, "at": row.at, "action": row.action, "outcome": row.outcome, "reason": row.reason,
         "actor": { "kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name, "on_behalf_of": row.on_behalf_of },
@@ -129,6 +139,7 @@ pub(super) async fn state(cx: &Cx) -> Result<LogState, Failure> {
         alarming: state.is_alarming(),
         silent_witness: state.has_silent_witness(),
         foreign: state.foreign,
+        review: None,
         witnesses: state.witnesses.into_iter().map(|seen| (seen.name, seen.size, moment(seen.seen_at, state.now))).collect(),
     })
 }

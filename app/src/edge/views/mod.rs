@@ -8,6 +8,7 @@ mod gateways;
 mod log;
 mod people;
 mod places;
+mod reviews;
 
 use backend::{
     Cx, TeamScope,
@@ -37,6 +38,7 @@ pub(crate) use gateways::{gateway_detail, gateway_items, show_key};
 pub(crate) use log::{log_event, log_filter, log_items};
 pub(crate) use people::{invitation_item, people, session_item};
 pub(crate) use places::places;
+pub(crate) use reviews::{review_detail, review_items};
 
 /// Who looks at the page, with their Teams.
 pub async fn viewer(cx: &Cx, theme: Theme) -> Result<Viewer, AccessError> {

@@ -42,6 +42,16 @@ async fn notice(portal: &Portal, levels: &mut Levels) -> Result<Vec<Sign>, DbErr
     }
     let now = portal.clock.now();
     let mut signs = Vec::new();
+    for (team, review, opened, from, until) in store::review::unsigned(db).await? {
+        let about = About::new(Some(team), Rule::ReviewOverdue, review);
+        let Some(level) = levels.of(db, &about).await? else { continue };
+        if now - opened >= Duration::days(level) {
+            let name = format!("{} to {}", from.format("%-d %B"), until.format("%-d %B %Y"));
+            let subject = Some(Subject { kind: "review".to_owned(), id: review.0, name });
+            let finding = format!("Open for {} days.", (now - opened).num_days());
+            signs.push(Sign { about, subject, finding, occurrences: 1, idx: None });
+        }
+    }
     for (rule, team, kind, id, name, end) in ends {
         let Some(level) = levels.of(db, &About::new(Some(team), rule, id)).await? else { continue };
         if now < end && end - now <= Duration::days(level) {

@@ -1,10 +1,13 @@
 //! An event before it is stored. Built from ids, names and details that cannot hold a secret.
 
 use model::{
-    EmailAddress, Name,
+    EmailAddress, Name, Time,
     alert::Rule,
     audit::{Action, Detail, Outcome, SafeText},
-    ids::{AlertId, ConnectionId, EventId, GatewayId, GatewayKeyId, Id, InvitationId, LwaAppId, SessionId, TeamId, UserId},
+    ids::{
+        AlertId, ConnectionId, EventId, GatewayId, GatewayKeyId, Id, InvitationId, LwaAppId, ReviewId, SessionId, TeamId,
+        UserId,
+    },
 };
 use uuid::Uuid;
 
@@ -46,6 +49,12 @@ impl Target {
     /// By the title of its rule.
     pub fn alert(id: AlertId, rule: Rule) -> Self {
         Self { kind: "alert", id: id.0, name: Some(rule.title().to_owned()) }
+    }
+
+    /// By its period.
+    pub fn review(id: ReviewId, from: Time, until: Time) -> Self {
+        let day = |at: Time| at.format("%Y-%m-%d");
+        Self { kind: "review", id: id.0, name: Some(format!("{} to {}", day(from), day(until))) }
     }
 
     /// A rule as one Team has set it.

@@ -5,6 +5,7 @@ mod ends;
 mod key_ends;
 mod mail;
 mod proofs;
+mod reviews;
 mod tell;
 
 use std::{panic::AssertUnwindSafe, time::Duration};
@@ -29,6 +30,7 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "proofs", proofs::run));
+    jobs.spawn(every(Duration::from_secs(600), portal.clone(), "reviews", reviews::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "ends", ends::run));
     jobs
 }
@@ -46,6 +48,7 @@ pub async fn run_due(portal: &Portal) -> Result<(), Outage> {
     clean::run(portal.clone()).await?;
     key_ends::run(portal.clone()).await?;
     proofs::run(portal.clone()).await?;
+    reviews::run(portal.clone()).await?;
     ends::run(portal.clone()).await?;
     tell::run(portal.clone()).await
 }

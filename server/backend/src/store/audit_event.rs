@@ -179,6 +179,27 @@ pub async fn of_team(db: &impl ConnectionTrait, scope: &TeamScope, filter: &Filt
     page.all(db).await?.into_iter().map(row).collect()
 }
 
+fn between(scope: &TeamScope, from: Time, until: Time) -> sea_orm::Select<Entity> {
+    Entity::find().filter(Column::TeamId.eq(scope.team().0)).filter(Column::At.gte(from)).filter(Column::At.lt(until))
+}
+
+/// How many events a Team has from `from` on and before `until`.
+pub async fn count_between(db: &impl ConnectionTrait, scope: &TeamScope, from: Time, until: Time) -> Result<u64, DbErr> {
+    between(scope, from, until).count(db).await
+}
+
+/// The one of them that has `place` others before it.
+pub async fn nth_between(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    from: Time,
+    until: Time,
+    place: u64,
+) -> Result<Option<EventId>, DbErr> {
+    let query = between(scope, from, until).order_by_asc(Column::At).order_by_asc(Column::Id).offset(place).limit(1);
+    Ok(query.one(db).await?.map(|model| EventId(model.id)))
+}
+
 /// One event of a Team.
 pub async fn by_id(db: &impl ConnectionTrait, scope: &TeamScope, id: EventId) -> Result<Option<Row>, DbErr> {
     Entity::find_by_id(id.0).filter(Column::TeamId.eq(scope.team().0)).one(db).await?.map(row).transpose()

@@ -33,6 +33,7 @@ pub mod mail_outbox;
 pub mod member;
 pub mod rate_limit;
 pub mod refresh;
+pub mod review;
 pub mod session;
 pub mod team;
 pub mod user;
