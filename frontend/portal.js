@@ -142,7 +142,11 @@ const watch = (part) => {
     stream = new EventSource(part.dataset.live);
     stream.addEventListener("part", (event) => {
       stale.hidden = true;
-      if (part.innerHTML !== event.data) part.innerHTML = event.data;
+      if (part.innerHTML === event.data) return;
+      // What somebody has opened stays open.
+      const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
+      part.innerHTML = event.data;
+      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     });
     // A refused stream is closed for good: what stands there must not be taken for what is.
     stream.addEventListener("error", () => {

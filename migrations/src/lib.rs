@@ -14,6 +14,7 @@ mod m0008_grants_tests_and_removal;
 mod m0009_audit_tree;
 mod m0010_alerts;
 mod m0011_reviews;
+mod m0012_log_explorer;
 
 pub struct Migrator;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_audit_tree::Migration),
             Box::new(m0010_alerts::Migration),
             Box::new(m0011_reviews::Migration),
+            Box::new(m0012_log_explorer::Migration),
         ]
     }
 }

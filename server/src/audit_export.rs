@@ -26,36 +26,63 @@ pub enum Format {
 }
 
 /// Writes the events, and records that they were taken away before the first of them leaves.
-pub async fn write(cx: &Cx, which: Which, size: Option<u64>, format: Format, out: impl Write) -> Result<u64, ExportError> {
+pub async fn write(
+    cx: &Cx,
+    which: Which,
+    size: Option<u64>,
+    format: Format,
+    mut out: impl Write,
+) -> Result<u64, ExportError> {
     let mut export = Export::begin(cx.portal.db.reader(), which, size).await?;
-    audit::append_alone(cx, Event::new(Action::LogExported).with("format", word(format))).await?;
-    let mut writer = Writer::begin(format, out, &export.header())?;
+    audit::append_alone(cx, Event::new(Action::LogExported).with("format", format.word())).await?;
+    out.write_all(&format.head(&export.header())?)?;
     let mut many = 0;
     loop {
         let page = export.page().await?;
         if page.is_empty() {
-            writer.end(many)?;
+            out.write_all(&format.end(many)?)?;
+            out.flush()?;
             return Ok(many);
         }
-        for (row, proved) in page {
-            writer.line(&row, &proved)?;
-            many += 1;
+        out.write_all(&format.page(&page)?)?;
+        many += page.len() as u64;
+    }
+}
+
+impl Format {
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Jsonl => "jsonl",
+            Format::Csv => "csv",
+            Format::Ocsf => "ocsf",
         }
     }
-}
 
-fn word(format: Format) -> &'static str {
-    match format {
-        Format::Jsonl => "jsonl",
-        Format::Csv => "csv",
-        Format::Ocsf => "ocsf",
+    /// What stands before the first event.
+    pub fn head(self, header: &Header) -> std::io::Result<Vec<u8>> {
+        match self {
+            Format::Jsonl => json_line(header),
+            Format::Csv => csv_lines([COLUMNS.map(str::to_owned)]),
+            Format::Ocsf => Ok(Vec::new()),
+        }
     }
-}
 
-enum Writer<W: Write> {
-    Jsonl(W),
-    Csv(Box<csv::Writer<W>>),
-    Ocsf(W),
+    /// Some events.
+    pub fn page(self, page: &[(Row, Proved)]) -> std::io::Result<Vec<u8>> {
+        match self {
+            Format::Jsonl => Ok(page.iter().map(|(_, proved)| json_line(proved)).collect::<Result<Vec<_>, _>>()?.concat()),
+            Format::Csv => csv_lines(page.iter().map(|(row, proved)| cells(row, proved.index).map(|cell| harmless(&cell)))),
+            Format::Ocsf => {
+                let lines = page.iter().map(|(row, proved)| json_line(&ocsf(row, proved.index)));
+                Ok(lines.collect::<Result<Vec<_>, _>>()?.concat())
+            }
+        }
+    }
+
+    /// What stands behind the last event.
+    pub fn end(self, events: u64) -> std::io::Result<Vec<u8>> {
+        if self == Format::Jsonl { json_line(&End { events }) } else { Ok(Vec::new()) }
+    }
 }
 
 const COLUMNS: [&str; 18] = [
@@ -79,44 +106,18 @@ const COLUMNS: [&str; 18] = [
     "details",
 ];
 
-impl<W: Write> Writer<W> {
-    fn begin(format: Format, mut out: W, header: &Header) -> std::io::Result<Self> {
-        Ok(match format {
-            Format::Jsonl => {
-                writeln!(out, "{}", json_line(header)?)?;
-                Self::Jsonl(out)
-            }
-            Format::Csv => {
-                let mut csv = csv::Writer::from_writer(out);
-                csv.write_record(COLUMNS)?;
-                Self::Csv(Box::new(csv))
-            }
-            Format::Ocsf => Self::Ocsf(out),
-        })
+fn csv_lines(rows: impl IntoIterator<Item = [String; 18]>) -> std::io::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        csv.write_record(row)?;
     }
-
-    fn line(&mut self, row: &Row, proved: &Proved) -> std::io::Result<()> {
-        match self {
-            Self::Jsonl(out) => writeln!(out, "{}", json_line(proved)?),
-            Self::Csv(out) => Ok(out.write_record(cells(row, proved.index).iter().map(|cell| harmless(cell)))?),
-            Self::Ocsf(out) => writeln!(out, "{}", ocsf(row, proved.index)),
-        }
-    }
-
-    fn end(&mut self, events: u64) -> std::io::Result<()> {
-        match self {
-            Self::Jsonl(out) => {
-                writeln!(out, "{}", json_line(&End { events })?)?;
-                out.flush()
-            }
-            Self::Ocsf(out) => out.flush(),
-            Self::Csv(out) => out.flush(),
-        }
-    }
+    csv.into_inner().map_err(|error| error.into_error())
 }
 
-fn json_line(value: &impl serde::Serialize) -> std::io::Result<String> {
-    Ok(serde_json::to_string(value)?)
+fn json_line(value: &impl serde::Serialize) -> std::io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 fn cells(row: &Row, index: u64) -> [String; 18] {

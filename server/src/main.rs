@@ -203,7 +203,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Audit { command: AuditCommand::Export { format, team, from, until, size } } => {
             let portal = start::portal(&config).await?;
             let cx = Cx::system(&portal, "command line");
-            let which = Which { team, from, until, event: None };
+            let which = Which { team, from, until, ..Which::default() };
             let out = std::io::BufWriter::new(std::io::stdout().lock());
             let many = audit_export::write(&cx, which, size, format, out).await?;
             eprintln!("{many} events");

@@ -61,7 +61,9 @@ pub fn web(config: &Arc<Config>, portal: &Portal, site: Site, live: Live) -> Rou
         .route("/act/{function}", post(web::server_functions).get(web::go_home))
         .route("/live/teams/{team}/connections/{connection}/leases", get(web::connection_leases))
         .route("/live/teams/{team}/gateways/{gateway}/leases", get(web::gateway_leases))
+        .route("/live/teams/{team}/log", get(web::log))
         .route("/teams/{team}/log/{event}/proof", get(web::proof))
+        .route("/teams/{team}/log/export", post(web::log_export))
         .route("/theme", post(web::theme).get(web::go_home));
     if portal.mailer.is_folder() {
         router = router.route("/dev/mailbox", get(web::mailbox)).route("/dev/mailbox/{file}", get(web::mail));

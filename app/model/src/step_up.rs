@@ -20,10 +20,11 @@ pub enum DangerousAct {
     RemoveMember,
     InviteMember,
     SignReview,
+    ExportLog,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 8] = [
+    pub const ALL: [DangerousAct; 9] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -32,6 +33,7 @@ impl DangerousAct {
         DangerousAct::RemoveMember,
         DangerousAct::InviteMember,
         DangerousAct::SignReview,
+        DangerousAct::ExportLog,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -45,6 +47,7 @@ impl DangerousAct {
             DangerousAct::RemoveMember => "remove a member",
             DangerousAct::InviteMember => "invite a member",
             DangerousAct::SignReview => "sign a Review of the log",
+            DangerousAct::ExportLog => "export the log",
         }
     }
 }

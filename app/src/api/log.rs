@@ -21,6 +21,12 @@ pub struct LogQuery {
     pub target: String,
     #[serde(default)]
     pub outcome: String,
+    /// An address of a client.
+    #[serde(default)]
+    pub address: String,
+    /// Free text: part of a name, an action, a reason or an address.
+    #[serde(default)]
+    pub text: String,
     #[serde(default)]
     pub from: String,
     #[serde(default)]
@@ -78,15 +84,50 @@ pub struct LogItems {
     /// What can be chosen as target: id and name.
     pub targets: Vec<(String, String)>,
     pub state: LogState,
+    /// How the events that fit lie in time. Nothing where they are not counted.
+    pub days: Vec<DayItem>,
+}
+
+/// Events of one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayItem {
+    /// Like `2026-11-26`.
+    pub day: String,
+    /// The day after it.
+    pub next: String,
+    pub words: String,
+    pub events: i64,
+    pub trouble: i64,
+}
+
+impl LogQuery {
+    /// The query of an address that asks for this.
+    pub fn to_address(&self) -> String {
+        let Self { action, actor, target, outcome, address, text, from, until, before } = self;
+        let parts = [
+            ("action", action),
+            ("actor", actor),
+            ("target", target),
+            ("outcome", outcome),
+            ("address", address),
+            ("text", text),
+            ("from", from),
+            ("until", until),
+            ("before", before),
+        ];
+        let given = parts.into_iter().filter(|(_, value)| !value.is_empty());
+        let escaped = given.map(|(name, value)| format!("{name}={}", leptos_router::location::Url::escape(value)));
+        escaped.collect::<Vec<_>>().join("&")
+    }
 }
 
 /// A page of the Team's log, the newest first.
 #[server(prefix = "/act", endpoint = "log")]
 pub async fn log(team: TeamId, query: LogQuery) -> Result<LogItems, Failure> {
-    use crate::edge::{enter, fail, log_filter, log_items};
+    use crate::edge::{enter, log_filter, log_items};
     let (cx, scope) = enter(team, model::Permission::ViewLog).await?;
-    let page = backend::audit::read(&cx, &scope, &log_filter(&query)?).await.map_err(fail)?;
-    log_items(&cx, &scope, page).await
+    let filter = log_filter(&cx, &scope, &query).await?;
+    log_items(&cx, &scope, filter).await
 }
 
 /// One event of the Team's log.

@@ -1,16 +1,39 @@
 //! The parts of pages that are sent anew when they change.
 
-use backend::{Cx, access};
+use backend::{Cx, access, audit};
 use leptos::prelude::*;
 use model::{Permission, ids::TeamId};
 
 pub use backend::store::lease::Of;
 
-use super::{fail, views::lease_items};
-use crate::{Failure, pages::leases::LeaseTable};
+use super::{
+    fail,
+    views::{lease_items, log_filter, log_rows},
+};
+use crate::{
+    Failure,
+    api::log::LogQuery,
+    pages::{leases::LeaseTable, log::Days},
+};
 
-/// The table of live leases as HTML, for somebody who may see it.
-pub async fn leases(cx: &Cx, team: TeamId, of: Of) -> Result<String, Failure> {
+/// What somebody looks at.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// The table of live leases.
+    Leases(Of),
+    /// The newest events that fit.
+    Log(LogQuery),
+}
+
+/// The part as HTML, for somebody who may see it. `first`: a look begins, which at the log is an event.
+pub async fn part(cx: &Cx, team: TeamId, part: &Part, first: bool) -> Result<String, Failure> {
+    match part {
+        Part::Leases(of) => leases(cx, team, *of).await,
+        Part::Log(query) => log(cx, team, query, first).await,
+    }
+}
+
+async fn leases(cx: &Cx, team: TeamId, of: Of) -> Result<String, Failure> {
     let scope = access::enter(cx, team, Permission::ViewTeam).await.map_err(fail)?;
     match of {
         Of::Team => {}
@@ -19,4 +42,13 @@ pub async fn leases(cx: &Cx, team: TeamId, of: Of) -> Result<String, Failure> {
     }
     let leases = lease_items(cx, &scope, of).await?;
     Ok(Owner::new().with(|| view! { <LeaseTable leases/> }.to_html()))
+}
+
+async fn log(cx: &Cx, team: TeamId, query: &LogQuery, first: bool) -> Result<String, Failure> {
+    let scope = access::enter(cx, team, Permission::ViewLog).await.map_err(fail)?;
+    let filter = log_filter(cx, &scope, query).await?;
+    let page = if first { audit::read(cx, &scope, &filter).await } else { audit::follow(cx, &scope, &filter).await };
+    let items = log_rows(page.map_err(fail)?.rows, cx.now());
+    let home = format!("/teams/{team}/log");
+    Ok(Owner::new().with(|| view! { <Days items home/> }.to_html()))
 }

@@ -19,8 +19,8 @@ pub(crate) use browser::{challenge, forget_browser, open_session, pending, remem
 pub use document::{Assets, Theme, document};
 pub(crate) use moment::moment;
 pub use plain_post::{Reveal, echo_of};
-pub use views::viewer;
 pub(crate) use views::*;
+pub use views::{log_filter, viewer};
 
 use crate::Failure;
 

@@ -12,7 +12,7 @@ mod gateways;
 mod installation;
 mod layout;
 pub mod leases;
-mod log;
+pub mod log;
 mod log_event;
 mod members;
 mod new_app;

@@ -7,9 +7,12 @@ use std::{
     time::Duration,
 };
 
-use app::edge::live::{self, Of};
+use app::{
+    api::log::LogQuery,
+    edge::live::{self, Of, Part},
+};
 use axum::{
-    extract::{Extension, Path, State},
+    extract::{Extension, Path, Query, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{
         IntoResponse, Response,
@@ -92,7 +95,7 @@ pub async fn connection_leases(
     Extension(cx): Extension<Cx>,
     Path((team, id)): Path<(TeamId, ConnectionId)>,
 ) -> Response {
-    leases(&web.live, cx, team, Of::Connection(id)).await
+    watch_part(&web.live, cx, team, Part::Leases(Of::Connection(id))).await
 }
 
 /// Which tokens this gateway holds.
@@ -101,23 +104,34 @@ pub async fn gateway_leases(
     Extension(cx): Extension<Cx>,
     Path((team, id)): Path<(TeamId, GatewayId)>,
 ) -> Response {
-    leases(&web.live, cx, team, Of::Gateway(id)).await
+    watch_part(&web.live, cx, team, Part::Leases(Of::Gateway(id))).await
 }
 
-async fn leases(live: &Live, cx: Cx, team: TeamId, of: Of) -> Response {
+/// The newest events that fit a filter.
+pub async fn log(
+    State(web): State<Web>,
+    Extension(cx): Extension<Cx>,
+    Path(team): Path<TeamId>,
+    Query(query): Query<LogQuery>,
+) -> Response {
+    watch_part(&web.live, cx, team, Part::Log(LogQuery { before: String::new(), ..query })).await
+}
+
+async fn watch_part(live: &Live, cx: Cx, team: TeamId, looked_at: Part) -> Response {
     let Some(session) = cx.signed_in().map(|person| person.session) else { return StatusCode::UNAUTHORIZED.into_response() };
     let seat = match live.sit(session) {
         Ok(seat) => seat,
         Err(status) => return status.into_response(),
     };
     // Somebody who may not look gets no stream, and the browser does not ask again.
-    let first = match live::leases(&cx, team, of).await {
+    let first = match live::part(&cx, team, &looked_at, true).await {
         Ok(first) => first,
         Err(failure) => {
             return StatusCode::from_u16(failure.0.code.status()).unwrap_or(StatusCode::NOT_FOUND).into_response();
         }
     };
-    let watching = Watching { cx, team, of, sent: first.clone(), looks: LOOKS, end: live.end.subscribe(), _seat: seat };
+    let watching =
+        Watching { cx, team, part: looked_at, sent: first.clone(), looks: LOOKS, end: live.end.subscribe(), _seat: seat };
     let start = stream::once(async move { part(&first) });
     let later = stream::unfold(watching, |watching| async move { watching.next().await });
     let stream = stream::StreamExt::chain(start, later);
@@ -135,7 +149,7 @@ fn part(html: &str) -> Result<Event, Infallible> {
 struct Watching {
     cx: Cx,
     team: TeamId,
-    of: Of,
+    part: Part,
     sent: String,
     looks: u32,
     end: watch::Receiver<bool>,
@@ -155,7 +169,7 @@ impl Watching {
             if !sessions::is_open(&self.cx.portal, session).await.ok()? {
                 return None;
             }
-            let now = live::leases(&self.cx, self.team, self.of).await.ok()?;
+            let now = live::part(&self.cx, self.team, &self.part, false).await.ok()?;
             if now != self.sent {
                 self.sent = now;
                 return Some((part(&self.sent), self));

@@ -198,6 +198,7 @@ fn the_proof_of_one_event_among_ten_million_has_four_kilobytes() {
             from: None,
             until: None,
             event: Some(format!("evt_{}", "0".repeat(32))),
+            filter: None,
             checkpoint: checkpoint.clone(),
         };
         let lines = [

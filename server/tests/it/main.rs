@@ -14,6 +14,7 @@ mod audit_export;
 mod canary;
 mod connections;
 mod coverage;
+mod explorer;
 mod gateway;
 mod gateways;
 mod live;

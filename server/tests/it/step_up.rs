@@ -57,6 +57,7 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
             let carol = "carol@example.com".parse().unwrap();
             vec![problem(teams::invite(cx, scope, &carol, Role::Auditor, Environments::BOTH).await)]
         }
+        DangerousAct::ExportLog => vec![problem(backend::audit::note_export(cx, scope, "csv").await)],
         DangerousAct::SignReview => {
             let review = reviews::list(cx, scope).await.unwrap().remove(0).id;
             vec![problem(reviews::sign(cx, scope, review, "As it should be").await)]

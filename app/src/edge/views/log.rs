@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use backend::{
-    Cx, TeamScope,
-    audit::{self, LogPage},
-    connections as connection_verbs, gateways as gateway_verbs, reviews,
+    Cx, TeamScope, audit, connections as connection_verbs, gateways as gateway_verbs, reviews,
     store::audit_event::{Filter, Row},
     teams,
 };
@@ -18,11 +16,12 @@ use uuid::Uuid;
 
 use crate::{
     Failure,
-    api::log::{LogItem, LogItems, LogQuery, LogState, PlacedEvent},
+    api::log::{DayItem, LogItem, LogItems, LogQuery, LogState, PlacedEvent},
     edge::{fail, moment},
 };
 
-pub(crate) fn log_filter(query: &LogQuery) -> Result<Filter, Failure> {
+/// What the address of the log's page asks for.
+pub async fn log_filter(cx: &Cx, scope: &TeamScope, query: &LogQuery) -> Result<Filter, Failure> {
     use crate::edge::form::one;
     let uuid = |field, text: &str| match text.trim() {
         "" => Ok(None),
@@ -56,6 +55,8 @@ pub(crate) fn log_filter(query: &LogQuery) -> Result<Filter, Failure> {
         from,
         until,
         before: before.map(|(at, id)| (at, EventId(id))),
+        address: Some(query.address.trim().to_owned()).filter(|address| !address.is_empty()),
+        any_of: audit::meaning(cx, scope, &query.text).await.map_err(fail)?,
     })
 }
 
@@ -69,8 +70,10 @@ fn about(row: &Row) -> Option<String> {
     row.target_name.clone().filter(|name| *name != row.actor_name)
 }
 
-pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, page: LogPage) -> Result<LogItems, Failure> {
+pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, filter: Filter) -> Result<LogItems, Failure> {
     let now = cx.now();
+    let page = audit::read(cx, scope, &filter).await.map_err(fail)?;
+    let days = audit::days(cx, scope, &filter).await.map_err(fail)?.unwrap_or_default();
     let last = page.rows.last().filter(|_| page.more);
     let older = last.map(|row| format!("{}_{}", row.at.timestamp_micros(), row.id.0.simple()));
     let mut actors = BTreeMap::new();
@@ -89,13 +92,22 @@ pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, page: LogPage) -> Resu
     for connection in connection_verbs::list(cx, scope).await.map_err(fail)? {
         targets.insert(connection.id.0.simple().to_string(), connection.name.to_string());
     }
-    let items = page.rows.into_iter().map(|row| item(row, now));
     Ok(LogItems {
-        items: items.collect(),
+        items: log_rows(page.rows, now),
         older,
         actors: actors.into_iter().collect(),
         targets: targets.into_iter().collect(),
         state: state_of_team(cx, scope).await?,
+        days: days
+            .into_iter()
+            .map(|day| DayItem {
+                day: day.day.to_string(),
+                next: (day.day + chrono::Duration::days(1)).to_string(),
+                words: day.day.format("%A, %-d %B %Y").to_string(),
+                events: day.events,
+                trouble: day.trouble,
+            })
+            .collect(),
     })
 }
 
@@ -107,6 +119,10 @@ async fn state_of_team(cx: &Cx, scope: &TeamScope) -> Result<LogState, Failure> 
         (format!("/teams/{}/reviews/{}", scope.team(), review.id), days)
     });
     Ok(LogState { review, ..state(cx).await? })
+}
+
+pub(crate) fn log_rows(rows: Vec<Row>, now: Time) -> Vec<LogItem> {
+    rows.into_iter().map(|row| item(row, now)).collect()
 }
 
 pub(super) fn item(row: Row, now: Time) -> LogItem {

@@ -1,8 +1,9 @@
 //! The watch: reads what the log has new, keeps the figures by the day, and raises what the rules notice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Time, audit::Action};
+use uuid::Uuid;
 
 use super::{
     events,
@@ -18,6 +19,7 @@ use crate::{
     store::{
         audit_tally::{self, Kind},
         audit_watch::{self, Group, Recent},
+        audit_word::{self, Word},
         key_network,
     },
 };
@@ -72,6 +74,7 @@ async fn turn(portal: &Portal) -> Result<u64, Outage> {
         return Ok(0);
     }
     audit_tally::add(&*tx, tally(&groups)).await?;
+    audit_word::add(&*tx, words(&groups)).await?;
     for fresh in fresh {
         key_network::note(&*tx, fresh.team, fresh.key, &fresh.network, fresh.at).await?;
     }
@@ -92,6 +95,22 @@ fn tally(groups: &[Group]) -> BTreeMap<Kind, i64> {
         }
     }
     counts
+}
+
+/// What free text is looked for in.
+fn words(groups: &[Group]) -> BTreeSet<Word> {
+    let mut words = BTreeSet::new();
+    for group in groups {
+        let Some(team) = group.team else { continue };
+        let mut add = |field, word: Option<&String>, id: Option<Uuid>| {
+            words.extend(word.map(|word| (team, field, word.clone(), id.unwrap_or_default())));
+        };
+        add("actor", Some(&group.actor_name).filter(|_| group.actor.is_some()), group.actor);
+        add("target", group.target_name.as_ref().filter(|_| group.target.is_some()), group.target);
+        add("reason", group.reason.as_ref(), None);
+        add("address", group.address.as_ref(), None);
+    }
+    words
 }
 
 /// Writes an event of its own when the last one is old: so silence always means something.

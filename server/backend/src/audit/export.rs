@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use model::{Time, ids::TeamId};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{DatabaseConnection, DbErr};
 use serde::{Deserialize, Serialize};
 use tlog_tiles::{Hash, check_record, record_hash};
 
@@ -16,7 +16,7 @@ use super::{
     read_note,
 };
 use crate::store::{
-    audit_event::Row,
+    audit_event::{Filter, Row},
     audit_tree::{self, Checkpoint},
 };
 
@@ -32,6 +32,9 @@ pub struct Header {
     pub from: Option<Time>,
     pub until: Option<Time>,
     pub event: Option<String>,
+    /// What else was asked for, as the log page's address says it. That each event fits it is Portal's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
     /// The signed head that the proofs lead to.
     pub checkpoint: String,
 }
@@ -60,6 +63,8 @@ pub struct Which {
     pub until: Option<Time>,
     /// One event alone.
     pub event: Option<model::ids::EventId>,
+    /// What somebody looked for on the log's page, and how its address says it.
+    pub filter: Option<(Filter, String)>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -81,8 +86,8 @@ pub enum ExportError {
 const PAGE: u64 = 1000;
 
 /// An export in the making.
-pub struct Export<'a, C> {
-    db: &'a C,
+pub struct Export {
+    db: DatabaseConnection,
     which: Which,
     head: Head,
     note: String,
@@ -90,15 +95,15 @@ pub struct Export<'a, C> {
     next: u64,
 }
 
-impl<'a, C: ConnectionTrait> Export<'a, C> {
+impl Export {
     /// Against the newest head, or the one of this size: with the same head, the same range gives the same bytes for ever.
-    pub async fn begin(db: &'a C, which: Which, size: Option<u64>) -> Result<Self, ExportError> {
+    pub async fn begin(db: &DatabaseConnection, which: Which, size: Option<u64>) -> Result<Self, ExportError> {
         let chosen = match size {
             Some(size) => audit_tree::checkpoint_of(db, size).await?,
             None => audit_tree::newest_checkpoint(db).await?,
         };
         let Checkpoint { note, .. } = chosen.ok_or(ExportError::NoCheckpoint)?;
-        Ok(Self { db, which, head: unchecked(&note)?, note, tiles: Tiles::default(), next: 0 })
+        Ok(Self { db: db.clone(), which, head: unchecked(&note)?, note, tiles: Tiles::default(), next: 0 })
     }
 
     pub fn header(&self) -> Header {
@@ -109,13 +114,14 @@ impl<'a, C: ConnectionTrait> Export<'a, C> {
             from: self.which.from,
             until: self.which.until,
             event: self.which.event.map(|event| event.to_string()),
+            filter: self.which.filter.as_ref().map(|(_, address)| address.clone()),
             checkpoint: self.note.clone(),
         }
     }
 
     /// The next events, in the order of the log; none at the end.
     pub async fn page(&mut self) -> Result<Vec<(Row, Proved)>, ExportError> {
-        let rows = audit_tree::placed_of(self.db, &self.which, self.next, self.head.size, PAGE).await?;
+        let rows = audit_tree::placed_of(&self.db, &self.which, self.next, self.head.size, PAGE).await?;
         let mut page = Vec::with_capacity(rows.len());
         // What was needed for the page before is mostly behind: a log is larger than memory.
         self.tiles = Tiles::default();
@@ -134,7 +140,7 @@ impl<'a, C: ConnectionTrait> Export<'a, C> {
                 Step::Done(proof) => break proof,
                 Step::Fetch(lacking) => {
                     for tile in lacking {
-                        let mut hashes = audit_tree::tile(self.db, tile.level(), tile.level_index()).await?;
+                        let mut hashes = audit_tree::tile(&self.db, tile.level(), tile.level_index()).await?;
                         hashes.truncate(tile.width() as usize * 32);
                         self.tiles.add(tile, hashes);
                     }
@@ -204,7 +210,11 @@ pub fn check(mut reader: impl BufRead, verifier: &str) -> Result<Checked, Disbel
         return Err(Disbelief::Line(1));
     }
     let head = read_note(&header.checkpoint, verifier).map_err(|_| Disbelief::NotSigned)?;
-    let whole = header.team.is_none() && header.from.is_none() && header.until.is_none() && header.event.is_none();
+    let whole = header.filter.is_none()
+        && header.team.is_none()
+        && header.from.is_none()
+        && header.until.is_none()
+        && header.event.is_none();
     let (mut events, mut last, mut line) = (0, None, 1);
     loop {
         line += 1;

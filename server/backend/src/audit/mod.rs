@@ -16,7 +16,7 @@ mod writer;
 pub use checkpoint::{CheckpointError, CheckpointKey, Head, read_note, signed_by};
 pub use event::{Event, Target};
 pub use last_head::LastHead;
-pub use reading::{LogPage, read, read_one};
+pub use reading::{Day, LogPage, days, follow, meaning, note_export, read, read_one};
 pub use sequencer::{CHECKPOINT_EVERY, CHECKPOINT_LEAVES, Sequencer, SequencerError};
 pub use state::{HEAD_LATE, State, WITNESS_LATE, place, state};
 pub use verify::{Fault, Finding, Report, verify};

@@ -5,7 +5,7 @@ use model::{
     audit::{Action, Outcome},
     ids::{EventId, TeamId},
 };
-use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::{pieces, stored};
 use crate::access::TeamScope;
@@ -136,48 +136,7 @@ pub async fn insert_all(db: &impl ConnectionTrait, new: Vec<Row>) -> Result<(), 
     Ok(())
 }
 
-/// What the log page asks for. Every part narrows.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub actions: Vec<Action>,
-    pub actor: Option<Uuid>,
-    pub target: Option<Uuid>,
-    pub outcome: Option<Outcome>,
-    pub from: Option<Time>,
-    pub until: Option<Time>,
-    /// The last row of the page before: keyset paging, newest first.
-    pub before: Option<(Time, EventId)>,
-}
-
-/// Events of a Team, the newest first.
-pub async fn of_team(db: &impl ConnectionTrait, scope: &TeamScope, filter: &Filter, most: u64) -> Result<Vec<Row>, DbErr> {
-    let mut query = Entity::find().filter(Column::TeamId.eq(scope.team().0));
-    if !filter.actions.is_empty() {
-        query = query.filter(Column::Action.is_in(filter.actions.iter().map(|a| a.as_str())));
-    }
-    if let Some(actor) = filter.actor {
-        query = query.filter(Column::ActorId.eq(actor));
-    }
-    if let Some(target) = filter.target {
-        query = query.filter(Column::TargetId.eq(target));
-    }
-    if let Some(outcome) = filter.outcome {
-        query = query.filter(Column::Outcome.eq(outcome.as_str()));
-    }
-    if let Some(from) = filter.from {
-        query = query.filter(Column::At.gte(from));
-    }
-    if let Some(until) = filter.until {
-        query = query.filter(Column::At.lt(until));
-    }
-    if let Some((at, id)) = filter.before {
-        query = query.filter(
-            Condition::any().add(Column::At.lt(at)).add(Condition::all().add(Column::At.eq(at)).add(Column::Id.lt(id.0))),
-        );
-    }
-    let page = query.order_by_desc(Column::At).order_by_desc(Column::Id).limit(most);
-    page.all(db).await?.into_iter().map(row).collect()
-}
+pub use super::audit_search::{Filter, Meant, of_team};
 
 fn between(scope: &TeamScope, from: Time, until: Time) -> sea_orm::Select<Entity> {
     Entity::find().filter(Column::TeamId.eq(scope.team().0)).filter(Column::At.gte(from)).filter(Column::At.lt(until))

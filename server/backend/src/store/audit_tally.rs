@@ -6,9 +6,12 @@ use model::{
     audit::{Action, Outcome},
     ids::TeamId,
 };
-use sea_orm::{DbErr, entity::prelude::*};
+use sea_orm::{DbErr, Value, entity::prelude::*};
 
-use super::{pieces, sql, stored};
+use super::{
+    audit_search::{Conditions, Filter},
+    pieces, sql, stored,
+};
 use crate::access::TeamScope;
 
 /// What is counted together: Team, day, action, outcome, actor, target.
@@ -66,4 +69,45 @@ pub async fn by_action(
         Ok((action, stored(Outcome::parse(&text("outcome")?), "outcome")?, row.try_get("", "many")?))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// Events of each day from `first` to before `end`: all, and those that did not go well. `None` where the filter asks for what
+/// is not counted here.
+pub async fn by_day(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    filter: &Filter,
+    first: &str,
+    end: &str,
+) -> Result<Option<Vec<(String, i64, i64)>>, DbErr> {
+    let uncounted = filter.any_of.as_ref().is_some_and(|meant| !meant.reasons.is_empty() || !meant.addresses.is_empty());
+    if filter.address.is_some() || uncounted {
+        return Ok(None);
+    }
+    let mut conditions = Conditions::new(
+        "e.team_id = $1 AND e.day >= $2 AND e.day < $3",
+        vec![scope.team().0.into(), first.into(), end.into()],
+    );
+    let words = |actions: &[Action]| actions.iter().map(|action| action.as_str().into()).collect::<Vec<Value>>();
+    conditions.and_one_of("e.action", words(&filter.actions));
+    conditions.and_one_of("e.actor_id", filter.actor.map(Into::into));
+    conditions.and_one_of("e.target_id", filter.target.map(Into::into));
+    conditions.and_one_of("e.outcome", filter.outcome.map(|outcome| outcome.as_str().into()));
+    if let Some(meant) = &filter.any_of {
+        conditions.and_any([
+            ("e.action", words(&meant.actions)),
+            ("e.actor_id", meant.actors.iter().map(|id| (*id).into()).collect()),
+            ("e.target_id", meant.targets.iter().map(|id| (*id).into()).collect()),
+        ]);
+    }
+    let (text, values) = conditions.into_parts();
+    let text = format!(
+        "SELECT day, CAST(SUM(events) AS BIGINT) AS many,
+            CAST(SUM(CASE WHEN outcome <> 'ok' THEN events ELSE 0 END) AS BIGINT) AS trouble
+        FROM audit_tally e WHERE {text} GROUP BY day ORDER BY day"
+    );
+    let rows = db.query_all_raw(sql(db, &text, values)).await?;
+    let read =
+        |row: sea_orm::QueryResult| Ok((row.try_get("", "day")?, row.try_get("", "many")?, row.try_get("", "trouble")?));
+    rows.into_iter().map(read).collect::<Result<_, DbErr>>().map(Some)
 }

@@ -7,6 +7,7 @@ use sea_orm::{DbBackend, FromQueryResult, QueryResult, Value, entity::prelude::*
 
 use super::{
     audit_event::{self, Row},
+    audit_search::{Conditions, means, narrow},
     pieces, sql,
 };
 use crate::audit::export::Which;
@@ -194,10 +195,7 @@ pub async fn placed_of(
     end: u64,
     most: u64,
 ) -> Result<Vec<(u64, Row)>, DbErr> {
-    let mut text = "SELECT l.idx AS place, e.* FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id
-        WHERE l.idx >= $1 AND l.idx < $2"
-        .to_owned();
-    let mut values: Vec<Value> = vec![int(first).into(), int(end).into()];
+    let mut conditions = Conditions::new("l.idx >= $1 AND l.idx < $2", vec![int(first).into(), int(end).into()]);
     let narrowed: [(&str, Option<Value>); 4] = [
         ("e.team_id =", which.team.map(|team| team.0.into())),
         ("e.at >=", which.from.map(Into::into)),
@@ -206,12 +204,19 @@ pub async fn placed_of(
     ];
     for (column, value) in narrowed {
         if let Some(value) = value {
-            values.push(value);
-            text += &format!(" AND {column} ${}", values.len());
+            conditions.and(column, value);
         }
     }
-    values.push(int(most).into());
-    text += &format!(" ORDER BY l.idx LIMIT ${}", values.len());
+    if let Some((filter, _)) = &which.filter {
+        narrow(&mut conditions, filter);
+        means(&mut conditions, filter);
+    }
+    let limit = conditions.place(int(most).into());
+    let (text, values) = conditions.into_parts();
+    let text = format!(
+        "SELECT l.idx AS place, e.* FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id
+        WHERE {text} ORDER BY l.idx LIMIT {limit}"
+    );
     let rows = db.query_all_raw(sql(db, &text, values)).await?;
     let read = |row: QueryResult| {
         let model = audit_event::Model::from_query_result(&row, "")?;

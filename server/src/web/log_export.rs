@@ -1,0 +1,111 @@
+//! What somebody looked for on the log's page, as a file.
+
+use std::io;
+
+use app::api::log::LogQuery;
+use axum::{
+    Form,
+    body::{Body, Bytes},
+    extract::{Extension, Path, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use backend::{
+    Cx,
+    access::{self, AccessError},
+    audit::{
+        self,
+        export::{Export, ExportError, Which},
+    },
+};
+use clap::ValueEnum;
+use futures::stream;
+use model::{Permission, Problem, ids::TeamId};
+use serde::Deserialize;
+
+use super::Web;
+use crate::audit_export::Format;
+
+/// The form below the log.
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    format: String,
+    #[serde(flatten)]
+    query: LogQuery,
+}
+
+/// For whoever may read the log, after a fresh proof of the person. It is an event before anything leaves.
+pub async fn log_export(
+    State(web): State<Web>,
+    Extension(cx): Extension<Cx>,
+    Path(team): Path<TeamId>,
+    Form(wanted): Form<Wanted>,
+) -> Response {
+    let Ok(format) = Format::from_str(&wanted.format, true) else { return StatusCode::UNPROCESSABLE_ENTITY.into_response() };
+    let query = LogQuery { before: String::new(), ..wanted.query };
+    let (address, again) = (query.to_address(), query.to_address());
+    let scope = match access::enter(&cx, team, Permission::ViewLog).await {
+        Ok(scope) => scope,
+        Err(error) => return status(Problem::from(&error)),
+    };
+    let filter = match app::edge::log_filter(&cx, &scope, &query).await {
+        Ok(filter) => filter,
+        Err(failure) => return status(failure.0),
+    };
+    let (from, until) = (filter.from, filter.until);
+    let which = Which { team: Some(team), from, until, filter: Some((filter, address)), ..Which::default() };
+    let export = match Export::begin(web.portal.db.reader(), which, None).await {
+        Ok(export) => export,
+        // Nothing is under a signed head yet.
+        Err(ExportError::NoCheckpoint) => return StatusCode::CONFLICT.into_response(),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the log could not be exported");
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+    };
+    match audit::note_export(&cx, &scope, format.word()).await {
+        Ok(()) => file(export, format),
+        // The page asks for the proof, and has the form again afterwards.
+        Err(AccessError::StepUpRequired(_)) => Redirect::to(&format!("/teams/{team}/log?{again}#export")).into_response(),
+        Err(error) => status(Problem::from(&error)),
+    }
+}
+
+fn status(problem: Problem) -> Response {
+    StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::NOT_FOUND).into_response()
+}
+
+/// Where the file stands.
+enum At {
+    Head,
+    Events(u64),
+    Over,
+}
+
+fn file(export: Export, format: Format) -> Response {
+    let body = Body::from_stream(stream::try_unfold((export, At::Head), move |(export, at)| part(export, at, format)));
+    let kind = match format {
+        Format::Jsonl | Format::Ocsf => "application/jsonl; charset=utf-8",
+        Format::Csv => "text/csv; charset=utf-8",
+    };
+    let end = if format == Format::Csv { "csv" } else { "jsonl" };
+    let name = HeaderValue::from_str(&format!("attachment; filename=\"portal-log.{end}\""));
+    let name = name.unwrap_or(HeaderValue::from_static("attachment"));
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CONTENT_DISPOSITION, name)], body).into_response()
+}
+
+/// The next part, a page at a time: a log is larger than memory. A file that broke off lacks its last line.
+async fn part(mut export: Export, at: At, format: Format) -> io::Result<Option<(Bytes, (Export, At))>> {
+    let (bytes, next) = match at {
+        At::Head => (format.head(&export.header())?, At::Events(0)),
+        At::Events(many) => {
+            let page = export.page().await.map_err(io::Error::other)?;
+            match page.is_empty() {
+                true => (format.end(many)?, At::Over),
+                false => (format.page(&page)?, At::Events(many + page.len() as u64)),
+            }
+        }
+        At::Over => return Ok(None),
+    };
+    Ok(Some((bytes.into(), (export, next))))
+}
