@@ -15,6 +15,7 @@ mod m0009_audit_tree;
 mod m0010_alerts;
 mod m0011_reviews;
 mod m0012_log_explorer;
+mod m0013_webhooks;
 
 pub struct Migrator;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_alerts::Migration),
             Box::new(m0011_reviews::Migration),
             Box::new(m0012_log_explorer::Migration),
+            Box::new(m0013_webhooks::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ use backend::{
     portal::{Settings, SignUp},
     store::Db,
     vault::{KeyFile, Vault},
+    webhooks::{Hooks, MayCall},
 };
 use secrecy::ExposeSecret;
 
@@ -88,5 +89,7 @@ pub async fn portal(config: &Config) -> Result<Portal, StartError> {
         public_url: config.public_url.clone(),
     };
     let amazon = config.amazon.simulator_url.clone().map_or_else(Amazon::production, Amazon::simulated);
-    Ok(Portal { db, vault: Vault::new(keys), mailer, amazon, clock, settings: Arc::new(settings) })
+    let may = if config.is_development() { MayCall::Loopback } else { MayCall::Hosts(config.webhook_hosts.clone()) };
+    let hooks = Hooks::new(may);
+    Ok(Portal { db, vault: Vault::new(keys), mailer, amazon, hooks, clock, settings: Arc::new(settings) })
 }

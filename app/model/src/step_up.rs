@@ -21,10 +21,11 @@ pub enum DangerousAct {
     InviteMember,
     SignReview,
     ExportLog,
+    SetWebhook,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 9] = [
+    pub const ALL: [DangerousAct; 10] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -34,6 +35,7 @@ impl DangerousAct {
         DangerousAct::InviteMember,
         DangerousAct::SignReview,
         DangerousAct::ExportLog,
+        DangerousAct::SetWebhook,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -48,6 +50,7 @@ impl DangerousAct {
             DangerousAct::InviteMember => "invite a member",
             DangerousAct::SignReview => "sign a Review of the log",
             DangerousAct::ExportLog => "export the log",
+            DangerousAct::SetWebhook => "change where alerts are sent",
         }
     }
 }

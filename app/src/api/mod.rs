@@ -11,6 +11,7 @@ pub mod login;
 pub mod places;
 pub mod reviews;
 pub mod teams;
+pub mod webhooks;
 
 use model::{Environments, Role, amazon::ClockLevel, ids::TeamId};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{Permission, alert::Severity, ids::TeamId};
 
-use super::{Allowed, alerts::SeverityBadge, may, team};
+use super::{Allowed, alerts::SeverityBadge, may, team, webhook::WebhookCard};
 use crate::{
     api::alerts::{AlertRuleSet, RuleItem, SetAlertDelivery, SetAlertRule, alert_rules},
     components::{Act, ActForm, Badge, Choice, Crumbs, Field, Hidden, Icon, PageHeader, Select, Submit, loaded},
@@ -16,7 +16,7 @@ pub fn AlertRulesPage() -> impl IntoView {
         <Title text="Alert rules"/>
         <Crumbs home=format!("/teams/{team}/alerts") place="Alerts" here="Rules and delivery"/>
         <PageHeader title="Rules and delivery" lead="What Portal watches for in this Team, from how much on it speaks, and whom it tells."/>
-        {loaded(alert_rules(team), move |all| view! { <Delivery team all=all.clone()/> <Rules team rules=all.rules/> }.into_any())}
+        {loaded(alert_rules(team), move |all| view! { <Delivery team all=all.clone()/> <WebhookCard team/> <Rules team rules=all.rules/> }.into_any())}
     }
 }
 

@@ -24,6 +24,7 @@ mod review;
 mod reviews;
 mod settings;
 mod teams;
+mod webhook;
 
 pub use account::AccountPage;
 pub use alert_rules::AlertRulesPage;

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod connections;
 pub mod credentials;
 pub mod cx;
+pub mod egress;
 pub mod error;
 pub mod gateways;
 pub mod jobs;
@@ -21,6 +22,7 @@ pub mod sessions;
 pub mod store;
 pub mod teams;
 pub mod vault;
+pub mod webhooks;
 
 pub use access::TeamScope;
 pub use clock::Clock;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use model::EmailAddress;
 
-use crate::{Clock, amazon::Amazon, mail::Mailer, store::Db, vault::Vault};
+use crate::{Clock, amazon::Amazon, mail::Mailer, store::Db, vault::Vault, webhooks::Hooks};
 
 /// What Portal is run for. Development allows captured mail, the simulator and plain HTTP on loopback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub struct Portal {
     pub vault: Vault,
     pub mailer: Mailer,
     pub amazon: Amazon,
+    pub hooks: Hooks,
     pub clock: Clock,
     pub settings: Arc<Settings>,
 }

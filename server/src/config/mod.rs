@@ -121,6 +121,8 @@ pub struct Config {
     pub checkpoint_key_file: Option<PathBuf>,
     /// Public keys of the log's witnesses.
     pub witnesses: Vec<String>,
+    /// Where Teams' webhooks may go.
+    pub webhook_hosts: Vec<String>,
     pub roles: Vec<Role>,
     pub listen: SocketAddr,
     pub gateway_listen: Option<SocketAddr>,
@@ -147,6 +149,7 @@ impl Default for Config {
             key_file: None,
             checkpoint_key_file: None,
             witnesses: Vec::new(),
+            webhook_hosts: Vec::new(),
             roles: vec![Role::Web, Role::Gateway, Role::Worker],
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             gateway_listen: None,

@@ -23,7 +23,7 @@ use crate::{
 /// A serving process, killed at the end.
 pub struct Process {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Drop for Process {

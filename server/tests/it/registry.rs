@@ -325,6 +325,8 @@ fn value(name: &str) -> Option<&'static str> {
         "days" => "30",
         "note" => "It was us",
         "rule" => "refused_calls",
+        "url" => "http://127.0.0.1:9/hook",
+        "webhook_secret" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "threshold" => "7",
         "off" => "false",
         "canary" | "finding" => "true",

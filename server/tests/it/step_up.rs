@@ -5,7 +5,7 @@ use backend::{
     login::{self, LoginError},
     lwa_apps, reviews,
     store::audit_event,
-    teams,
+    teams, webhooks,
 };
 use chrono::Duration;
 use model::{
@@ -56,6 +56,13 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
         DangerousAct::InviteMember => {
             let carol = "carol@example.com".parse().unwrap();
             vec![problem(teams::invite(cx, scope, &carol, Role::Auditor, Environments::BOTH).await)]
+        }
+        DangerousAct::SetWebhook => {
+            let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+            vec![
+                problem(webhooks::set(cx, scope, "http://127.0.0.1:9/hook", secret).await),
+                problem(webhooks::remove(cx, scope).await),
+            ]
         }
         DangerousAct::ExportLog => vec![problem(backend::audit::note_export(cx, scope, "csv").await)],
         DangerousAct::SignReview => {

@@ -293,7 +293,10 @@ const OWN_WORDS: [(&str, &str); 16] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 15] = [
+const OWN_WORDS_OF: [(&str, &str); 18] = [
+    ("audit_word.field", "a word of a list"),
+    ("webhook_delivery.answer", "a status or a word of Portal's own"),
+    ("webhook_delivery.kind", "a word of a list"),
     ("review.sample", "ids"),
     ("alert.about", "ids and words of lists"),
     ("alert.severity", "a word of a list"),
@@ -373,7 +376,11 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
         let request = request.header("X-Forwarded-For", MARKED_ADDRESS).header(header::USER_AGENT, MARK);
         assert!(request.send().await.unwrap().status().is_success(), "{end}");
     }
+    let hook = format!("http://127.0.0.1:9/{MARK}");
+    let fields = [team, ("url", &hook), ("webhook_secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
+    assert_eq!(browser.post("set_webhook", &fields).await.status(), 200);
     house.watch().await;
+    backend::jobs::run_due(&house.stage.portal).await.unwrap();
     let noticed = backend::alerts::list(&ada.owner, &ada.scope).await.unwrap().open;
     let marked = noticed
         .iter()

@@ -9,6 +9,7 @@ mod log;
 mod people;
 mod places;
 mod reviews;
+mod webhooks;
 
 use backend::{
     Cx, TeamScope,
@@ -40,6 +41,7 @@ pub(crate) use log::{log_event, log_items, log_rows};
 pub(crate) use people::{invitation_item, people, session_item};
 pub(crate) use places::places;
 pub(crate) use reviews::{review_detail, review_items};
+pub(crate) use webhooks::webhook_detail;
 
 /// Who looks at the page, with their Teams.
 pub async fn viewer(cx: &Cx, theme: Theme) -> Result<Viewer, AccessError> {

@@ -13,6 +13,7 @@ use crate::{
         alert::{self, Alert},
         alert_setting,
     },
+    webhooks,
 };
 
 /// Tells of every alert that is due.
@@ -42,12 +43,32 @@ pub(crate) async fn tell_due(portal: &Portal) -> Result<(), Outage> {
 
 async fn tell_team(portal: &Portal, tx: &Tx, team: TeamId, alerts: Vec<Alert>) -> Result<(), Outage> {
     let delivery = alert_setting::delivery(&**tx, team).await?;
-    let members = store::member::all(&**tx, &access::job(team)).await?;
+    let scope = access::job(team);
+    for alert in &alerts {
+        webhooks::queue(tx, &scope, portal.clock.now(), "alert.opened", message(portal, team, alert)).await?;
+    }
+    let members = store::member::all(&**tx, &scope).await?;
     let managers = members.into_iter().filter(|member| member.role.may(Permission::ManageAlerts));
     let by_mail = alerts.into_iter().filter(|alert| alert.severity >= delivery.mail_from).collect();
     let place = store::team::name(&**tx, team).await?.unwrap_or_default();
     let url = format!("{}/teams/{team}/alerts", portal.settings.public_url);
     send(portal, tx, managers.map(|member| member.email), place, by_mail, url).await
+}
+
+/// An alert as a webhook tells it.
+fn message(portal: &Portal, team: TeamId, alert: &Alert) -> serde_json::Value {
+    let subject = alert.subject.as_ref();
+    serde_json::json!({
+        "id": alert.id,
+        "team_id": team,
+        "rule": alert.rule.as_str(),
+        "severity": alert.severity.as_str(),
+        "title": alert.rule.title(),
+        "subject": subject.map(|subject| serde_json::json!({ "kind": subject.kind, "name": subject.name })),
+        "finding": alert.finding,
+        "opened_at": alert.opened_at,
+        "url": format!("{}/teams/{team}/alerts", portal.settings.public_url),
+    })
 }
 
 async fn tell_operators(portal: &Portal, tx: &Tx, alerts: Vec<Alert>) -> Result<(), Outage> {

@@ -6,7 +6,7 @@ use model::{Environment, amazon::Marketplace};
 use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
 use url::Url;
 
-use super::egress::{Guard, host_allowed};
+use crate::egress::{Guard, host_allowed};
 
 /// LWA has one host for the whole world, sandbox included.
 const LWA: &str = "https://api.amazon.com";

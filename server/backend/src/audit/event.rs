@@ -6,7 +6,7 @@ use model::{
     audit::{Action, Detail, Outcome, SafeText},
     ids::{
         AlertId, ConnectionId, EventId, GatewayId, GatewayKeyId, Id, InvitationId, LwaAppId, ReviewId, SessionId, TeamId,
-        UserId,
+        UserId, WebhookId,
     },
 };
 use uuid::Uuid;
@@ -49,6 +49,11 @@ impl Target {
     /// By the title of its rule.
     pub fn alert(id: AlertId, rule: Rule) -> Self {
         Self { kind: "alert", id: id.0, name: Some(rule.title().to_owned()) }
+    }
+
+    /// By its host: the rest of an address may say too much.
+    pub fn webhook(id: WebhookId, host: &str) -> Self {
+        Self { kind: "webhook", id: id.0, name: Some(SafeText::new(host, 100).as_str().to_owned()) }
     }
 
     /// By its period.

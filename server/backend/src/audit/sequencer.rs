@@ -26,7 +26,7 @@ pub const CHECKPOINT_EVERY: Duration = Duration::seconds(60);
 pub const CHECKPOINT_LEAVES: u64 = 256;
 
 /// Events of one turn.
-const BATCH: u64 = 1024;
+const BATCH: u64 = 256;
 /// No log of this product grows so large: a place beyond it was written by somebody else.
 const LARGEST: u64 = 1 << 40;
 

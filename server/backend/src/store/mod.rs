@@ -39,6 +39,7 @@ pub mod review;
 pub mod session;
 pub mod team;
 pub mod user;
+pub mod webhook;
 
 /// The database handle. Reads go through [`Db::reader`]; every change goes through a [`Tx`].
 #[derive(Clone, Debug)]

@@ -17,6 +17,7 @@ use backend::{
     portal::{Settings, SignUp},
     store::Db,
     vault::{KeyFile, Vault},
+    webhooks::{Hooks, MayCall},
 };
 use chrono::{DateTime, Duration};
 use migrations::MigratorTrait;
@@ -100,6 +101,7 @@ impl Stage {
             vault: Vault::new(keys),
             mailer: Mailer::folder(folder.join("mail")).unwrap(),
             amazon: Amazon::production(),
+            hooks: Hooks::new(MayCall::Loopback),
             clock,
             settings: Arc::new(Settings {
                 mode: Mode::Development,

@@ -1,4 +1,5 @@
-//! The one list of hosts that Portal may talk to at Amazon, and the check of the address at connect time.
+//! The hosts that Portal may talk to at Amazon, and the check of the address at connect time, which holds for every
+//! connection outward.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -17,7 +18,7 @@ const HOSTS: [&str; 7] = [
 ];
 
 /// HTTPS to a listed name on its usual port. Literal addresses never reach the resolver, so they are refused here.
-pub(super) fn host_allowed(url: &Url) -> bool {
+pub(crate) fn host_allowed(url: &Url) -> bool {
     let listed = matches!(url.host(), Some(Host::Domain(host)) if HOSTS.contains(&host));
     url.scheme() == "https" && listed && url.port().is_none() && url.username().is_empty() && url.password().is_none()
 }
@@ -62,7 +63,7 @@ fn v6_allowed(v6: Ipv6Addr) -> bool {
 }
 
 /// Resolves through the system and lets only public addresses pass.
-pub(super) struct Guard;
+pub(crate) struct Guard;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the name resolves to no allowed address")]

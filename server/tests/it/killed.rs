@@ -1,0 +1,122 @@
+//! Replicas and workers that are killed under load: what was answered is recorded, and the log raises no alarm (C4, F5).
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use backend::{
+    Clock,
+    audit::{CheckpointKey, LastHead, verify},
+    store::audit_tree,
+};
+use model::ids::RequestId;
+use sea_orm::{ConnectionTrait, Statement};
+
+use crate::{
+    house::{Furnished, House},
+    processes::{Process, spawn},
+    support::Stage,
+};
+
+/// Requests that got their credential, by their ids.
+type Answered = Arc<Mutex<HashSet<String>>>;
+
+async fn replica(house: &House, role: &str) -> Process {
+    let mail = house.stage.folder.join("mail").display().to_string();
+    spawn(house, role, &[("PORTAL_MAIL__CAPTURE_DIR", &mail)]).await
+}
+
+/// Asks again and again until told to stop; a replica that is dead answers nothing.
+fn ask(
+    house: &House,
+    team: &Furnished,
+    url: String,
+    answered: &Answered,
+    stop: &Arc<AtomicBool>,
+) -> tokio::task::JoinHandle<()> {
+    let (answered, stop) = (answered.clone(), stop.clone());
+    let request = house.issue_request(&url, team).build().unwrap();
+    let http = house.http.clone();
+    tokio::spawn(async move {
+        while !stop.load(Ordering::Relaxed) {
+            let Ok(answer) = http.execute(request.try_clone().unwrap()).await else {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            };
+            if answer.status() == 200 {
+                let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+                // An answer that came whole has left after its event.
+                if answer.bytes().await.is_ok() {
+                    answered.lock().unwrap().insert(id);
+                }
+            }
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_and_workers_that_are_killed_under_load_leave_a_whole_log() {
+    let mut stage = Stage::postgres().await;
+    stage.portal.clock = Clock::system();
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    let answered = Answered::default();
+    let mut worker = replica(&house, "worker").await;
+    for round in 0..6 {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (doomed, other) = (replica(&house, "gateway").await, replica(&house, "gateway").await);
+        let urls = [doomed.url.clone(), other.url.clone()];
+        let load: Vec<_> = (0..16).map(|n| ask(&house, &team, urls[n % 2].clone(), &answered, &stop)).collect();
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        // SIGKILL, in the middle of whatever it does.
+        drop(doomed);
+        if round % 2 == 1 {
+            drop(worker);
+            worker = replica(&house, "worker").await;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stop.store(true, Ordering::Relaxed);
+        for one in load {
+            one.await.unwrap();
+        }
+    }
+    let portal = &house.stage.portal;
+    let db = portal.db.reader();
+    for _ in 0..200 {
+        if !audit_tree::any_pending(db).await.unwrap() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    drop(worker);
+    let key_file = house.stage.folder.join("checkpoint.key");
+    let key = CheckpointKey::load(&key_file).unwrap();
+    let signed: Vec<String> = LastHead::read(&key_file).unwrap().into_iter().collect();
+    let now = portal.clock.now() + chrono::Duration::hours(1);
+    let report = verify(db, &portal.vault, key.verifier(), &signed, now).await.unwrap();
+    assert_eq!(report.findings, []);
+
+    let all = Statement::from_string(
+        db.get_database_backend(),
+        "SELECT request_id FROM audit_event WHERE action = 'credential.issued'",
+    );
+    let rows = db.query_all_raw(all).await.unwrap();
+    let recorded: HashSet<String> =
+        rows.iter().map(|row| RequestId(row.try_get("", "request_id").unwrap()).to_string()).collect();
+    let answered = answered.lock().unwrap();
+    assert!(answered.len() > 300, "the load was no load: {}", answered.len());
+    let lost: Vec<_> = answered.iter().filter(|id| !recorded.contains(*id)).collect();
+    println!(
+        "{} answers, {} events in the tree, {} unrecorded, {} findings",
+        answered.len(),
+        report.size,
+        lost.len(),
+        report.findings.len()
+    );
+    assert!(lost.is_empty(), "{lost:?}");
+}
