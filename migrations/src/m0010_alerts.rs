@@ -12,16 +12,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = [
-            "webhook_delivery",
-            "webhook",
-            "alert_delivery",
-            "alert_rule",
-            "alert",
-            "key_network",
-            "audit_tally",
-            "audit_watch",
-        ];
+        let tables = ["alert_delivery", "alert_rule", "alert", "key_network", "audit_tally", "audit_watch"];
         dialect::drop(manager, &tables).await?;
         dialect::run(manager, DOWN).await
     }
