@@ -33,6 +33,7 @@ const UP: &[&str] = &[
         team_id {uuid} NOT NULL,
         field {text} NOT NULL,
         word {text} NOT NULL,
+        folded {text} NOT NULL,
         id {uuid} NOT NULL,
         CONSTRAINT audit_word_pk PRIMARY KEY (team_id, field, word, id)
     ) {strict}",

@@ -22,10 +22,11 @@ pub enum DangerousAct {
     SignReview,
     ExportLog,
     SetWebhook,
+    ChangeWatch,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 10] = [
+    pub const ALL: [DangerousAct; 11] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -36,6 +37,7 @@ impl DangerousAct {
         DangerousAct::SignReview,
         DangerousAct::ExportLog,
         DangerousAct::SetWebhook,
+        DangerousAct::ChangeWatch,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -51,6 +53,7 @@ impl DangerousAct {
             DangerousAct::SignReview => "sign a Review of the log",
             DangerousAct::ExportLog => "export the log",
             DangerousAct::SetWebhook => "change where alerts are sent",
+            DangerousAct::ChangeWatch => "change what Portal watches for",
         }
     }
 }

@@ -86,6 +86,8 @@ pub struct LogItems {
     pub state: LogState,
     /// How the events that fit lie in time. Nothing where they are not counted.
     pub days: Vec<DayItem>,
+    /// The text may mean more than was looked for.
+    pub is_cut: bool,
 }
 
 /// Events of one day.

@@ -2,10 +2,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{Permission, alert::Severity, ids::TeamId};
 
-use super::{Allowed, alerts::SeverityBadge, may, team, webhook::WebhookCard};
+use super::{Allowed, alerts::SeverityBadge, may, stepped_up, team, webhook::WebhookCard};
 use crate::{
     api::alerts::{AlertRuleSet, RuleItem, SetAlertDelivery, SetAlertRule, alert_rules},
-    components::{Act, ActForm, Badge, Choice, Crumbs, Field, Hidden, Icon, PageHeader, Select, Submit, loaded},
+    components::{Act, ActForm, Badge, Choice, Crumbs, Field, Hidden, Icon, PageHeader, Select, StepUpGate, Submit, loaded},
 };
 
 /// Every rule explained, with the Team's own thresholds, and how the Team is told.
@@ -34,12 +34,14 @@ fn Delivery(team: TeamId, all: AlertRuleSet) -> impl IntoView {
             <h2 id="delivery-h">"Delivery"</h2>
             <p class="muted">"Owners and admins are told by mail, of all that is due in one mail. While an alert is open, what follows is counted in it and not mailed again."</p>
             <Allowed to=Permission::ManageAlerts>
+              <StepUpGate open=stepped_up() act="change what Portal watches for">
                 <ActForm act class="form">
                     <Hidden name="team" value=team.to_string()/>
                     <Select name="mail_from" label="By mail" options=options.clone() selected=all.mail_from.as_str() act/>
                     <Field name="quiet" label="Quiet hours (UTC)" hint="Like 22-6. Mails wait until they end; critical alerts never wait." value=all.quiet.clone() optional=true act/>
                     <Submit label="Save" class="btn-secondary"/>
                 </ActForm>
+              </StepUpGate>
             </Allowed>
         </section>
     }
@@ -64,7 +66,8 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
     let speaks = threshold.map(|threshold| format!("from {} {}", threshold.or_own(item.threshold), threshold.unit));
     let off = item.off.then(|| view! { <Badge tone="neutral" word="Off"/> });
     let own = item.threshold.map(|own| own.to_string()).unwrap_or_default();
-    let changeable = may(Permission::ManageAlerts) && (threshold.is_some() || rule.may_be_off());
+    let changeable = may(Permission::ManageAlerts) && stepped_up() && (threshold.is_some() || rule.may_be_off());
+    let asks = may(Permission::ManageAlerts) && !stepped_up();
     view! {
         <li>
             <details open=act.failed()>
@@ -72,6 +75,7 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
                 <div class="rule-body">
                     <p>{rule.looks_for()}</p>
                     <p class="muted">{rule.advice()}</p>
+                    {asks.then(|| view! { <p class="muted small">"To change it, confirm above that it is you."</p> })}
                     {changeable.then(|| view! {
                         <ActForm act class="form">
                             <Hidden name="team" value=team.to_string()/>

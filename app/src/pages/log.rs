@@ -7,7 +7,7 @@ use model::ids::TeamId;
 use super::{stepped_up, team};
 use crate::{
     api::log::{DayItem, LogItem, LogItems, LogQuery, LogState, log},
-    components::{At, Badge, Hidden, Icon, OutcomeBadge, PageHeader, StepUpGate, loaded},
+    components::{At, Badge, Hidden, Icon, Notice, OutcomeBadge, PageHeader, StepUpGate, loaded},
 };
 
 /// The kinds of events, as the filter offers them.
@@ -46,6 +46,7 @@ pub fn LogPage() -> impl IntoView {
         {loaded(log(team, query.clone()), move |page| view! {
             <Standing state=page.state.clone()/>
             <Filters query=query.clone() page=page.clone()/>
+            {page.is_cut.then(|| view! { <Notice tone="warning" title="This text means too many things"><p>"Only the first two hundred names and words that contain it were looked for. Write more of it."</p></Notice> })}
             <Histogram query=query.clone() days=page.days.clone()/>
             <Events query=query.clone() page home=format!("/teams/{team}/log") live=(get("live") == "true").then(|| format!("/live/teams/{team}/log?{}", query.to_address()))/>
             <ExportForm team query/>
@@ -257,8 +258,11 @@ pub(super) fn EventList(items: Vec<LogItem>, home: String, nothing: &'static str
     if items.is_empty() {
         return view! { <p class="muted">{nothing}</p> }.into_any();
     }
+    // As many as a Review reads of each kind.
+    let cut = (items.len() >= 100)
+        .then(|| view! { <p class="muted small">"The newest hundred. The rest is in the log of this period."</p> });
     let rows = items.into_iter().map(|item| view! { <Row item dated=true home=home.clone()/> }).collect_view();
-    view! { <ol class="log">{rows}</ol> }.into_any()
+    view! { <ol class="log">{rows}</ol> {cut} }.into_any()
 }
 
 #[component]

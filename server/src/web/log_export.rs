@@ -52,6 +52,10 @@ pub async fn log_export(
         Ok(filter) => filter,
         Err(failure) => return status(failure.0),
     };
+    // A file that is said to hold what fits holds all of it.
+    if filter.any_of.as_ref().is_some_and(|meant| meant.is_cut) {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    }
     let (from, until) = (filter.from, filter.until);
     let which = Which { team: Some(team), from, until, filter: Some((filter, address)), ..Which::default() };
     let export = match Export::begin(web.portal.db.reader(), which, None).await {

@@ -207,10 +207,10 @@ async fn million(of: &Furnished) {
     ))
     .await
     .unwrap();
-    let distinct = "INSERT INTO audit_word (team_id, field, word, id) SELECT DISTINCT team_id";
+    let distinct = "INSERT INTO audit_word (team_id, field, word, folded, id) SELECT DISTINCT team_id";
     for (field, word, of_id) in [("actor", "actor_name", "actor_id"), ("target", "target_name", "target_id")] {
         let text = format!(
-            "{distinct}, '{field}', {word}, {of_id} FROM audit_event WHERE {word} LIKE '% %' AND actor_kind = 'gateway' ON CONFLICT DO NOTHING"
+            "{distinct}, '{field}', {word}, {word}, {of_id} FROM audit_event WHERE {word} LIKE '% %' AND actor_kind = 'gateway' ON CONFLICT DO NOTHING"
         );
         db.execute_unprepared(&text).await.unwrap();
     }

@@ -1,7 +1,7 @@
 //! A14: dangerous acts ask for a fresh proof of the person. Driven from the list, so that no act is forgotten.
 
 use backend::{
-    Cx, connections, gateways,
+    Cx, alerts, connections, gateways,
     login::{self, LoginError},
     lwa_apps, reviews,
     store::audit_event,
@@ -57,6 +57,14 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
             let carol = "carol@example.com".parse().unwrap();
             vec![problem(teams::invite(cx, scope, &carol, Role::Auditor, Environments::BOTH).await)]
         }
+        DangerousAct::ChangeWatch => {
+            use backend::store::alert_setting::Setting;
+            vec![
+                problem(alerts::set_rule(cx, scope, model::alert::Rule::RefusedCalls, Setting::default()).await),
+                problem(alerts::set_delivery(cx, scope, Default::default()).await),
+                problem(connections::set_canary(cx, scope, team.connection, false).await),
+            ]
+        }
         DangerousAct::SetWebhook => {
             let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
             vec![
@@ -98,6 +106,8 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     let session = team.owner.signed_in().unwrap().session;
     house.spare_app(&team).await;
     house.a_review(team.team).await;
+    // Making a canary needs no proof; taking it away does.
+    connections::set_canary(&team.owner, &team.scope, team.connection, true).await.unwrap();
     let events = async || {
         let log = audit_event::of_team(house.stage.portal.db.reader(), &team.scope, &Default::default(), 1000).await;
         // The refusals themselves are events too.

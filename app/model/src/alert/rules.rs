@@ -87,6 +87,10 @@ rules! {
         "A gateway key was made"
         "A new key was shown to somebody. It is how a secret leaves Portal on purpose."
         "If you did not expect it, revoke the key.";
+    WatchChanged "watch_changed" Team Warning Again::AtNext, None,
+        "What is watched was changed"
+        "A rule's threshold, how the Team is told, a webhook, or a canary that is none any more. Whoever wants to go unseen begins here; so this rule is never off, and its mail always goes out."
+        "If you did not expect it, put it back and look at what else that member did.";
     LogExported "log_exported" Team Notice Again::AtNext, None,
         "The log was exported"
         "Somebody took a copy of the log with them."
@@ -119,7 +123,7 @@ rules! {
         "A witness is silent"
         "A witness that has looked at the log before has not been heard of."
         "Look whether the witness runs and reaches Portal. Until it does, nobody outside watches the log.";
-    ForeignEvents "foreign_events" Installation Critical HOURLY, None,
+    ForeignEvents "foreign_events" Installation Critical Again::Never, None,
         "Events that Portal did not write"
         "Rows in the log's table without Portal's own mark. They are kept out of the log's tree."
         "Somebody can write to the database. Run portal audit verify and treat it as an incident.";
@@ -137,7 +141,12 @@ impl Rule {
 
     /// The gravest rules cannot be switched off.
     pub fn may_be_off(self) -> bool {
-        self.severity() < Severity::Critical
+        self.severity() < Severity::Critical && self != Rule::WatchChanged
+    }
+
+    /// Whether its mail goes out, whatever severity a Team has chosen.
+    pub fn is_always_mailed(self) -> bool {
+        self == Rule::WatchChanged
     }
 }
 

@@ -93,6 +93,7 @@ pub(crate) async fn log_items(cx: &Cx, scope: &TeamScope, filter: Filter) -> Res
         targets.insert(connection.id.0.simple().to_string(), connection.name.to_string());
     }
     Ok(LogItems {
+        is_cut: filter.any_of.as_ref().is_some_and(|meant| meant.is_cut),
         items: log_rows(page.rows, now),
         older,
         actors: actors.into_iter().collect(),

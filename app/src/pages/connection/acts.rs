@@ -44,11 +44,13 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
             <details class="disclosure" open=canary.failed()>
                 <summary>{if detail.item.canary { "It is a canary" } else { "Make it a canary" }}</summary>
                 <p class="muted">"Nothing may use a canary: a gateway that asks for it is refused as if it were disabled, and raises a critical alert. Put it on the lists of gateways that have no reason to ask for it."</p>
-                <ActForm act=canary>
-                    {ids()}
-                    {(!detail.item.canary).then(|| view! { <Hidden name="canary" value="true"/> })}
-                    <Submit label=if detail.item.canary { "No canary any more" } else { "Make it a canary" } class="btn-secondary"/>
-                </ActForm>
+                <StepUpGate open={stepped_up() || !detail.item.canary} act="change what Portal watches for">
+                    <ActForm act=canary>
+                        {ids()}
+                        {(!detail.item.canary).then(|| view! { <Hidden name="canary" value="true"/> })}
+                        <Submit label=if detail.item.canary { "No canary any more" } else { "Make it a canary" } class="btn-secondary"/>
+                    </ActForm>
+                </StepUpGate>
             </details>
             {may(Permission::Disconnect).then(|| view! {
                 <Confirm

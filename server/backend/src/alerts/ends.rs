@@ -49,7 +49,7 @@ async fn notice(portal: &Portal, levels: &mut Levels) -> Result<Vec<Sign>, DbErr
             let name = format!("{} to {}", from.format("%-d %B"), until.format("%-d %B %Y"));
             let subject = Some(Subject { kind: "review".to_owned(), id: review.0, name });
             let finding = format!("Open for {} days.", (now - opened).num_days());
-            signs.push(Sign { about, subject, finding, occurrences: 1, idx: None });
+            signs.push(Sign { about, subject, finding, seen: 1, fresh: 1, idx: None });
         }
     }
     for (rule, team, kind, id, name, end) in ends {
@@ -68,7 +68,8 @@ fn sign(rule: Rule, team: TeamId, kind: &str, id: Uuid, name: String, end: Time,
         about: About::new(Some(team), rule, format!("{}:{day}:{stage}", id.simple())),
         subject: Some(Subject { kind: kind.to_owned(), id, name }),
         finding: format!("Ends on {}, in {} days.", end.format("%-d %B %Y"), (end - now).num_days()),
-        occurrences: 1,
+        seen: 1,
+        fresh: 1,
         idx: None,
     }
 }

@@ -44,6 +44,10 @@ fn rules(group: &Group) -> Vec<Rule> {
         (Action::SignedIn, Outcome::Ok) => &[Rule::DormantUser],
         (Action::GatewayKeyCreated, Outcome::Ok) => &[Rule::SecretShown],
         (Action::LogExported, Outcome::Ok) => &[Rule::LogExported],
+        (Action::AlertRuleChanged | Action::AlertDeliveryChanged | Action::CanaryLifted, Outcome::Ok) => {
+            &[Rule::WatchChanged]
+        }
+        (Action::WebhookSet | Action::WebhookRemoved, Outcome::Ok) => &[Rule::WatchChanged],
         _ => &[],
     };
     canary.then_some(Rule::CanaryUsed).into_iter().chain(by_action.iter().copied()).collect()
@@ -51,6 +55,19 @@ fn rules(group: &Group) -> Vec<Rule> {
 
 fn is_owner(role: Option<String>) -> bool {
     role.as_deref().and_then(Role::parse) == Some(Role::Owner)
+}
+
+/// Its newest event sees all that an older one does: looking once is enough, however many there are.
+fn is_window(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::RefusedCalls
+            | Rule::UnusualRate
+            | Rule::SignInRefused
+            | Rule::SignInStorm
+            | Rule::StepUpRefused
+            | Rule::AccessRefused
+    )
 }
 
 /// What the rules notice in these groups. Each subject is looked at once, by its newest group.
@@ -63,9 +80,10 @@ pub(super) async fn notice(db: &DatabaseConnection, levels: &mut Levels, groups:
                 let what = subject.as_ref().map_or_else(|| "any".to_owned(), |subject| subject.id.simple().to_string());
                 let about = About::new(team, rule, what);
                 match noticed.get_mut(&about) {
-                    Some(Some(sign)) => sign.occurrences += group.events,
-                    Some(None) => {}
-                    None => {
+                    Some(Some(sign)) => sign.fresh += group.events,
+                    Some(None) if is_window(rule) => {}
+                    // What one event does not show, an older one of the same turn may.
+                    Some(None) | None => {
                         let sign = look.judge(&about, subject, group).await?;
                         noticed.insert(about, sign);
                     }
@@ -127,9 +145,9 @@ impl Look<'_> {
             Rule::DormantUser => self.dormant(group, level).await?,
             _ => Some((group.events, once(about.rule, group))),
         };
-        Ok(found.map(|(occurrences, finding)| {
-            let occurrences = occurrences.max(group.events);
-            Sign { about: about.clone(), subject, finding, occurrences, idx: Some(group.last_idx) }
+        Ok(found.map(|(seen, finding)| {
+            let (fresh, idx) = (group.events, Some(group.last_idx));
+            Sign { about: about.clone(), subject, finding, seen, fresh, idx }
         }))
     }
 
@@ -141,7 +159,9 @@ impl Look<'_> {
         let actor = group.actor.filter(|_| !matches!(rule, Rule::SignInRefused | Rule::SignInStorm));
         let what = Recent { team: group.team, actions, outcome: Some(Outcome::Refused), actor, details };
         let many = audit_watch::count(self.db, &what, group.last - WINDOW, group.last, level.max(1_000)).await?;
-        let from = group.address.as_ref().map(|address| format!(", the last from {address}")).unwrap_or_default();
+        // What people do outside any Team is told to all of theirs: from where they did it is none of those Teams' business.
+        let address = group.address.as_ref().filter(|_| group.team.is_some() || rule == Rule::SignInStorm);
+        let from = address.map(|address| format!(", the last from {address}")).unwrap_or_default();
         Ok((many >= level).then(|| (many, format!("{many} within 10 minutes{from}."))))
     }
 
@@ -173,8 +193,8 @@ impl Look<'_> {
 
     async fn dormant(&self, group: &Group, level: i64) -> Result<Option<(i64, String)>, DbErr> {
         let Some(user) = group.actor else { return Ok(None) };
-        let before = audit_watch::last_sign_in(self.db, user, group.last).await?;
-        let days = before.map_or(0, |before| (group.last - before).num_days());
+        let before = audit_watch::last_sign_in(self.db, user, group.first).await?;
+        let days = before.map_or(0, |before| (group.first - before).num_days());
         Ok((days >= level).then(|| (1, format!("Not signed in for {days} days before."))))
     }
 }
@@ -187,6 +207,7 @@ fn once(rule: Rule, group: &Group) -> String {
         Rule::NeedsReauthorization => "Amazon does not accept its refresh token any more.".to_owned(),
         Rule::SecretShown => format!("Made a key of {}{from}.", group.target_name.as_deref().unwrap_or("a gateway")),
         Rule::LogExported => format!("Exported{from}."),
+        Rule::WatchChanged => format!("Changed what Portal watches for, or whom it tells{from}."),
         _ => format!("By {}{from}.", group.actor_name),
     }
 }

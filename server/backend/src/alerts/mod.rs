@@ -15,6 +15,7 @@ use model::{
     alert::{NOTE_MOST, Rule},
     audit::{Action, SafeText},
     ids::AlertId,
+    step_up::DangerousAct,
 };
 
 pub(crate) use ends::watch_ends;
@@ -100,6 +101,7 @@ pub async fn rules(cx: &Cx, scope: &TeamScope) -> Result<Vec<(Rule, Setting)>, A
 /// Sets a rule's threshold, and whether it is switched off.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), rule = rule.as_str()))]
 pub async fn set_rule(cx: &Cx, scope: &TeamScope, rule: Rule, setting: Setting) -> Result<(), AlertError> {
+    access::require_step_up(cx, scope, DangerousAct::ChangeWatch).await?;
     if setting.off && !rule.may_be_off() {
         return Err(AlertError::NeverOff);
     }
@@ -127,6 +129,7 @@ pub async fn delivery(cx: &Cx, scope: &TeamScope) -> Result<Delivery, AccessErro
 /// Sets from which severity on a mail goes out, and the quiet hours.
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn set_delivery(cx: &Cx, scope: &TeamScope, delivery: Delivery) -> Result<(), AlertError> {
+    access::require_step_up(cx, scope, DangerousAct::ChangeWatch).await?;
     let tx = cx.portal.db.begin().await?;
     alert_setting::set_delivery(&*tx, scope, delivery).await?;
     let quiet = SafeText::new(&delivery.quiet.map(|quiet| quiet.to_string()).unwrap_or_default(), 10);

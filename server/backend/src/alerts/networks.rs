@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use model::{
     Time,
     alert::Rule,
+    audit::Outcome,
     ids::{GatewayKeyId, TeamId},
 };
 use sea_orm::{DatabaseConnection, DbErr};
@@ -33,7 +34,7 @@ fn network(address: &str) -> Option<String> {
 /// The networks of these events that their keys were not known from.
 pub(super) async fn fresh(db: &DatabaseConnection, groups: &[Group]) -> Result<Vec<Fresh>, DbErr> {
     let mut seen = BTreeMap::<GatewayKeyId, BTreeMap<String, (TeamId, &Group)>>::new();
-    for group in groups.iter().filter(|group| group.actor_kind == "gateway") {
+    for group in groups.iter().filter(|group| group.actor_kind == "gateway" && group.outcome == Outcome::Ok) {
         let network = group.address.as_deref().and_then(network);
         if let (Some(team), Some(key), Some(network)) = (group.team, group.credential, network) {
             seen.entry(GatewayKeyId(key)).or_default().entry(network).or_insert((team, group));
@@ -51,10 +52,11 @@ pub(super) async fn fresh(db: &DatabaseConnection, groups: &[Group]) -> Result<V
                 continue;
             }
             let sign = (!known.is_empty()).then(|| Sign {
-                about: About::new(Some(team), Rule::KeyFromNewNetwork, format!("{}:{network}", id.0.simple())),
+                about: About::new(Some(team), Rule::KeyFromNewNetwork, id.0.simple()),
                 subject: key(group),
                 finding: format!("Used from {network} for the first time."),
-                occurrences: group.events,
+                seen: group.events,
+                fresh: group.events,
                 idx: Some(group.last_idx),
             });
             known.push(network.clone());

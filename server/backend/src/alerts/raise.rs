@@ -23,7 +23,7 @@ use crate::{
 pub(super) async fn raise(tx: &Tx, cx: &Cx, sign: Sign) -> Result<(), Outage> {
     let now = cx.now();
     let about = sign.about.key();
-    if alert::count_in(&**tx, &about, sign.occurrences, &sign.finding, now).await? {
+    if alert::count_in(&**tx, &about, sign.fresh, &sign.finding, now).await? {
         return Ok(());
     }
     let answered = alert::last_acknowledged(&**tx, &about).await?;
@@ -52,7 +52,7 @@ pub(super) async fn raise(tx: &Tx, cx: &Cx, sign: Sign) -> Result<(), Outage> {
         about,
         subject: sign.subject,
         finding: sign.finding,
-        occurrences: sign.occurrences,
+        occurrences: sign.seen.max(sign.fresh),
         event,
         opened_at: now,
         last_at: now,

@@ -33,7 +33,10 @@ pub(super) struct Sign {
     pub subject: Option<Subject>,
     /// In words. Names and figures only.
     pub finding: String,
-    pub occurrences: i64,
+    /// How often it is known to have happened, when it is told for the first time.
+    pub seen: i64,
+    /// How often since the turn before: what is added where an alert is open.
+    pub fresh: i64,
     /// The place of the event that it was noticed by.
     pub idx: Option<u64>,
 }

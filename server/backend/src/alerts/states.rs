@@ -41,7 +41,7 @@ pub(super) async fn notice(portal: &Portal, levels: &mut Levels, since: Time) ->
 
 fn sign(about: About, name: String, finding: String) -> Sign {
     let finding = if name.is_empty() { finding } else { format!("{name}: {finding}") };
-    Sign { about, subject: None, finding, occurrences: 1, idx: None }
+    Sign { about, subject: None, finding, seen: 1, fresh: 1, idx: None }
 }
 
 fn spoken(minutes: i64) -> String {

@@ -49,7 +49,8 @@ async fn tell_team(portal: &Portal, tx: &Tx, team: TeamId, alerts: Vec<Alert>) -
     }
     let members = store::member::all(&**tx, &scope).await?;
     let managers = members.into_iter().filter(|member| member.role.may(Permission::ManageAlerts));
-    let by_mail = alerts.into_iter().filter(|alert| alert.severity >= delivery.mail_from).collect();
+    let by_mail =
+        alerts.into_iter().filter(|alert| alert.severity >= delivery.mail_from || alert.rule.is_always_mailed()).collect();
     let place = store::team::name(&**tx, team).await?.unwrap_or_default();
     let url = format!("{}/teams/{team}/alerts", portal.settings.public_url);
     send(portal, tx, managers.map(|member| member.email), place, by_mail, url).await

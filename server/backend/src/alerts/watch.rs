@@ -44,10 +44,12 @@ impl Watch {
 
     /// Reads on to the end of the log, and looks at how the log itself stands.
     pub async fn run(&self) -> Result<(), Outage> {
-        while turn(&self.portal).await? >= MOST {}
+        // How the log stands is looked at also when it cannot be read.
         let signs = states::notice(&self.portal, &mut Levels::default(), self.since).await?;
         open(&self.portal, signs).await?;
-        heartbeat(&self.portal).await
+        heartbeat(&self.portal).await?;
+        while turn(&self.portal).await? >= MOST {}
+        Ok(())
     }
 }
 
@@ -89,7 +91,9 @@ fn tally(groups: &[Group]) -> BTreeMap<Kind, i64> {
     let mut counts = BTreeMap::new();
     for group in groups {
         if let Some(team) = group.team {
-            let (actor, target) = (group.actor.unwrap_or_default(), group.target.unwrap_or_default());
+            // What was only asked for may be anything: it is counted as nothing in particular.
+            let target = group.target.filter(|_| group.target_name.is_some()).unwrap_or_default();
+            let actor = group.actor.unwrap_or_default();
             *counts.entry((team, group.day.clone(), group.action, group.outcome, actor, target)).or_default() +=
                 group.events;
         }

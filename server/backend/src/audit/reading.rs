@@ -26,7 +26,7 @@ pub struct LogPage {
 /// Rows a page.
 pub const PAGE: u64 = 50;
 /// Words that a text may mean at most.
-const MEANINGS: u64 = 50;
+const MEANINGS: u64 = 200;
 /// Days that are shown when nothing else is asked for, and at most.
 const DAYS: i64 = 30;
 const MOST_DAYS: i64 = 400;
@@ -60,7 +60,10 @@ pub async fn meaning(cx: &Cx, scope: &TeamScope, text: &str) -> Result<Option<Me
     }
     let is_meant = |action: &Action| action.as_str().contains(&text) || action.sentence().to_lowercase().contains(&text);
     let mut meant = Meant { actions: Action::ALL.iter().copied().filter(is_meant).collect(), ..Meant::default() };
-    for (field, word, id) in audit_word::containing(cx.portal.db.reader(), scope, &text, MEANINGS).await? {
+    let mut words = audit_word::containing(cx.portal.db.reader(), scope, &text, MEANINGS + 1).await?;
+    meant.is_cut = words.len() as u64 > MEANINGS;
+    words.truncate(MEANINGS as usize);
+    for (field, word, id) in words {
         match field.as_str() {
             "actor" => meant.actors.push(id),
             "target" => meant.targets.push(id),

@@ -111,7 +111,10 @@ impl Sequencer {
         for ((level, n), hashes) in edge.grown(old)? {
             audit_tree::put_tile(&*tx, level, n, hashes).await?;
         }
-        let due = self.is_due(self.newest(&*tx).await?.as_ref(), edge.size(), now);
+        let newest = self.newest(&*tx).await?;
+        // One head for all that a run places, unless it does not come to an end.
+        let through = many < BATCH || newest.as_ref().is_none_or(|head| edge.size() >= head.size + 4 * CHECKPOINT_LEAVES);
+        let due = through && self.is_due(newest.as_ref(), edge.size(), now);
         let head = if due { Some(self.sign(&tx, &edge, now).await?) } else { None };
         tx.commit().await?;
         if let Some((note, head)) = head {

@@ -38,6 +38,10 @@ pub async fn enable(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), 
 /// Makes a canary of it, or none any more. Nothing may use a canary: a call for it is refused, and found out.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), connection = %id))]
 pub async fn set_canary(cx: &Cx, scope: &TeamScope, id: ConnectionId, canary: bool) -> Result<(), ConnectionError> {
+    // Taking one away is what a thief would do first.
+    if !canary {
+        access::require_step_up(cx, scope, DangerousAct::ChangeWatch).await?;
+    }
     let connection = get(cx, scope, id).await?;
     scope.touch(cx, connection.environment).await?;
     let tx = cx.portal.db.begin().await?;

@@ -8,6 +8,8 @@ use crate::{Portal, store};
 const MAILS: Duration = Duration::days(30);
 /// Sessions that are over; the log has them for longer.
 const SESSIONS: Duration = Duration::days(90);
+/// What was sent to Teams' own services.
+const MESSAGES: Duration = Duration::days(90);
 /// Who held a token, and when a connection was used last.
 const LEASES: Duration = Duration::days(400);
 
@@ -22,5 +24,6 @@ pub(super) async fn run(portal: Portal) -> Result<(), sea_orm::DbErr> {
     store::consent::delete_before(&*tx, now - MAILS).await?;
     store::session::delete_before(&*tx, now - SESSIONS).await?;
     store::lease::delete_before(&*tx, now - LEASES).await?;
+    store::webhook::delete_before(&*tx, now - MESSAGES).await?;
     tx.commit().await
 }

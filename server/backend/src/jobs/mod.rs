@@ -2,6 +2,7 @@
 
 mod clean;
 mod ends;
+mod hooks;
 mod key_ends;
 mod mail;
 mod proofs;
@@ -26,6 +27,7 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     jobs.spawn(every(Duration::from_millis(250), sequencer, "sequence", sequence));
     jobs.spawn(every(Duration::from_secs(5), Watch::new(portal), "watch", watch));
     jobs.spawn(every(Duration::from_secs(5), portal.clone(), "tell", tell::run));
+    jobs.spawn(every(Duration::from_secs(5), portal.clone(), "hooks", hooks::run));
     jobs.spawn(every(Duration::from_millis(500), portal.clone(), "mail", mail::run));
     jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
@@ -50,7 +52,8 @@ pub async fn run_due(portal: &Portal) -> Result<(), Outage> {
     proofs::run(portal.clone()).await?;
     reviews::run(portal.clone()).await?;
     ends::run(portal.clone()).await?;
-    tell::run(portal.clone()).await
+    tell::run(portal.clone()).await?;
+    hooks::run(portal.clone()).await
 }
 
 /// Runs `job` again and again. A failed run is logged and tried again at its next turn.

@@ -1,8 +1,7 @@
-//! Tells people and services of alerts.
+//! Tells people of alerts.
 
-use crate::{Portal, alerts, error::Outage, webhooks};
+use crate::{Portal, alerts, error::Outage};
 
 pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
-    alerts::tell_due(&portal).await?;
-    webhooks::deliver_due(&portal).await
+    alerts::tell_due(&portal).await
 }

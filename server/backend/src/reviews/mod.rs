@@ -52,11 +52,12 @@ pub async fn note(cx: &Cx, scope: &TeamScope, id: ReviewId, body: &str, finding:
     let now = cx.now();
     let note = Note { at: now, by: person.user, name: person.email.to_string(), body: body.as_str().to_owned(), finding };
     let tx = cx.portal.db.begin().await?;
+    review::hold(&*tx, scope, id).await?;
     if !review::note(&*tx, scope, id, random::id::<ReviewId>(now).0, &note).await? {
         return Err(ReviewError::Signed);
     }
     let event = Event::of(scope, Action::ReviewNoted).on(Target::review(id, found.from, found.until));
-    audit::append(&*tx, cx, event.with("finding", finding)).await?;
+    audit::append(&*tx, cx, event.with("finding", finding).with("note", &body)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -65,13 +66,14 @@ pub async fn note(cx: &Cx, scope: &TeamScope, id: ReviewId, body: &str, finding:
 pub async fn sign(cx: &Cx, scope: &TeamScope, id: ReviewId, conclusion: &str) -> Result<(), ReviewError> {
     let by = access::require_step_up(cx, scope, DangerousAct::SignReview).await?;
     let conclusion = text("conclusion", conclusion)?;
-    let (found, notes) = get(cx, scope, id).await?;
+    let (found, _) = get(cx, scope, id).await?;
     let name = access::signed_in(cx)?.email.to_string();
     let signed = Signed { at: cx.now(), by, name, conclusion: conclusion.as_str().to_owned() };
     let tx = cx.portal.db.begin().await?;
     if !review::sign(&*tx, scope, id, &signed).await? {
         return Err(ReviewError::Signed);
     }
+    let notes = review::notes(&*tx, scope, id).await?;
     let findings = notes.iter().filter(|note| note.finding).count();
     let event = Event::of(scope, Action::ReviewSigned)
         .on(Target::review(id, found.from, found.until))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{
     Time,
-    audit::Action,
+    audit::{Action, SafeText},
     ids::{EventId, TeamId},
     review::{SAMPLE, periods},
 };
@@ -40,6 +40,8 @@ async fn open(portal: &Portal, team: TeamId, from: Time, until: Time, now: Time)
         return Ok(());
     }
     let event = Event::of(&access::job(team), Action::ReviewOpened).on(Target::review(new.id, from, until));
+    let drawn = new.sample.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let event = event.with("sample", &SafeText::new(&drawn, 300));
     audit::append(&*tx, &Cx::system(portal, "reviews"), event).await?;
     Ok(tx.commit().await?)
 }

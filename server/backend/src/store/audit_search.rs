@@ -38,6 +38,8 @@ pub struct Meant {
     pub targets: Vec<Uuid>,
     pub reasons: Vec<String>,
     pub addresses: Vec<String>,
+    /// It may mean more than is looked for.
+    pub is_cut: bool,
 }
 
 /// A condition and its values, with places counted from the one that is free.

@@ -14,14 +14,16 @@ pub type Word = (TeamId, &'static str, String, Uuid);
 /// Keeps words that are not kept yet.
 pub async fn add(db: &impl ConnectionTrait, words: BTreeSet<Word>) -> Result<(), DbErr> {
     for piece in pieces(words.into_iter().collect()) {
-        let rows = (0..piece.len()).map(|n| format!("(${}, ${}, ${}, ${})", n * 4 + 1, n * 4 + 2, n * 4 + 3, n * 4 + 4));
+        let rows = (0..piece.len())
+            .map(|n| format!("(${}, ${}, ${}, ${}, ${})", n * 5 + 1, n * 5 + 2, n * 5 + 3, n * 5 + 4, n * 5 + 5));
         let text = format!(
-            "INSERT INTO audit_word (team_id, field, word, id) VALUES {} ON CONFLICT DO NOTHING",
+            "INSERT INTO audit_word (team_id, field, word, id, folded) VALUES {} ON CONFLICT DO NOTHING",
             rows.collect::<Vec<_>>().join(", ")
         );
-        let values = piece
-            .into_iter()
-            .flat_map(|(team, field, word, id)| -> [Value; 4] { [team.0.into(), field.into(), word.into(), id.into()] });
+        let values = piece.into_iter().flat_map(|(team, field, word, id)| -> [Value; 5] {
+            let folded = word.to_lowercase();
+            [team.0.into(), field.into(), word.into(), id.into(), folded.into()]
+        });
         db.execute_raw(sql(db, &text, values)).await?;
     }
     Ok(())
@@ -36,7 +38,7 @@ pub async fn containing(
 ) -> Result<Vec<(String, String, Uuid)>, DbErr> {
     let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let query = "SELECT field, word, id FROM audit_word
-        WHERE team_id = $1 AND LOWER(word) LIKE $2 ESCAPE '\\' ORDER BY field, word, id LIMIT $3";
+        WHERE team_id = $1 AND folded LIKE $2 ESCAPE '\\' ORDER BY field, word, id LIMIT $3";
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let values = [scope.team().0.into(), format!("%{escaped}%").into(), most.into()];
     let rows = db.query_all_raw(sql(db, query, values)).await?;

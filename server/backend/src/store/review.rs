@@ -110,6 +110,15 @@ pub async fn sign(db: &impl ConnectionTrait, scope: &TeamScope, id: ReviewId, si
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
+/// Holds a Review until the transaction ends: a note and a signature wait for each other. SQLite has one writer.
+pub async fn hold(db: &impl ConnectionTrait, scope: &TeamScope, id: ReviewId) -> Result<(), DbErr> {
+    if db.get_database_backend() == sea_orm::DbBackend::Postgres {
+        let text = "SELECT id FROM review WHERE team_id = $1 AND id = $2 FOR UPDATE";
+        db.query_one_raw(sql(db, text, [scope.team().0.into(), id.0.into()])).await?;
+    }
+    Ok(())
+}
+
 /// Adds a note to a Review that is not signed; false when it is.
 pub async fn note(
     db: &impl ConnectionTrait,

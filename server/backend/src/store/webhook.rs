@@ -96,7 +96,7 @@ pub async fn queue(db: &impl ConnectionTrait, new: &Delivery) -> Result<(), DbEr
 
 /// Messages that are due, of all Teams: for Portal's own job.
 pub async fn due(db: &impl ConnectionTrait, now: Time) -> Result<Vec<Delivery>, DbErr> {
-    let text = "SELECT * FROM webhook_delivery WHERE due_at <= $1 ORDER BY due_at LIMIT 50";
+    let text = "SELECT * FROM webhook_delivery WHERE due_at <= $1 ORDER BY due_at LIMIT 500";
     db.query_all_raw(sql(db, text, [now.into()])).await?.into_iter().map(delivery).collect()
 }
 
@@ -121,6 +121,12 @@ pub async fn note(
     let failed_at = (!sent && again.is_none()).then_some(now);
     let values = [id.0.into(), answer.into(), sent_at.into(), failed_at.into(), again.filter(|_| !sent).into()];
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
+}
+
+/// Forgets messages that are over since before `then`.
+pub async fn delete_before(db: &impl ConnectionTrait, then: Time) -> Result<u64, DbErr> {
+    let text = "DELETE FROM webhook_delivery WHERE due_at IS NULL AND created_at < $1";
+    Ok(db.execute_raw(sql(db, text, [then.into()])).await?.rows_affected())
 }
 
 /// The Team's last messages, the newest first.

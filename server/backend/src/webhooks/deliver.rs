@@ -1,7 +1,10 @@
 //! Sending what is due, each message at least once, with waits that grow.
 
+use std::collections::HashMap;
+
 use chrono::Duration;
-use model::Time;
+use futures::{StreamExt, stream};
+use model::{Time, ids::TeamId};
 
 use super::{place, sign::signature};
 use crate::{
@@ -15,26 +18,44 @@ const WAITS_S: [i64; 6] = [10, 60, 600, 3_600, 21_600, 43_200];
 /// A deliverer that dies leaves its message to the next after this long.
 const CLAIM: Duration = Duration::seconds(60);
 
-/// Sends what is due.
+/// Messages of one Team in a turn, and messages under way at once.
+const OF_ONE: usize = 5;
+const AT_ONCE: usize = 8;
+
+/// Sends what is due: a few of each Team, so that one which does not answer takes no other's turn.
 pub(crate) async fn deliver_due(portal: &Portal) -> Result<(), Outage> {
-    for message in webhook::due(portal.db.reader(), portal.clock.now()).await? {
-        let tx = portal.db.begin().await?;
-        let claimed = webhook::claim(&*tx, &message, portal.clock.now() + CLAIM).await?;
-        tx.commit().await?;
-        if !claimed {
-            continue;
-        }
-        let now = portal.clock.now();
-        let answer = send(portal, &message, now).await?;
-        let sent = answer.as_ref().is_ok_and(|status| (200..300).contains(status));
-        let word = answer.map_or_else(str::to_owned, |status| status.to_string());
-        // A removed webhook is not waited for.
-        let wait = usize::try_from(message.attempts).ok().and_then(|n| WAITS_S.get(n)).filter(|_| word != "removed");
-        let tx = portal.db.begin().await?;
-        webhook::note(&*tx, message.id, &word, sent, wait.map(|s| now + Duration::seconds(*s)), now).await?;
-        tx.commit().await?;
+    let mut taken = HashMap::<TeamId, usize>::new();
+    let mut messages = webhook::due(portal.db.reader(), portal.clock.now()).await?;
+    messages.retain(|message| {
+        let mine = taken.entry(message.team).or_default();
+        *mine += 1;
+        *mine <= OF_ONE
+    });
+    let sent: Vec<_> =
+        stream::iter(messages).map(|message| deliver(portal, message)).buffer_unordered(AT_ONCE).collect().await;
+    sent.into_iter().collect()
+}
+
+async fn deliver(portal: &Portal, message: Delivery) -> Result<(), Outage> {
+    let tx = portal.db.begin().await?;
+    let claimed = webhook::claim(&*tx, &message, portal.clock.now() + CLAIM).await?;
+    tx.commit().await?;
+    if !claimed {
+        return Ok(());
     }
-    Ok(())
+    let now = portal.clock.now();
+    // Whatever stands against sending is a try like another, and given up in the end.
+    let answer = send(portal, &message, now).await.unwrap_or_else(|outage| {
+        tracing::error!(message = %message.id, error = &outage as &dyn std::error::Error, "message not sent");
+        Err("unsendable")
+    });
+    let sent = answer.as_ref().is_ok_and(|status| (200..300).contains(status));
+    let word = answer.map_or_else(str::to_owned, |status| status.to_string());
+    // A removed webhook is not waited for.
+    let wait = usize::try_from(message.attempts).ok().and_then(|n| WAITS_S.get(n)).filter(|_| word != "removed");
+    let tx = portal.db.begin().await?;
+    webhook::note(&*tx, message.id, &word, sent, wait.map(|s| now + Duration::seconds(*s)), now).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn send(portal: &Portal, message: &Delivery, now: Time) -> Result<Result<u16, &'static str>, Outage> {

@@ -52,7 +52,7 @@ on_both_databases!(one_who_answered_is_left_alone_for_an_hour, |stage| async mov
 
 on_both_databases!(a_team_sets_its_own_thresholds, |stage| async move {
     let guarded = Guarded::on(stage).await;
-    let (owner, scope) = (&guarded.made.owner, &guarded.made.scope);
+    let (owner, scope) = (&guarded.house.stage.stepped_up(&guarded.made.owner), &guarded.made.scope);
     let set = |rule, threshold, off| alerts::set_rule(owner, scope, rule, Setting { threshold, off });
     assert!(matches!(set(Rule::RefusedCalls, Some(0), false).await, Err(AlertError::Threshold { least: 1, most: 10_000 })));
     assert!(matches!(set(Rule::CanaryUsed, None, true).await, Err(AlertError::NeverOff)));
@@ -73,7 +73,9 @@ on_both_databases!(quiet_hours_hold_back_all_but_the_gravest, |stage| async move
     let before = stage.mails_to("ada@example.com").await.len();
     // The tests' clock begins at 14:13.
     let delivery = Delivery { mail_from: Severity::Notice, quiet: "14-18".parse().ok() };
-    alerts::set_delivery(owner, scope, delivery).await.unwrap();
+    alerts::set_delivery(&stage.stepped_up(owner), scope, delivery).await.unwrap();
+    // That the telling was changed is told too, whatever was chosen; and waits like any warning.
+    assert_eq!(guarded.fired(Rule::WatchChanged).await.len(), 1);
     guarded.plant(guarded.event(Action::LogExported)).await;
     guarded.look().await;
     jobs::run_due(&stage.portal).await.unwrap();
@@ -88,5 +90,6 @@ on_both_databases!(quiet_hours_hold_back_all_but_the_gravest, |stage| async move
     stage.advance(Duration::hours(4));
     jobs::run_due(&stage.portal).await.unwrap();
     let mails = stage.mails_to("ada@example.com").await;
-    assert_eq!(mails.last().unwrap().subject, "Team of ada: The log was exported");
+    assert_eq!(mails.last().unwrap().subject, "Team of ada: What is watched was changed, and 1 more");
+    assert!(mails.last().unwrap().text.contains("The log was exported"));
 });

@@ -91,3 +91,21 @@ crate::on_both_databases!(an_authorization_near_its_end, |stage| async move {
     assert_eq!(fired.len(), 1);
     assert!(fired[0].finding.contains("in 25 days"), "{}", fired[0].finding);
 });
+
+crate::on_both_databases!(a_refusal_of_the_app_is_seen_behind_a_failed_refresh, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    let app = Target::lwa_app(guarded.made.app, &"Our app".parse().unwrap());
+    guarded.plant(guarded.event(Action::LwaAppRejected).on(app).failed("invalid_client")).await;
+    guarded.fails(Action::RefreshFailed, guarded.made.connection).await;
+    assert_eq!(guarded.fired(Rule::AppFailing).await.len(), 1);
+});
+
+crate::on_both_databases!(an_outage_at_amazon_is_no_fault_of_the_app, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    let twins = guarded.twins().await;
+    for connection in [guarded.made.connection, twins[0], twins[1]] {
+        let target = Target::connection(connection, &"Shop".parse().unwrap());
+        guarded.plant(guarded.event(Action::RefreshFailed).on(target).failed("unavailable")).await;
+    }
+    assert!(guarded.fired(Rule::AppFailing).await.is_empty());
+});

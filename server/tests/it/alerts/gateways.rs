@@ -28,6 +28,8 @@ crate::on_both_databases!(repeated_refusals_of_one_gateway, |stage| async move {
     assert_eq!((fired[0].severity, fired[0].occurrences), (Severity::Warning, 20));
     assert_eq!(fired[0].subject.as_ref().unwrap().name, "orders-sync");
     assert!(fired[0].event.is_some());
+    guarded.house.issue_at(&guarded.house.url, &made.secret, made.team, foreign, json!({})).await;
+    assert_eq!(guarded.fired(Rule::RefusedCalls).await[0].occurrences, 21, "one more is one more");
 });
 
 crate::on_both_databases!(a_key_from_a_new_network, |stage| async move {
@@ -43,7 +45,13 @@ crate::on_both_databases!(a_key_from_a_new_network, |stage| async move {
     assert_eq!(fired.len(), 1);
     assert!(fired[0].finding.contains("203.0.113.0/24"), "{}", fired[0].finding);
     guarded.call_from("203.0.113.6").await;
-    assert_eq!(guarded.fired(Rule::KeyFromNewNetwork).await.len(), 1, "known by now");
+    assert_eq!(guarded.fired(Rule::KeyFromNewNetwork).await[0].occurrences, 3, "known by now");
+    // Many networks are one alert, and what is refused makes no network known.
+    guarded.call_from("192.0.2.1").await;
+    let made = &guarded.made;
+    gateways::revoke_key(&made.owner, &made.scope, made.gateway, made.key).await.unwrap();
+    assert_eq!(guarded.call_from("198.18.0.1").await, 401);
+    assert_eq!(guarded.fired(Rule::KeyFromNewNetwork).await[0].occurrences, 4);
 });
 
 crate::on_both_databases!(an_unusual_rate_of_credentials, |stage| async move {
@@ -78,7 +86,9 @@ crate::on_both_databases!(a_canary_connection_is_refused_and_told_of, |stage| as
     assert_eq!(fired.len(), 1);
     assert_eq!((fired[0].severity, fired[0].occurrences), (Severity::Critical, 2));
     assert_eq!(fired[0].subject.as_ref().unwrap().name, "Shop");
-    connections::set_canary(&made.owner, &made.scope, made.connection, false).await.unwrap();
+    connections::set_canary(&guarded.house.stage.stepped_up(&made.owner), &made.scope, made.connection, false)
+        .await
+        .unwrap();
     assert_eq!(guarded.call_from("198.51.100.7").await, 200);
 });
 

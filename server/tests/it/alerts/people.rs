@@ -18,7 +18,11 @@ on_both_databases!(codes_guessed_for_a_member, |stage| async move {
     let fired = guarded.fired(Rule::SignInRefused).await;
     assert_eq!(fired.len(), 1);
     assert_eq!(fired[0].subject.as_ref().unwrap().name, "ada@example.com");
-    assert!(fired[0].finding.contains("203.0.113.9"), "{}", fired[0].finding);
+    assert!(
+        !fired[0].finding.contains("203.0.113.9"),
+        "what happens outside the Team has no address in it: {}",
+        fired[0].finding
+    );
 });
 
 on_both_databases!(confirmations_that_fail, |stage| async move {
@@ -84,4 +88,24 @@ on_both_databases!(a_log_that_is_exported, |stage| async move {
     assert!(guarded.fired(Rule::LogExported).await.is_empty());
     guarded.plant(guarded.event(Action::LogExported)).await;
     assert_eq!(guarded.fired(Rule::LogExported).await.len(), 1);
+});
+
+on_both_databases!(a_dormant_user_is_not_hidden_by_signing_in_twice, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    guarded.house.stage.advance(Duration::days(40));
+    for _ in 0..2 {
+        guarded.house.another_session(&guarded.made.owner).await;
+    }
+    assert_eq!(guarded.fired(Rule::DormantUser).await.len(), 1);
+});
+
+on_both_databases!(what_is_watched_is_changed, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    let owner = guarded.house.stage.stepped_up(&guarded.made.owner);
+    assert!(guarded.fired(Rule::WatchChanged).await.is_empty());
+    let off = backend::store::alert_setting::Setting { threshold: None, off: true };
+    backend::alerts::set_rule(&owner, &guarded.made.scope, Rule::LogExported, off).await.unwrap();
+    assert_eq!(guarded.fired(Rule::WatchChanged).await.len(), 1);
+    let never = backend::alerts::set_rule(&owner, &guarded.made.scope, Rule::WatchChanged, off).await;
+    assert!(never.is_err(), "whoever changes it is told of");
 });
