@@ -27,9 +27,11 @@ async fn refusals(house: &House, of: &Furnished, action: Action) -> Vec<String> 
     events.into_iter().filter_map(|event: Row| event.reason).collect()
 }
 
+/// Mails but those about alerts and Reviews, which come beside.
 async fn mails_to(portal: &Portal, house: &House, email: &str) -> usize {
     mail::deliver_due(portal).await.unwrap();
-    read_mailbox(&house.stage.folder.join("mail")).unwrap().into_iter().filter(|mail| mail.to == email).count()
+    let mails = read_mailbox(&house.stage.folder.join("mail")).unwrap().into_iter();
+    mails.filter(|mail| mail.to == email && !mail.subject.starts_with("Team of ")).count()
 }
 
 on_both_databases!(what_a_role_an_environment_or_an_old_proof_refuses_is_in_the_log, async |stage: Stage| {
