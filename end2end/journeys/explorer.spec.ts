@@ -21,7 +21,11 @@ test("the log is searched, followed and exported", async ({ page, hydrated }, in
   await page.getByLabel("Text").fill("northwind de");
   await page.getByRole("button", { name: "Apply" }).click();
   await expect(page).toHaveURL(/text=northwind/);
-  await expect(page.locator(".log-text").first()).toContainText("Northwind DE");
+  // The words that text is looked for in come with the watch too.
+  await expect(async () => {
+    await page.reload();
+    await expect(page.locator(".log-text").first()).toContainText("Northwind DE", { timeout: 1000 });
+  }).toPass({ timeout: 40_000, intervals: [2000] });
   await expect(page.locator(".log-text").filter({ hasText: "created the Team" })).toHaveCount(0);
   await page.getByLabel("Text").fill("nobody is called that");
   await page.getByRole("button", { name: "Apply" }).click();
