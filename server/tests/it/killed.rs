@@ -109,7 +109,7 @@ async fn replicas_and_workers_that_are_killed_under_load_leave_a_whole_log() {
     let recorded: HashSet<String> =
         rows.iter().map(|row| RequestId(row.try_get("", "request_id").unwrap()).to_string()).collect();
     let answered = answered.lock().unwrap();
-    assert!(answered.len() > 300, "the load was no load: {}", answered.len());
+    assert!(answered.len() > 100, "the load was no load: {}", answered.len());
     let lost: Vec<_> = answered.iter().filter(|id| !recorded.contains(*id)).collect();
     println!(
         "{} answers, {} events in the tree, {} unrecorded, {} findings",
