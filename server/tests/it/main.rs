@@ -15,6 +15,7 @@ mod canary;
 mod connections;
 mod coverage;
 mod explorer;
+mod faults;
 mod gateway;
 mod gateways;
 mod killed;
