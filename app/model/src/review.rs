@@ -6,8 +6,12 @@ use crate::Time;
 
 /// A Review opens for so many days.
 pub const PERIOD: Duration = Duration::days(14);
+/// Days after which an unsigned Review is late, where a Team sets nothing else.
+pub const LATE_DAYS: i32 = 3;
 /// Events that are drawn by lot, to be looked at.
 pub const SAMPLE: usize = 5;
+/// Events of a kind that a Review shows, the newest.
+pub const LISTED: u64 = 100;
 /// The longest note, in characters.
 pub const NOTE_MOST: usize = 2_000;
 

@@ -34,14 +34,14 @@ fn Delivery(team: TeamId, all: AlertRuleSet) -> impl IntoView {
             <h2 id="delivery-h">"Delivery"</h2>
             <p class="muted">"Owners and admins are told by mail, of all that is due in one mail. While an alert is open, what follows is counted in it and not mailed again."</p>
             <Allowed to=Permission::ManageAlerts>
-              <StepUpGate open=stepped_up() act="change what Portal watches for">
-                <ActForm act class="form">
-                    <Hidden name="team" value=team.to_string()/>
-                    <Select name="mail_from" label="By mail" options=options.clone() selected=all.mail_from.as_str() act/>
-                    <Field name="quiet" label="Quiet hours (UTC)" hint="Like 22-6. Mails wait until they end; critical alerts never wait." value=all.quiet.clone() optional=true act/>
-                    <Submit label="Save" class="btn-secondary"/>
-                </ActForm>
-              </StepUpGate>
+                <StepUpGate open=stepped_up() act="change what Portal watches for">
+                    <ActForm act class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Select name="mail_from" label="By mail" options=options.clone() selected=all.mail_from.as_str() act/>
+                        <Field name="quiet" label="Quiet hours (UTC)" hint="Like 22-6. Mails wait until they end; critical alerts never wait." value=all.quiet.clone() optional=true act/>
+                        <Submit label="Save" class="btn-secondary"/>
+                    </ActForm>
+                </StepUpGate>
             </Allowed>
         </section>
     }

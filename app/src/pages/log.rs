@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use model::ids::TeamId;
+use model::{ids::TeamId, review::LISTED};
 
 use super::{stepped_up, team};
 use crate::{
@@ -258,8 +258,7 @@ pub(super) fn EventList(items: Vec<LogItem>, home: String, nothing: &'static str
     if items.is_empty() {
         return view! { <p class="muted">{nothing}</p> }.into_any();
     }
-    // As many as a Review reads of each kind.
-    let cut = (items.len() >= 100)
+    let cut = (items.len() as u64 >= LISTED)
         .then(|| view! { <p class="muted small">"The newest hundred. The rest is in the log of this period."</p> });
     let rows = items.into_iter().map(|item| view! { <Row item dated=true home=home.clone()/> }).collect_view();
     view! { <ol class="log">{rows}</ol> {cut} }.into_any()

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::ids::TeamId;
+use model::{ids::TeamId, review::LATE_DAYS};
 
 use super::team;
 use crate::{
@@ -58,10 +58,10 @@ fn Row(team: TeamId, item: ReviewItem) -> impl IntoView {
 /// How a Review stands.
 #[component]
 pub(super) fn ReviewBadge(item: ReviewItem) -> impl IntoView {
-    let (tone, word) = match (item.signed.is_some(), item.waits_days) {
-        (true, _) => ("ok", "Signed".to_owned()),
-        (false, ..=2) => ("pending", "Waits for you".to_owned()),
-        (false, days) => ("attention", format!("Late: {days} days")),
+    let (tone, word) = match item.waits_days {
+        _ if item.signed.is_some() => ("ok", "Signed".to_owned()),
+        days if days < i64::from(LATE_DAYS) => ("pending", "Waits for you".to_owned()),
+        days => ("attention", format!("Late: {days} days")),
     };
     view! { <Badge tone word/> }
 }

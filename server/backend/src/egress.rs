@@ -1,9 +1,17 @@
 //! The hosts that Portal may talk to at Amazon, and the check of the address at connect time, which holds for every
 //! connection outward.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{
+    Client,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect::Policy,
+};
 use url::{Host, Url};
 
 /// Amazon's hosts: LWA and the SP-API endpoints of three regions, production and sandbox.
@@ -63,7 +71,7 @@ fn v6_allowed(v6: Ipv6Addr) -> bool {
 }
 
 /// Resolves through the system and lets only public addresses pass.
-pub(crate) struct Guard;
+struct Guard;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the name resolves to no allowed address")]
@@ -81,6 +89,23 @@ impl Resolve for Guard {
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
+}
+
+/// A client that follows no redirect and no proxy of the environment. `real`: over TLS and to public addresses only.
+pub(crate) fn client(real: bool, connect: Duration, whole: Duration) -> Client {
+    #[expect(clippy::disallowed_methods, reason = "this is the client that the lists of hosts and addresses guard")]
+    let mut builder = Client::builder()
+        .connect_timeout(connect)
+        .timeout(whole)
+        .redirect(Policy::none())
+        .no_proxy()
+        .https_only(real)
+        .user_agent(concat!("Portal/", env!("CARGO_PKG_VERSION")));
+    if real {
+        builder = builder.dns_resolver(Arc::new(Guard));
+    }
+    #[expect(clippy::expect_used, reason = "fails only without a TLS backend, which is compiled in")]
+    builder.build().expect("an HTTP client")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Again, Audience, Severity, Threshold};
+use crate::review::LATE_DAYS;
 
 macro_rules! rules {
     ($($name:ident $word:literal $audience:ident $severity:ident $again:expr, $threshold:expr,
@@ -103,7 +104,7 @@ rules! {
         "An authorization ends soon"
         "A seller's authorization lives 365 days. When it ends, the connection stops."
         "Ask the seller to authorize again, from the connection's page.";
-    ReviewOverdue "review_overdue" Team Warning DAILY, from(3, 0, 14, "days after a Review opened"),
+    ReviewOverdue "review_overdue" Team Warning DAILY, from(LATE_DAYS, 0, 14, "days after a Review opened"),
         "A Review is overdue"
         "A Review of the log was opened and nobody has signed it."
         "Open the Review, look through it and sign it.";

@@ -3,13 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use model::{Environment, amazon::Marketplace};
-use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap};
 use url::Url;
 
-use crate::egress::{Guard, host_allowed};
+use crate::egress::{self, host_allowed};
 
 /// LWA has one host for the whole world, sandbox included.
 const LWA: &str = "https://api.amazon.com";
+/// How long Amazon may take to be reached, and to answer.
+const CONNECT: Duration = Duration::from_secs(3);
+const WHOLE: Duration = Duration::from_secs(10);
 /// No honest answer of Amazon's is longer.
 const BODY_LIMIT: usize = 64 * 1024;
 
@@ -42,12 +45,12 @@ pub(super) enum NoAnswer {
 impl Amazon {
     /// The real Amazon: HTTPS only, no redirects, no proxies of the environment, only hosts of the egress list.
     pub fn production() -> Self {
-        Self { client: client(true), simulator: None }
+        Self { client: egress::client(true, CONNECT, WHOLE), simulator: None }
     }
 
     /// The simulator at `base`, for development and tests.
     pub fn simulated(base: Url) -> Self {
-        Self { client: client(false), simulator: Some(Arc::new(base)) }
+        Self { client: egress::client(false, CONNECT, WHOLE), simulator: Some(Arc::new(base)) }
     }
 
     pub fn is_simulated(&self) -> bool {
@@ -104,20 +107,4 @@ impl Amazon {
         }
         Ok(Answer { status, headers, body })
     }
-}
-
-fn client(real: bool) -> Client {
-    #[expect(clippy::disallowed_methods, reason = "this is the client that the egress list guards")]
-    let mut builder = Client::builder()
-        .connect_timeout(Duration::from_secs(3))
-        .timeout(Duration::from_secs(10))
-        .redirect(Policy::none())
-        .no_proxy()
-        .https_only(real)
-        .user_agent(concat!("Portal/", env!("CARGO_PKG_VERSION")));
-    if real {
-        builder = builder.dns_resolver(Arc::new(Guard));
-    }
-    #[expect(clippy::expect_used, reason = "fails only without a TLS backend, which is compiled in")]
-    builder.build().expect("an HTTP client")
 }

@@ -6,7 +6,7 @@ use chrono::Duration;
 use model::{
     Time,
     audit::{Action, Outcome},
-    review::PERIOD,
+    review::{LISTED, PERIOD},
 };
 
 use crate::{
@@ -43,9 +43,6 @@ pub struct Digest {
     pub alerts: Vec<Alert>,
     pub sample: Vec<Row>,
 }
-
-/// Rows of each list.
-const MOST: u64 = 100;
 
 /// Who may do what, and which secrets there are.
 const CHANGES: &[Action] = &[
@@ -94,8 +91,8 @@ pub async fn digest(cx: &Cx, scope: &TeamScope, review: &Review) -> Result<Diges
     Ok(Digest {
         figures: figures(cx, scope, review.from, review.until).await?,
         networks: key_network::since(db, scope, review.from, review.until).await?,
-        refused: audit_event::of_team(db, scope, &refusals, MOST).await?,
-        changes: audit_event::of_team(db, scope, &within(CHANGES), MOST).await?,
+        refused: audit_event::of_team(db, scope, &refusals, LISTED).await?,
+        changes: audit_event::of_team(db, scope, &within(CHANGES), LISTED).await?,
         alerts: alert::opened_between(db, scope, review.from, review.until).await?,
         sample,
     })

@@ -2,11 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, redirect::Policy};
+use reqwest::Client;
 use url::{Host, Url};
 
 use super::WebhookError;
-use crate::egress::Guard;
+use crate::egress;
+
+/// How long a service may take to be reached, and to answer.
+const CONNECT: Duration = Duration::from_secs(5);
+const WHOLE: Duration = Duration::from_secs(15);
 
 /// Where webhooks may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,20 +30,7 @@ pub struct Hooks {
 
 impl Hooks {
     pub fn new(may: MayCall) -> Self {
-        let real = may != MayCall::Loopback;
-        #[expect(clippy::disallowed_methods, reason = "this is the client that the list of hosts guards")]
-        let mut builder = Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(15))
-            .redirect(Policy::none())
-            .no_proxy()
-            .https_only(real)
-            .user_agent(concat!("Portal/", env!("CARGO_PKG_VERSION")));
-        if real {
-            builder = builder.dns_resolver(Arc::new(Guard));
-        }
-        #[expect(clippy::expect_used, reason = "fails only without a TLS backend, which is compiled in")]
-        let client = builder.build().expect("an HTTP client");
+        let client = egress::client(may != MayCall::Loopback, CONNECT, WHOLE);
         Self { client, may: Arc::new(may) }
     }
 
