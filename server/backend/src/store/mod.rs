@@ -1,10 +1,10 @@
 //! The database: one file per table. Entities never leave this module; queries are free functions named by what they answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sqlx::{ConnectOptions as _, postgres::PgConnectOptions},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -41,6 +41,9 @@ pub mod team;
 pub mod user;
 pub mod webhook;
 
+/// Who waits longer for the one writer of SQLite, or for a lock of PostgreSQL, gives up.
+const TURN_WITHIN: Duration = Duration::from_secs(10);
+
 /// The database handle. Reads go through [`Db::reader`]; every change goes through a [`Tx`].
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -64,12 +67,13 @@ impl Db {
         // sea-orm writes the address into a span: what stands there must not hold the password.
         let mut options = ConnectOptions::new(if postgres.is_some() { "postgres://" } else { url });
         if let Some(postgres) = postgres {
+            let postgres = postgres.options([("lock_timeout", format!("{}s", TURN_WITHIN.as_secs()))]);
             options.map_sqlx_postgres_opts(move |_| postgres.clone().disable_statement_logging());
             // A connection that was used a moment ago is alive: asking it costs a round trip for each query.
-            options.test_before_acquire_if_idle_for(std::time::Duration::from_secs(1));
+            options.test_before_acquire_if_idle_for(Duration::from_secs(1));
         }
         options.max_connections(connections).min_connections(1).sqlx_logging(false);
-        options.acquire_timeout(std::time::Duration::from_secs(5));
+        options.acquire_timeout(Duration::from_secs(5));
         options.map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .create_if_missing(true)
@@ -78,7 +82,7 @@ impl Db {
                 // A committed audit event must survive the loss of power.
                 .pragma("synchronous", "FULL")
                 .pragma("secure_delete", "ON")
-                .busy_timeout(std::time::Duration::from_secs(5))
+                .busy_timeout(Duration::from_secs(5))
         });
         let pool = Database::connect(options).await?;
         let sqlite = pool.get_database_backend() == DbBackend::Sqlite;
@@ -94,10 +98,13 @@ impl Db {
         self.pool.get_database_backend()
     }
 
-    /// Begins a transaction that may write.
+    /// Begins a transaction that may write. Fails when the database hangs: nobody waits for it without end.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
         let turn = match &self.writer {
-            Some(writer) => writer.clone().acquire_owned().await.ok(),
+            Some(writer) => {
+                let waited = tokio::time::timeout(TURN_WITHIN, writer.clone().acquire_owned()).await;
+                waited.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?.ok()
+            }
             None => None,
         };
         // Deferred transactions of SQLite fail when they turn from reading to writing under another writer.
