@@ -41,6 +41,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("gateways/new") view=NewGatewayPage ssr=SsrMode::Async/>
                     <Route path=path!("gateways/:gateway") view=GatewayPage ssr=SsrMode::Async/>
                     <Route path=path!("log") view=LogPage ssr=SsrMode::Async/>
+                    <Route path=path!("log/retention") view=RetentionPage ssr=SsrMode::Async/>
                     <Route path=path!("log/:event") view=LogEventPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts/rules") view=AlertRulesPage ssr=SsrMode::Async/>

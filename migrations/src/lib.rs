@@ -16,6 +16,7 @@ mod m0010_alerts;
 mod m0011_reviews;
 mod m0012_log_explorer;
 mod m0013_webhooks;
+mod m0014_retention;
 
 pub struct Migrator;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_reviews::Migration),
             Box::new(m0012_log_explorer::Migration),
             Box::new(m0013_webhooks::Migration),
+            Box::new(m0014_retention::Migration),
         ]
     }
 }

@@ -226,6 +226,7 @@ fn activity(action: Action) -> (u32, &'static str) {
         | GatewayCreated
         | GatewayKeyCreated
         | CanaryPlanted
+        | HoldPlaced
         | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
         | LogExported => (2, "Read"),
@@ -242,6 +243,8 @@ fn activity(action: Action) -> (u32, &'static str) {
         | ConnectionDisconnected
         | GatewayKeyRevoked
         | WebhookRemoved
+        | LogPruned
+        | HoldLifted
         | CanaryLifted => (4, "Delete"),
         other => (99, other.as_str()),
     }

@@ -8,6 +8,12 @@ use backend::audit::{Report, export::Checked};
 pub fn print(report: &Report, witnessed: usize, own: bool) -> ExitCode {
     let signed = report.head.as_ref().and_then(|head| head.at).map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
     println!("{} events in the tree; the newest head is of {signed}.", report.size);
+    if report.begins > 0 {
+        println!(
+            "The log begins at {}: older events are pruned, as it was signed, and their hashes still fit.",
+            report.begins
+        );
+    }
     if own {
         println!("The head that this machine signed last was held against it.");
     }
@@ -41,7 +47,12 @@ pub fn print_export(checked: &Checked) {
     let (many, size) = (checked.events, checked.head.size);
     println!("{many} events are in the log of {size} events as it was signed, with the head of {signed}.");
     if checked.complete {
-        println!("It is the whole log up to that head.");
+        match checked.begins {
+            0 => println!("It is the whole log up to that head."),
+            begins => {
+                println!("It is the whole log up to that head, from {begins} on: older events are pruned, as was signed.")
+            }
+        }
     } else {
         println!("That no event is left out of a part of the log is not proved.");
     }

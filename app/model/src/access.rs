@@ -98,6 +98,8 @@ permissions! {
     ManageAlerts "alerts.manage"                    [1 1 0 0];
     /// Look through the log at a Review, note findings, sign.
     ReviewLog "log.review"                          [1 1 0 1];
+    /// Place and lift legal holds on the log.
+    HoldLog "log.hold"                              [1 1 0 0];
 }
 
 #[cfg(test)]

@@ -83,6 +83,9 @@ actions! {
     LogRead "log.read" "read the log";
     LogExported "log.exported" "exported the log";
     LogHeartbeat "log.heartbeat" "is alive";
+    LogPruned "log.pruned" "pruned the log of events that are no longer kept";
+    HoldPlaced "hold.placed" "placed a legal hold on the log";
+    HoldLifted "hold.lifted" "lifted a legal hold on the log";
     AlertRaised "alert.raised" "raised the alert";
     AlertAcknowledged "alert.acknowledged" "acknowledged the alert";
     AlertRuleChanged "alert.rule_changed" "changed the rule";

@@ -108,6 +108,8 @@ ids! {
     MessageId "msg";
     /// A look through the log.
     ReviewId "rev";
+    /// An order not to prune a Team's log.
+    HoldId "hld";
     /// A security incident.
     IncidentId "inc";
 }

@@ -14,6 +14,7 @@ pub mod login;
 pub mod lwa_app;
 pub mod name;
 pub mod problem;
+pub mod retention;
 pub mod review;
 pub mod session;
 pub mod step_up;

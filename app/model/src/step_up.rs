@@ -23,10 +23,11 @@ pub enum DangerousAct {
     ExportLog,
     SetWebhook,
     ChangeWatch,
+    LiftHold,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 11] = [
+    pub const ALL: [DangerousAct; 12] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -38,6 +39,7 @@ impl DangerousAct {
         DangerousAct::ExportLog,
         DangerousAct::SetWebhook,
         DangerousAct::ChangeWatch,
+        DangerousAct::LiftHold,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -54,6 +56,7 @@ impl DangerousAct {
             DangerousAct::ExportLog => "export the log",
             DangerousAct::SetWebhook => "change where alerts are sent",
             DangerousAct::ChangeWatch => "change what Portal watches for",
+            DangerousAct::LiftHold => "lift a legal hold on the log",
         }
     }
 }

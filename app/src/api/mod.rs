@@ -9,6 +9,7 @@ pub mod gateways;
 pub mod log;
 pub mod login;
 pub mod places;
+pub mod retention;
 pub mod reviews;
 pub mod teams;
 pub mod webhooks;

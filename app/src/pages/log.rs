@@ -44,7 +44,7 @@ pub fn LogPage() -> impl IntoView {
         <Title text="Log"/>
         <PageHeader title="Log" lead="Everything that touched this Team, the newest first. Nothing in it can be changed, and reading it is an event too."/>
         {loaded(log(team, query.clone()), move |page| view! {
-            <Standing state=page.state.clone()/>
+            <Standing state=page.state.clone() retention=format!("/teams/{team}/log/retention")/>
             <Filters query=query.clone() page=page.clone()/>
             {page.is_cut.then(|| view! { <Notice tone="warning" title="This text means too many things"><p>"Only the first two hundred names and words that contain it were looked for. Write more of it."</p></Notice> })}
             <Histogram query=query.clone() days=page.days.clone()/>
@@ -56,7 +56,7 @@ pub fn LogPage() -> impl IntoView {
 
 /// How the log stands: in order, or not, in one line.
 #[component]
-pub(super) fn Standing(state: LogState) -> impl IntoView {
+pub(super) fn Standing(state: LogState, #[prop(optional, into)] retention: Option<String>) -> impl IntoView {
     let LogState { head, witnesses, alarming, silent_witness, foreign, review } = state;
     let (tone, word) = match (alarming, silent_witness) {
         (true, _) => ("danger", "Look into this now"),
@@ -82,7 +82,8 @@ pub(super) fn Standing(state: LogState) -> impl IntoView {
         };
         view! { <a href=path>{words}</a> }
     });
-    view! { <p class="log-state"><Badge tone word/><span>{signed}</span>{seen}{foreign}{review}</p> }
+    let kept = retention.map(|path| view! { <a href=path>"How long it is kept"</a> });
+    view! { <p class="log-state"><Badge tone word/><span>{signed}</span>{seen}{foreign}{review}{kept}</p> }
 }
 
 fn options(list: Vec<(String, String)>, chosen: &str) -> impl IntoView + use<> {

@@ -38,6 +38,8 @@ pub struct Settings {
     pub sign_up: SignUp,
     /// Where people reach Portal, without a trailing slash.
     pub public_url: String,
+    /// How long the log is kept.
+    pub audit_retention_months: u32,
 }
 
 /// Cheap to clone; one per process.

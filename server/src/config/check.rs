@@ -5,6 +5,7 @@ use backend::{
     mail::Mailer,
     vault::{KeyFile, KeyFileError},
 };
+use model::retention::LEAST_MONTHS;
 use secrecy::ExposeSecret;
 
 use super::{Config, Mode, Role};
@@ -27,6 +28,11 @@ pub fn problems(config: &Config) -> Vec<String> {
     let listens: Vec<_> = listens.into_iter().flatten().collect();
     if listens.iter().enumerate().any(|(n, one)| listens[..n].contains(one)) {
         problems.push("Two of `listen`, `gateway_listen` and `metrics_listen` are the same address.".to_owned());
+    }
+    if config.audit_retention_months < LEAST_MONTHS {
+        problems.push(format!(
+            "`audit_retention_months` is less than {LEAST_MONTHS}: the log must be kept for a year at least."
+        ));
     }
     let names: Vec<_> = config.witnesses.iter().map(|key| key.split('+').next()).collect();
     if names.iter().enumerate().any(|(n, one)| names[..n].contains(one)) {
@@ -106,10 +112,12 @@ mod tests {
         let mut config = Config { public_url: "http://portal.example.com".to_owned(), ..Config::default() };
         config.data_dir = "/nonexistent".into();
         config.mail.capture_dir = Some("mail".into());
+        config.audit_retention_months = 11;
         config.amazon.simulator_url = Some("http://127.0.0.1:8090".parse().unwrap());
         let said = problems(&config).join("\n");
         for part in [
             "not HTTPS",
+            "kept for a year at least",
             "captures mail",
             "names the simulator",
             "nobody could sign in",

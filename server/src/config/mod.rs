@@ -119,6 +119,8 @@ pub struct Config {
     pub database_connections: u32,
     pub key_file: Option<PathBuf>,
     pub checkpoint_key_file: Option<PathBuf>,
+    /// How long the log is kept.
+    pub audit_retention_months: u32,
     /// Public keys of the log's witnesses.
     pub witnesses: Vec<String>,
     /// Where Teams' webhooks may go.
@@ -148,6 +150,7 @@ impl Default for Config {
             database_connections: 16,
             key_file: None,
             checkpoint_key_file: None,
+            audit_retention_months: model::retention::DEFAULT_MONTHS,
             witnesses: Vec::new(),
             webhook_hosts: Vec::new(),
             roles: vec![Role::Web, Role::Gateway, Role::Worker],

@@ -200,6 +200,7 @@ fn the_proof_of_one_event_among_ten_million_has_four_kilobytes() {
             event: Some(format!("evt_{}", "0".repeat(32))),
             filter: None,
             checkpoint: checkpoint.clone(),
+            horizon: None,
         };
         let lines = [
             serde_json::to_string(&header).unwrap(),

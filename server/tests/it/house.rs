@@ -7,7 +7,6 @@ use backend::{
     amazon::Amazon,
     connections::{self, NewConnection},
     credentials::{Credentials, Flights, Limits},
-    cx::SignedIn,
     gateways, login,
     lwa_apps::{self, NewLwaApp},
     mail::CapturedMail,
@@ -122,12 +121,6 @@ pub async fn serve_as(stage: &Stage, credentials: &Credentials, public_url: &str
 }
 
 impl Stage {
-    /// The same person just after a step-up.
-    pub fn stepped_up(&self, cx: &Cx) -> Cx {
-        let person = cx.signed_in().unwrap().clone();
-        Cx { actor: Actor::User(SignedIn { stepped_up_at: Some(cx.now()), ..person }), ..cx.clone() }
-    }
-
     /// A Team of this person.
     pub async fn team(&self, owner: &Cx, name: &str) -> TeamId {
         teams::create(owner, &name.parse().unwrap()).await.unwrap()

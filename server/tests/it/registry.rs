@@ -124,13 +124,14 @@ pub async fn routes(house: &House) -> Vec<Route> {
 }
 
 /// Arguments that name a thing, or several.
-const THINGS: [&str; 14] = [
+const THINGS: [&str; 15] = [
     "alert",
     "app",
     "connection",
     "connections",
     "event",
     "gateway",
+    "hold",
     "invitation",
     "key",
     "lwa_app",
@@ -157,6 +158,8 @@ pub struct Things {
     pub alert: String,
     /// A Review that nobody has signed.
     pub review: String,
+    /// A legal hold that stands.
+    pub hold: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -175,14 +178,16 @@ impl Things {
             "event" => &self.event,
             "alert" => &self.alert,
             "review" => &self.review,
+            "hold" => &self.hold,
             _ => return None,
         })
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 11] {
-        let Self { team, app, connection, gateway, key, user, session, invitation, event, alert, review, secret: _ } = self;
-        [team, app, connection, gateway, key, user, session, invitation, event, alert, review]
+    pub fn ids(&self) -> [&str; 12] {
+        let Self { team, app, connection, gateway, key, user, session, invitation, event, alert, review, hold, secret: _ } =
+            self;
+        [team, app, connection, gateway, key, user, session, invitation, event, alert, review, hold]
     }
 
     /// Ids of the right kinds that do not exist.
@@ -201,6 +206,7 @@ impl Things {
             event: id("evt"),
             alert: id("alt"),
             review: id("rev"),
+            hold: id("hld"),
             secret,
         }
     }
@@ -226,6 +232,7 @@ impl House {
             event: self.an_event(of).await,
             alert: self.an_alert(Some(of.team)).await,
             review: self.a_review(of.team).await,
+            hold: self.a_hold(of).await,
             secret: of.secret.clone(),
         }
     }
@@ -250,6 +257,11 @@ impl House {
         store::review::insert(&*tx, team, &review).await.unwrap();
         tx.commit().await.unwrap();
         review.id.to_string()
+    }
+
+    /// A legal hold that stands.
+    pub async fn a_hold(&self, of: &Furnished) -> String {
+        backend::audit::place_hold(&of.owner, &of.scope, "Case 4711").await.unwrap().to_string()
     }
 
     /// An alert that nobody has answered.
@@ -324,6 +336,7 @@ fn value(name: &str) -> Option<&'static str> {
         "networks" => "198.51.100.0/24",
         "days" => "30",
         "note" => "It was us",
+        "reason" => "Case 4712",
         "rule" => "refused_calls",
         "url" => "http://127.0.0.1:9/hook",
         "webhook_secret" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

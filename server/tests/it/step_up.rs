@@ -73,6 +73,12 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
             ]
         }
         DangerousAct::ExportLog => vec![problem(backend::audit::note_export(cx, scope, "csv").await)],
+        DangerousAct::LiftHold => {
+            let holds = backend::audit::retention(cx, scope).await.unwrap().holds;
+            let standing = holds.into_iter().find(|hold| hold.lifted.is_none());
+            let hold = standing.map_or(model::ids::HoldId(model::ids::NIL), |hold| hold.id);
+            vec![problem(backend::audit::lift_hold(cx, scope, hold).await)]
+        }
         DangerousAct::SignReview => {
             let review = reviews::list(cx, scope).await.unwrap().remove(0).id;
             vec![problem(reviews::sign(cx, scope, review, "As it should be").await)]
@@ -106,6 +112,7 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     let session = team.owner.signed_in().unwrap().session;
     house.spare_app(&team).await;
     house.a_review(team.team).await;
+    house.a_hold(&team).await;
     // Making a canary needs no proof; taking it away does.
     connections::set_canary(&team.owner, &team.scope, team.connection, true).await.unwrap();
     let events = async || {

@@ -379,6 +379,8 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
     let hook = format!("http://127.0.0.1:9/{MARK}");
     let fields = [team, ("url", &hook), ("webhook_secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
     assert_eq!(browser.post("set_webhook", &fields).await.status(), 200);
+    assert_eq!(browser.post("place_hold", &[team, ("reason", MARK)]).await.status(), 200);
+    assert_eq!(browser.post("lift_hold", &[team, ("hold", &things.hold)]).await.status(), 200);
     house.watch().await;
     backend::jobs::run_due(&house.stage.portal).await.unwrap();
     let noticed = backend::alerts::list(&ada.owner, &ada.scope).await.unwrap().open;

@@ -8,6 +8,7 @@ mod gateways;
 mod log;
 mod people;
 mod places;
+mod retention;
 mod reviews;
 mod webhooks;
 
@@ -40,6 +41,7 @@ pub use log::log_filter;
 pub(crate) use log::{log_event, log_items, log_rows};
 pub(crate) use people::{invitation_item, people, session_item};
 pub(crate) use places::places;
+pub(crate) use retention::retention_detail;
 pub(crate) use reviews::{review_detail, review_items};
 pub(crate) use webhooks::webhook_detail;
 

@@ -111,16 +111,21 @@ impl CheckpointKey {
         let extension = format!("at {}\n", now.format("%Y-%m-%dT%H:%M:%SZ"));
         let head = Checkpoint::new(&self.name, size, root, &extension).map_err(|_| CheckpointError::Malformed)?;
         let mut note = Note::new(&head.to_bytes(), &[]).map_err(|_| CheckpointError::Malformed)?;
-        note.add_sigs(&[&self.signer]).map_err(|_| CheckpointError::Malformed)?;
+        self.add_signature(&mut note)?;
         String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::Malformed)
     }
 }
 
 impl CheckpointKey {
+    /// Adds this key's signature to a note.
+    pub(super) fn add_signature(&self, note: &mut Note) -> Result<(), CheckpointError> {
+        note.add_sigs(&[&self.signer]).map_err(|_| CheckpointError::Malformed)
+    }
+
     /// Adds this key's signature to a checkpoint of another log: a witness has seen it.
     pub fn cosign(&self, text: &str) -> Result<String, CheckpointError> {
         let mut note = Note::from_bytes(text.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
-        note.add_sigs(&[&self.signer]).map_err(|_| CheckpointError::Malformed)?;
+        self.add_signature(&mut note)?;
         String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::Malformed)
     }
 }

@@ -5,8 +5,8 @@ use model::{
     alert::Rule,
     audit::{Action, Detail, Outcome, SafeText},
     ids::{
-        AlertId, ConnectionId, EventId, GatewayId, GatewayKeyId, Id, InvitationId, LwaAppId, ReviewId, SessionId, TeamId,
-        UserId, WebhookId,
+        AlertId, ConnectionId, EventId, GatewayId, GatewayKeyId, HoldId, Id, InvitationId, LwaAppId, ReviewId, SessionId,
+        TeamId, UserId, WebhookId,
     },
 };
 use uuid::Uuid;
@@ -42,6 +42,10 @@ targets! {
 }
 
 impl Target {
+    pub fn hold(id: HoldId) -> Self {
+        Self { kind: "hold", id: id.0, name: None }
+    }
+
     pub fn session(id: SessionId) -> Self {
         Self { kind: "session", id: id.0, name: None }
     }

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use tlog_tiles::{Hash, check_record, record_hash};
 
 use super::{
-    CheckpointError, Head,
-    leaf::leaf,
-    proof::{Step, Tiles, record},
+    CheckpointError, Head, Horizon,
+    prover::{Prover, ProverError},
     read_note,
 };
 use crate::store::{
     audit_event::{Filter, Row},
+    audit_horizon,
     audit_tree::{self, Checkpoint},
 };
 
@@ -37,6 +37,9 @@ pub struct Header {
     pub filter: Option<String>,
     /// The signed head that the proofs lead to.
     pub checkpoint: String,
+    /// Signed: up to which place the log was pruned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<String>,
 }
 
 /// Every other line: an event, its place, and the way from there to the head.
@@ -73,9 +76,8 @@ pub enum ExportError {
     Store(#[from] DbErr),
     #[error("nothing is signed yet")]
     NoCheckpoint,
-    /// `portal audit verify` says where.
-    #[error("the stored tree does not bear out its checkpoint")]
-    Tree(#[from] tlog_tiles::Error),
+    #[error("an event cannot be proved")]
+    Prover(#[from] ProverError),
     #[error("the checkpoint cannot be read")]
     Checkpoint(#[from] CheckpointError),
     #[error("the export cannot be written")]
@@ -89,9 +91,9 @@ const PAGE: u64 = 1000;
 pub struct Export {
     db: DatabaseConnection,
     which: Which,
-    head: Head,
+    prover: Prover,
     note: String,
-    tiles: Tiles,
+    horizon: Option<String>,
     next: u64,
 }
 
@@ -103,7 +105,8 @@ impl Export {
             None => audit_tree::newest_checkpoint(db).await?,
         };
         let Checkpoint { note, .. } = chosen.ok_or(ExportError::NoCheckpoint)?;
-        Ok(Self { db: db.clone(), which, head: unchecked(&note)?, note, tiles: Tiles::default(), next: 0 })
+        let horizon = audit_horizon::last(db).await?.map(|(_, note)| note);
+        Ok(Self { db: db.clone(), which, prover: Prover::new(unchecked(&note)?), note, horizon, next: 0 })
     }
 
     pub fn header(&self) -> Header {
@@ -116,15 +119,15 @@ impl Export {
             event: self.which.event.map(|event| event.to_string()),
             filter: self.which.filter.as_ref().map(|(_, address)| address.clone()),
             checkpoint: self.note.clone(),
+            horizon: self.horizon.clone(),
         }
     }
 
     /// The next events, in the order of the log; none at the end.
     pub async fn page(&mut self) -> Result<Vec<(Row, Proved)>, ExportError> {
-        let rows = audit_tree::placed_of(&self.db, &self.which, self.next, self.head.size, PAGE).await?;
+        let rows = audit_tree::placed_of(&self.db, &self.which, self.next, self.prover.head().size, PAGE).await?;
         let mut page = Vec::with_capacity(rows.len());
-        // What was needed for the page before is mostly behind: a log is larger than memory.
-        self.tiles = Tiles::default();
+        self.prover.forget();
         for (index, row) in rows {
             self.next = index + 1;
             let proved = self.prove(index, &row).await?;
@@ -133,22 +136,9 @@ impl Export {
         Ok(page)
     }
 
+    /// Whatever form it leaves in, an event that was changed since does not leave.
     async fn prove(&mut self, index: u64, row: &Row) -> Result<Proved, ExportError> {
-        let data = leaf(row);
-        let proof = loop {
-            match record(&self.head, index, &self.tiles)? {
-                Step::Done(proof) => break proof,
-                Step::Fetch(lacking) => {
-                    for tile in lacking {
-                        let mut hashes = audit_tree::tile(&self.db, tile.level(), tile.level_index()).await?;
-                        hashes.truncate(tile.width() as usize * 32);
-                        self.tiles.add(tile, hashes);
-                    }
-                }
-            }
-        };
-        // Whatever form it leaves in, an event that was changed since does not leave.
-        check_record(&proof, self.head.size, Hash(self.head.root), index, record_hash(&data))?;
+        let (data, proof) = self.prover.prove(&self.db, index, row).await?;
         let proof = proof.iter().map(|hash| STANDARD.encode(hash.0)).collect();
         Ok(Proved { index, leaf: String::from_utf8_lossy(&data).into_owned(), proof })
     }
@@ -168,7 +158,7 @@ pub enum Disbelief {
     Unreadable(#[from] std::io::Error),
     #[error("line {0} is not a line of an export")]
     Line(usize),
-    #[error("the checkpoint is not signed by this log")]
+    #[error("the checkpoint, or what was pruned, is not signed by this log")]
     NotSigned,
     #[error("line {line}: the event of index {index} is not in the tree of this checkpoint")]
     NotProved { line: usize, index: u64 },
@@ -189,6 +179,8 @@ pub struct Checked {
     pub head: Head,
     /// It is the whole log up to its head. Of a part it is not proved that no event is left out.
     pub complete: bool,
+    /// Where the log began when it was exported: older events are pruned.
+    pub begins: u64,
 }
 
 /// The longest line of an honest export, in bytes.
@@ -210,6 +202,8 @@ pub fn check(mut reader: impl BufRead, verifier: &str) -> Result<Checked, Disbel
         return Err(Disbelief::Line(1));
     }
     let head = read_note(&header.checkpoint, verifier).map_err(|_| Disbelief::NotSigned)?;
+    let horizon = header.horizon.as_ref().map(|note| Horizon::read(note, verifier)).transpose();
+    let begins = horizon.map_err(|_| Disbelief::NotSigned)?.map_or(0, |horizon| horizon.index);
     let whole = header.filter.is_none()
         && header.team.is_none()
         && header.from.is_none()
@@ -229,7 +223,7 @@ pub fn check(mut reader: impl BufRead, verifier: &str) -> Result<Checked, Disbel
             break;
         }
         let proved: Proved = serde_json::from_str(&text).map_err(|_| Disbelief::Line(line))?;
-        if last.is_some_and(|last| proved.index <= last) {
+        if proved.index < begins || last.is_some_and(|last| proved.index <= last) {
             return Err(Disbelief::Order(line));
         }
         last = Some(proved.index);
@@ -245,10 +239,10 @@ pub fn check(mut reader: impl BufRead, verifier: &str) -> Result<Checked, Disbel
         }
         events += 1;
     }
-    if whole && events != head.size {
+    if whole && events != head.size.saturating_sub(begins) {
         return Err(Disbelief::Missing);
     }
-    Ok(Checked { events, head, complete: whole })
+    Ok(Checked { events, head, complete: whole, begins })
 }
 
 /// Whether an event is one of those that the header speaks of.

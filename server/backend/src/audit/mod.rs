@@ -3,9 +3,13 @@
 mod checkpoint;
 mod event;
 pub mod export;
+mod holds;
+mod horizon;
 mod last_head;
 mod leaf;
 pub mod proof;
+mod prover;
+mod prune;
 mod reading;
 mod sequencer;
 mod state;
@@ -15,7 +19,10 @@ mod writer;
 
 pub use checkpoint::{CheckpointError, CheckpointKey, Head, read_note, signed_by};
 pub use event::{Event, Target};
+pub use holds::{HoldError, Retention, lift_hold, place_hold, retention};
+pub use horizon::Horizon;
 pub use last_head::LastHead;
+pub use prune::PruneError;
 pub use reading::{Day, LogPage, days, follow, meaning, note_export, read, read_one};
 pub use sequencer::{CHECKPOINT_EVERY, CHECKPOINT_LEAVES, Sequencer, SequencerError};
 pub use state::{HEAD_LATE, State, WITNESS_LATE, place, state};

@@ -148,7 +148,7 @@ impl Sequencer {
     }
 
     /// The newest head of the database, when it is genuine.
-    async fn newest(&self, db: &impl ConnectionTrait) -> Result<Option<Head>, DbErr> {
+    pub(super) async fn newest(&self, db: &impl ConnectionTrait) -> Result<Option<Head>, DbErr> {
         let newest = audit_tree::newest_checkpoint(db).await?;
         Ok(newest.and_then(|newest| read_note(&newest.note, self.key.verifier()).ok()))
     }
@@ -162,7 +162,7 @@ impl Sequencer {
         newest.is_none_or(due)
     }
 
-    fn is_ours(&self, row: &Row, data: &[u8]) -> bool {
+    pub(super) fn is_ours(&self, row: &Row, data: &[u8]) -> bool {
         let mac = self.portal.vault.event_mac(data);
         row.mac.as_ref().is_some_and(|stored| mac.as_slice().ct_eq(stored).into())
     }

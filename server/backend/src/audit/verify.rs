@@ -8,9 +8,9 @@ use sea_orm::{ConnectionTrait, DbErr};
 use subtle::ConstantTimeEq;
 use tlog_tiles::{Hash, record_hash};
 
-use super::{Head, leaf::leaf, read_note, tree::Edge};
+use super::{Head, Horizon, leaf::leaf, read_note, tree::Edge};
 use crate::{
-    store::{audit_event::Row, audit_tree},
+    store::{audit_event::Row, audit_horizon, audit_tree},
     vault::Vault,
 };
 
@@ -46,6 +46,8 @@ pub enum Fault {
     Astray(EventId),
     #[error("there is no checkpoint")]
     NoCheckpoint,
+    #[error("what was pruned is not signed by this log, or was pruned before it was a year old")]
+    Horizon,
 }
 
 impl Fault {
@@ -67,6 +69,8 @@ pub struct Finding {
 pub struct Report {
     /// Leaves that were looked at.
     pub size: u64,
+    /// Where the log begins: older events are pruned, and of them their hashes alone were looked at.
+    pub begins: u64,
     /// The newest signed head.
     pub head: Option<Head>,
     /// In the order of the walk; empty when all is as it was recorded.
@@ -107,6 +111,8 @@ pub async fn verify(
     let mut report = Report::default();
     let heads = heads(db, verifier, remembered, &mut report).await?;
     let mut walk = Walk { edge: Edge::default(), heads, good: 0, tile: 0 };
+    report.begins = begins(db, verifier, &mut report).await?;
+    walk.over_pruned(db, report.begins, &mut report).await?;
     loop {
         let placed = audit_tree::placed(db, walk.edge.size(), PAGE).await?;
         if placed.is_empty() {
@@ -127,10 +133,22 @@ pub async fn verify(
     for id in audit_tree::without_place(db, now - PATIENCE, 10).await? {
         report.add(None, Fault::WithoutPlace(id));
     }
-    for id in audit_tree::astray(db, 10).await? {
+    for id in audit_tree::astray(db, report.begins, 10).await? {
         report.add(None, Fault::Astray(id));
     }
     Ok(report)
+}
+
+/// Where the log begins, by the highest horizon that the log's own key has signed.
+async fn begins(db: &impl ConnectionTrait, verifier: &str, report: &mut Report) -> Result<u64, DbErr> {
+    let mut begins = 0;
+    for note in audit_horizon::notes(db).await? {
+        match Horizon::read(&note, verifier) {
+            Ok(horizon) if horizon.is_lawful() => begins = begins.max(horizon.index),
+            _ => report.add(None, Fault::Horizon),
+        }
+    }
+    Ok(begins)
 }
 
 /// Every head that is known, by the size of its tree.
@@ -181,6 +199,24 @@ struct Walk {
 }
 
 impl Walk {
+    /// Over events that are pruned: their hashes stand in the tiles, and must lead to the same heads.
+    async fn over_pruned(&mut self, db: &impl ConnectionTrait, begins: u64, report: &mut Report) -> Result<(), DbErr> {
+        let mut tile = Vec::new();
+        while self.edge.size() < begins {
+            let index = self.edge.size();
+            if index.is_multiple_of(256) {
+                tile = audit_tree::tile(db, 0, index / 256).await?;
+            }
+            let at = (index % 256) as usize * 32;
+            let hash = tile.get(at..at + 32).and_then(|hash| hash.try_into().ok()).map(Hash);
+            if hash.is_none() {
+                report.add(Some(index), Fault::Tile);
+            }
+            self.step(db, hash.unwrap_or(record_hash(b"")), report).await?;
+        }
+        Ok(())
+    }
+
     async fn step(&mut self, db: &impl ConnectionTrait, hash: Hash, report: &mut Report) -> Result<(), DbErr> {
         self.edge.push(hash).map_err(|error| DbErr::Custom(error.to_string()))?;
         let size = self.edge.size();

@@ -17,13 +17,14 @@ use tokio::task::JoinSet;
 use crate::{
     Portal,
     alerts::Watch,
-    audit::{Sequencer, SequencerError},
+    audit::{PruneError, Sequencer, SequencerError},
     error::Outage,
 };
 
 /// Starts every job; dropping the set stops them.
 pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
+    jobs.spawn(every(Duration::from_secs(3600), sequencer.clone(), "prune", prune));
     jobs.spawn(every(Duration::from_millis(250), sequencer, "sequence", sequence));
     jobs.spawn(every(Duration::from_secs(5), Watch::new(portal), "watch", watch));
     jobs.spawn(every(Duration::from_secs(5), portal.clone(), "tell", tell::run));
@@ -39,6 +40,10 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
 
 async fn sequence(sequencer: Sequencer) -> Result<(), SequencerError> {
     sequencer.run().await.map(drop)
+}
+
+async fn prune(sequencer: Sequencer) -> Result<(), PruneError> {
+    sequencer.prune().await.map(drop)
 }
 
 async fn watch(watch: Watch) -> Result<(), Outage> {

@@ -147,6 +147,12 @@ pub async fn count_between(db: &impl ConnectionTrait, scope: &TeamScope, from: T
     between(scope, from, until).count(db).await
 }
 
+/// When the oldest event of a Team that is still there was recorded.
+pub async fn oldest(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Option<Time>, DbErr> {
+    let query = Entity::find().filter(Column::TeamId.eq(scope.team().0)).order_by_asc(Column::At).order_by_asc(Column::Id);
+    Ok(query.one(db).await?.map(|model| model.at))
+}
+
 /// The one of them that has `place` others before it.
 pub async fn nth_between(
     db: &impl ConnectionTrait,

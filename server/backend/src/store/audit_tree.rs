@@ -178,12 +178,12 @@ pub async fn placed(db: &impl ConnectionTrait, first: u64, most: u64) -> Result<
     Ok(places.into_iter().map(|(idx, id)| Placed { idx, event: events.remove(&id).flatten() }).collect())
 }
 
-/// Events that were given places outside the tree, and events that waited for a place and are gone.
-pub async fn astray(db: &impl ConnectionTrait, most: u64) -> Result<Vec<EventId>, DbErr> {
-    let text = "SELECT event_id AS id FROM audit_leaf WHERE idx < 0
+/// Events that were given places before the beginning of the log, and events that waited for a place and are gone.
+pub async fn astray(db: &impl ConnectionTrait, begins: u64, most: u64) -> Result<Vec<EventId>, DbErr> {
+    let text = "SELECT event_id AS id FROM audit_leaf WHERE idx < $2
         UNION ALL SELECT p.event_id AS id FROM audit_pending p LEFT JOIN audit_event e ON e.id = p.event_id WHERE e.id IS NULL
         LIMIT $1";
-    let rows = db.query_all_raw(sql(db, text, [int(most).into()])).await?;
+    let rows = db.query_all_raw(sql(db, text, [int(most).into(), int(begins).into()])).await?;
     rows.into_iter().map(|row| row.try_get::<Uuid>("", "id").map(EventId)).collect()
 }
 

@@ -12,6 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub mod alert;
 pub mod alert_setting;
 pub mod audit_event;
+pub mod audit_hold;
+pub mod audit_horizon;
 pub mod audit_search;
 pub mod audit_tally;
 pub mod audit_tree;

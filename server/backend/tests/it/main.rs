@@ -4,7 +4,8 @@
 mod support;
 
 mod audit_tree;
+mod log;
 mod login;
-
+mod retention;
 mod schema;
 mod vault;

@@ -12,6 +12,7 @@ use std::{
 use backend::{
     Actor, Clock, Cx, Mode, Portal,
     amazon::Amazon,
+    cx::SignedIn,
     login,
     mail::{Mailer, read_mailbox},
     portal::{Settings, SignUp},
@@ -107,6 +108,7 @@ impl Stage {
                 mode: Mode::Development,
                 sign_up: SignUp::Open,
                 public_url: "http://localhost:8080".to_owned(),
+                audit_retention_months: model::retention::DEFAULT_MONTHS,
             }),
         };
         Self { portal, url, folder }
@@ -157,6 +159,12 @@ impl Stage {
         let code = self.code_for(&email).await;
         let person = login::sign_in(&cx, asked.challenge, &code).await.unwrap();
         Cx { actor: Actor::User(person), ..cx }
+    }
+
+    /// The same person just after a step-up.
+    pub fn stepped_up(&self, cx: &Cx) -> Cx {
+        let person = cx.signed_in().unwrap().clone();
+        Cx { actor: Actor::User(SignedIn { stepped_up_at: Some(cx.now()), ..person }), ..cx.clone() }
     }
 }
 

@@ -1,0 +1,117 @@
+//! Takes away events that are older than the installation keeps them. Their hashes stay: every proof goes on leading to every
+//! head, and the walk over the log goes on comparing all of them.
+
+use model::{Time, audit::Action, retention::kept_since};
+use sea_orm::DbErr;
+
+use super::{
+    CheckpointError, Event, Head, Horizon, Sequencer, append,
+    prover::{Prover, ProverError},
+};
+use crate::{
+    Cx,
+    store::{Tx, audit_hold, audit_horizon, audit_tree, audit_watch},
+};
+
+/// Events of one turn.
+const BATCH: u64 = 2000;
+
+/// Why nothing was pruned. The next turn tries again.
+#[derive(Debug, thiserror::Error)]
+pub enum PruneError {
+    #[error("the database did not answer")]
+    Store(#[from] DbErr),
+    #[error("the horizon cannot be signed")]
+    Checkpoint(#[from] CheckpointError),
+    /// Whoever changed it must not have its traces pruned: `portal audit verify` says more.
+    #[error("the event at {index} is not as it was recorded: nothing from there on is pruned")]
+    Tampered { index: u64 },
+}
+
+impl Sequencer {
+    /// Prunes everything that is older than the installation keeps it, up to the first event of a Team under a legal hold;
+    /// answers how many events that were.
+    pub async fn prune(&self) -> Result<u64, PruneError> {
+        let now = self.portal.clock.now();
+        let Some(since) = kept_since(now, self.portal.settings.audit_retention_months) else { return Ok(0) };
+        let mut pruned = 0;
+        loop {
+            let turn = self.prune_some(since, now).await?;
+            pruned += turn;
+            if turn < BATCH {
+                break;
+            }
+        }
+        if pruned > 0 {
+            let tx = self.portal.db.begin().await?;
+            audit_horizon::tidy(&*tx).await?;
+            tx.commit().await?;
+        }
+        Ok(pruned)
+    }
+
+    /// One transaction: a signed horizon, the events below it, and that they were pruned.
+    async fn prune_some(&self, since: Time, now: Time) -> Result<u64, PruneError> {
+        let tx = self.portal.db.begin().await?;
+        if !audit_tree::lead(&*tx).await? {
+            return Ok(0);
+        }
+        let Some(head) = self.trusted(&tx).await? else { return Ok(0) };
+        let from = self.horizon(&tx).await?;
+        // The last leaf says how large the tree is, and what the watch has not read it must read yet.
+        let end = audit_watch::next(&*tx).await?.min(head.size).min(audit_tree::size(&*tx).await?.saturating_sub(1));
+        let index = self.prunable(&tx, head, from, end, since).await?;
+        if index == from {
+            return Ok(0);
+        }
+        let note = Horizon { index, before: since, signed_at: now }.sign(&self.key)?;
+        audit_horizon::put(&*tx, index, now, &note).await?;
+        audit_horizon::prune(&*tx, from, index).await?;
+        let many = i64::try_from(index - from).unwrap_or(i64::MAX);
+        let below = i64::try_from(index).unwrap_or(i64::MAX);
+        let event = Event::new(Action::LogPruned).with("events", many).with("below", below);
+        append(&*tx, &Cx::system(&self.portal, "retention"), event).await?;
+        tx.commit().await?;
+        metrics::counter!("portal_audit_pruned_events_total").increment(index - from);
+        Ok(index - from)
+    }
+
+    /// The head that this machine signed last; the database's word counts only while nothing is remembered.
+    async fn trusted(&self, tx: &Tx) -> Result<Option<Head>, DbErr> {
+        match self.last.get() {
+            Some(head) => Ok(Some(head)),
+            None => self.newest(&**tx).await,
+        }
+    }
+
+    /// Where the log begins by now.
+    async fn horizon(&self, tx: &Tx) -> Result<u64, DbErr> {
+        let notes = audit_horizon::notes(&**tx).await?;
+        let genuine = notes.iter().filter_map(|note| Horizon::read(note, self.key.verifier()).ok());
+        Ok(genuine.map(|horizon| horizon.index).max().unwrap_or(0))
+    }
+
+    /// Behind the last of the events from `from` on that may go. Each of them is proved first: a time that was put back, or an
+    /// event that is gone, stops here and stays to be found.
+    async fn prunable(&self, tx: &Tx, head: Head, from: u64, end: u64, since: Time) -> Result<u64, PruneError> {
+        let held = audit_hold::held_teams(&**tx).await?;
+        let mut prover = Prover::new(head);
+        let mut next = from;
+        for place in audit_tree::placed(&**tx, from, BATCH).await? {
+            if next >= end {
+                break;
+            }
+            let tampered = PruneError::Tampered { index: next };
+            let Some(row) = place.event.filter(|_| place.idx == next) else { return Err(tampered) };
+            if row.at >= since || row.team.is_some_and(|team| held.contains(&team)) {
+                break;
+            }
+            match prover.prove(&**tx, next, &row).await {
+                Ok((data, _)) if self.is_ours(&row, &data) => next += 1,
+                Err(ProverError::Store(error)) => return Err(error.into()),
+                Ok(_) | Err(ProverError::Tree(_)) => return Err(tampered),
+            }
+        }
+        Ok(next)
+    }
+}
