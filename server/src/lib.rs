@@ -6,6 +6,7 @@ pub mod audit_export;
 pub mod audit_report;
 mod bare_headers;
 pub mod config;
+pub mod database_roles;
 pub mod demo;
 pub mod gateway;
 pub mod logging;

@@ -13,10 +13,12 @@ use backend::{
 };
 use clap::{Parser, Subcommand};
 use migrations::MigratorTrait;
+use sea_orm::DbBackend;
 use server::{
     audit_export::{self, Format},
     audit_report,
     config::{self, Config},
+    database_roles::{self, SERVING, WORKING},
     logging, serve, simulator, start,
     witness::{self, Memory, Sight, Witness},
 };
@@ -41,7 +43,11 @@ enum Command {
         migrate: bool,
     },
     /// Bring the database up to date.
-    Migrate,
+    Migrate {
+        /// PostgreSQL: also make the roles for processes that serve, and give them what they need of the tables.
+        #[arg(long)]
+        roles: bool,
+    },
     /// Look at the configuration.
     Config {
         #[command(subcommand)]
@@ -161,14 +167,29 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 return Ok(report(&[format!("The database lacks {missing} migrations: run `portal migrate` first.")]));
             }
             portal.vault.fits(portal.db.reader()).await?;
+            if !config.is_development()
+                && let Some(role) = database_roles::owner_of_the_log(portal.db.reader()).await?
+            {
+                let sentence = format!(
+                    "The database role {role} owns the audit log and could take its guards away: run `portal migrate --roles`, and connect as a member of {SERVING} or {WORKING}."
+                );
+                return Ok(report(&[sentence]));
+            }
             let key = config.has(config::Role::Worker).then(|| start::checkpoint_key(&config)).transpose()?;
             serve::run(config, portal, key).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Migrate => {
+        Command::Migrate { roles } => {
             let db = start::database(&config).await?;
             migrations::Migrator::up(db.reader(), None).await?;
             println!("The database is up to date.");
+            if roles && db.backend() == DbBackend::Sqlite {
+                return Ok(report(&["SQLite has no roles: who may read its file may do everything with it.".to_owned()]));
+            }
+            if roles {
+                database_roles::grant(db.reader()).await?;
+                println!("Let processes connect as members of {SERVING} (web, gateway) and {WORKING} (worker).");
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Keys { command: KeysCommand::Create } => {

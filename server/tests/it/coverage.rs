@@ -107,7 +107,7 @@ fn tells_everything(what: &str, event: &Event, address: &str, agent: &str) {
 }
 
 /// Sets the stage for a function, so that it succeeds: who calls it, and with what.
-async fn ready<'a>(
+pub async fn ready<'a>(
     house: &'a House,
     function: &Function,
     of: &Furnished,

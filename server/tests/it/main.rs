@@ -14,6 +14,7 @@ mod audit_export;
 mod canary;
 mod connections;
 mod coverage;
+mod database_roles;
 mod explorer;
 mod faults;
 mod gateway;
