@@ -22,7 +22,7 @@ pub fn print(report: &Report, witnessed: usize, own: bool) -> ExitCode {
         0 => println!(
             "No witness was asked, and no head of this machine: a log that was rewritten as a whole would not show."
         ),
-        many => println!("{many} checkpoints of a witness were held against it."),
+        many => println!("{many} checkpoints from outside were held against it."),
     }
     for finding in &report.findings {
         match finding.index {

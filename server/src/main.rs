@@ -94,6 +94,9 @@ enum AuditCommand {
         /// The folder of a witness: its checkpoints are held against the log.
         #[arg(long)]
         witness: Option<PathBuf>,
+        /// A file with a signed head, from a mail say: it is held against the log.
+        #[arg(long)]
+        head: Option<PathBuf>,
         /// Check a file that was exported as JSON lines instead: needs nothing but the log's public key.
         #[arg(long, requires = "verifier")]
         export: Option<PathBuf>,
@@ -230,8 +233,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             eprintln!("{many} events");
             Ok(ExitCode::SUCCESS)
         }
-        Command::Audit { command: AuditCommand::Verify { verifier, witness, .. } } => {
-            let witnessed = witness.map(|folder| Memory::read(&folder)).transpose()?.unwrap_or_default();
+        Command::Audit { command: AuditCommand::Verify { verifier, witness, head, .. } } => {
+            let mut witnessed = witness.map(|folder| Memory::read(&folder)).transpose()?.unwrap_or_default();
+            witnessed.extend(head.map(std::fs::read_to_string).transpose()?);
             let own = LastHead::read(&config.checkpoint_key_file())?;
             let remembered: Vec<String> = witnessed.iter().cloned().chain(own.clone()).collect();
             let verifier = match verifier {

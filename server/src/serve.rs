@@ -14,8 +14,9 @@ use backend::{
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
+    checkpoints::Outlets,
     config::{Config, Limit, Role},
-    metrics, routes, tiles,
+    metrics, routes, start, tiles,
     web::{Live, Site},
 };
 
@@ -54,7 +55,17 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
         let router = metrics::router(portal.clone(), handle).merge(tiles::router(log));
         serve(&mut servers, listen, router, &listeners).await?;
     }
-    let workers = key.map(|(key, last)| jobs::start(&portal, Sequencer { portal: portal.clone(), key, last }));
+    let outlets = start::outlets(&config).map_err(io::Error::other)?;
+    let workers = key.map(|(key, last)| {
+        let mut workers = jobs::start(&portal, Sequencer { portal: portal.clone(), key: key.clone(), last });
+        if !outlets.are_none() {
+            let publish = |(outlets, portal, key): (Outlets, Portal, CheckpointKey)| async move {
+                outlets.publish(&portal, &key).await
+            };
+            workers.spawn(jobs::every(Duration::from_secs(60), (outlets, portal.clone(), key), "checkpoints", publish));
+        }
+        workers
+    });
     tracing::info!(roles = ?config.roles, "Portal is ready");
     stopped().await;
     tracing::info!("stopping");

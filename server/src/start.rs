@@ -10,11 +10,14 @@ use backend::{
     portal::{Settings, SignUp},
     store::Db,
     vault::{KeyFile, Vault},
-    webhooks::{Hooks, MayCall},
+    webhooks::{Hooks, MayCall, Receiver},
 };
 use secrecy::ExposeSecret;
 
-use crate::config::{Config, Role, SignUpPolicy};
+use crate::{
+    checkpoints::Outlets,
+    config::{Checkpoints, Config, Role, SignUpPolicy},
+};
 
 /// Why Portal does not start.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,20 @@ pub fn checkpoint_key(config: &Config) -> Result<(CheckpointKey, LastHead), Star
     };
     let last = LastHead::open(&path, key.verifier())?;
     Ok((key, last))
+}
+
+/// Where signed heads go; a sentence when that cannot be.
+pub fn outlets(config: &Config) -> Result<Outlets, String> {
+    let Checkpoints { folder, webhook_url, webhook_secret, mail_to, .. } = &config.checkpoints;
+    let webhook = match (webhook_url, webhook_secret) {
+        (None, None) => None,
+        (Some(url), Some(secret)) => {
+            let receiver = Receiver::new(url, secret.0.clone());
+            Some(receiver.map_err(|error| format!("`checkpoints.webhook_url` or its secret cannot be used: {error}."))?)
+        }
+        _ => return Err("`checkpoints.webhook_url` and `checkpoints.webhook_secret` go together.".to_owned()),
+    };
+    Ok(Outlets { folder: folder.clone(), webhook, mail_to: mail_to.clone() })
 }
 
 /// The handles of this configuration. Development makes its keys by itself.

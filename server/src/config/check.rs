@@ -9,7 +9,7 @@ use model::retention::LEAST_MONTHS;
 use secrecy::ExposeSecret;
 
 use super::{Config, Mode, Role};
-use crate::web::Site;
+use crate::{start, web::Site};
 
 /// Everything that stands against starting with this configuration; empty when nothing does.
 pub fn problems(config: &Config) -> Vec<String> {
@@ -47,6 +47,9 @@ pub fn problems(config: &Config) -> Vec<String> {
         && let Err(error) = Mailer::smtp(&url.0, &config.mail.from)
     {
         problems.push(format!("`mail.smtp_url` or `mail.from`: {error}."));
+    }
+    if let Err(problem) = start::outlets(config) {
+        problems.push(problem);
     }
     match config.mode {
         Mode::Production => production(config, &mut problems),
@@ -113,11 +116,13 @@ mod tests {
         config.data_dir = "/nonexistent".into();
         config.mail.capture_dir = Some("mail".into());
         config.audit_retention_months = 11;
+        config.checkpoints.webhook_url = Some("https://hooks.example.com/heads".to_owned());
         config.amazon.simulator_url = Some("http://127.0.0.1:8090".parse().unwrap());
         let said = problems(&config).join("\n");
         for part in [
             "not HTTPS",
             "kept for a year at least",
+            "go together",
             "captures mail",
             "names the simulator",
             "nobody could sign in",

@@ -10,6 +10,7 @@ use figment::{
     providers::{Env, Serialized},
 };
 use ipnet::IpNet;
+use model::EmailAddress;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -91,6 +92,17 @@ pub struct Amazon {
     pub simulator_url: Option<url::Url>,
 }
 
+/// Where signed heads of the log go, off this machine.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoints {
+    pub folder: Option<PathBuf>,
+    pub webhook_url: Option<String>,
+    pub webhook_secret: Option<Secret>,
+    pub webhook_secret_file: Option<PathBuf>,
+    pub mail_to: Option<EmailAddress>,
+}
+
 /// How often gateways may ask: `burst` at once, then `per_second`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +148,7 @@ pub struct Config {
     pub sign_up: SignUp,
     pub mail: Mail,
     pub amazon: Amazon,
+    pub checkpoints: Checkpoints,
     pub limits: Limits,
 }
 
@@ -169,6 +182,7 @@ impl Default for Config {
                 capture_dir: None,
             },
             amazon: Amazon { simulator_url: None },
+            checkpoints: Checkpoints::default(),
             limits: Limits {
                 key: Limit { burst: 300, per_second: 50 },
                 connection: Limit { burst: 300, per_second: 50 },
@@ -240,6 +254,9 @@ impl Config {
         }
         if let Some(path) = &config.mail.smtp_url_file {
             config.mail.smtp_url = Some(read("mail.smtp_url_file", path)?);
+        }
+        if let Some(path) = &config.checkpoints.webhook_secret_file {
+            config.checkpoints.webhook_secret = Some(read("checkpoints.webhook_secret_file", path)?);
         }
         Ok(config)
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 const CHECKPOINTS: &str = "checkpoints.jsonl";
 const LAST_LOOK: &str = "last-look";
+const LAST_TOLD: &str = "last-told";
 /// No line is longer.
 const TAIL: u64 = 64 * 1024;
 
@@ -124,6 +125,25 @@ impl Memory {
         std::fs::read_to_string(self.folder.join(LAST_LOOK)).ok()?.trim().parse().ok()
     }
 
+    /// The alarm that people were told of and not yet that it is over, and when.
+    pub(super) fn last_told(&self) -> Option<(Time, String)> {
+        let text = std::fs::read_to_string(self.folder.join(LAST_TOLD)).ok()?;
+        let (at, what) = text.split_once('\n')?;
+        Some((at.parse().ok()?, what.to_owned()))
+    }
+
+    /// People were told of this alarm, or that there is none any more. A memory that fails tells them again.
+    pub(super) fn told(&self, at: Time, alarm: Option<&str>) {
+        let file = self.folder.join(LAST_TOLD);
+        let kept = match alarm {
+            Some(alarm) => std::fs::write(file, format!("{}\n{alarm}", at.to_rfc3339())),
+            None => std::fs::remove_file(file),
+        };
+        if let Err(error) = kept {
+            tracing::error!(error = &error as &dyn std::error::Error, "what was told cannot be remembered");
+        }
+    }
+
     pub fn looked(&self, at: Time) -> Result<(), MemoryError> {
         std::fs::write(self.folder.join(LAST_LOOK), at.to_rfc3339()).map_err(self.failed())
     }
@@ -136,7 +156,10 @@ impl Memory {
             // Two witnesses of one folder take turns; what a dead one left half written is cut off.
             file.lock()?;
             let whole = whole_lines(&mut file)?;
-            file.set_len(whole)?;
+            // Storage that can only be appended to takes no cut, not even one of nothing.
+            if whole < file.metadata()?.len() {
+                file.set_len(whole)?;
+            }
             file.write_all(format!("{text}\n").as_bytes())?;
             file.sync_all()?;
             File::open(&self.folder)?.sync_all()

@@ -1,6 +1,7 @@
 //! `portal witness`: a process of its own, on another machine, that remembers the log's signed heads. What it remembers cannot
 //! be taken back: a log that was cut or rewritten no longer fits.
 
+mod bell;
 mod memory;
 mod outlet;
 
@@ -17,6 +18,7 @@ use backend::{
 
 use model::Time;
 
+pub use bell::{Bell, BellError, BellOptions};
 pub use memory::{Memory, MemoryError};
 pub use outlet::{Outlet, OutletError};
 
@@ -41,6 +43,8 @@ pub struct Options {
     /// Look once; the exit code says what was seen.
     #[arg(long)]
     pub once: bool,
+    #[command(flatten)]
+    pub bell: BellOptions,
 }
 
 /// What one look saw.
@@ -81,6 +85,8 @@ pub enum WitnessError {
     Memory(#[from] MemoryError),
     #[error(transparent)]
     Key(#[from] CheckpointError),
+    #[error(transparent)]
+    Bell(#[from] BellError),
 }
 
 /// Whether a tree is the old one with leaves added.
@@ -100,6 +106,7 @@ pub struct Witness {
     pub key: CheckpointKey,
     pub memory: Memory,
     pub clock: Clock,
+    pub bell: Bell,
 }
 
 impl Witness {
@@ -112,12 +119,30 @@ impl Witness {
         }
         let key = if path.exists() { CheckpointKey::load(&path)? } else { CheckpointKey::create(&path, &options.name)? };
         let outlet = Outlet::new(options.log.clone())?;
-        Ok(Self { outlet, verifier: options.verifier.clone(), key, memory, clock: Clock::system() })
+        Ok(Self {
+            outlet,
+            verifier: options.verifier.clone(),
+            key,
+            memory,
+            clock: Clock::system(),
+            bell: Bell::new(&options.bell)?,
+        })
     }
 
     /// Looks once, and remembers what it saw. A log that cannot be looked at is an error at first, and after a while an
     /// alarm: who hides the log must not be safer than who shows a false one.
     pub async fn look(&self) -> Result<Sight, WitnessError> {
+        let sight = self.see().await?;
+        let alarm = match &sight {
+            Sight::Fits(_) => None,
+            Sight::Alarm(alarm) => Some(alarm.to_string()),
+        };
+        let log = self.verifier.split('+').next().unwrap_or_default();
+        self.bell.ring(&self.memory, log, self.clock.now(), alarm.as_deref()).await;
+        Ok(sight)
+    }
+
+    async fn see(&self) -> Result<Sight, WitnessError> {
         let now = self.clock.now();
         let since = match self.memory.last_look() {
             Some(since) => since,

@@ -24,9 +24,9 @@ use sha2::Sha256;
 
 use crate::{alerts::Guarded, on_both_databases};
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-type Heard = Arc<Mutex<(u16, Vec<(HeaderMap, Bytes)>)>>;
+pub type Heard = Arc<Mutex<(u16, Vec<(HeaderMap, Bytes)>)>>;
 
 async fn hear(State(heard): State<Heard>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let mut heard = heard.lock().unwrap();
@@ -35,7 +35,7 @@ async fn hear(State(heard): State<Heard>, headers: HeaderMap, body: Bytes) -> St
 }
 
 /// A service that answers what it is told to, and keeps what it hears.
-async fn service() -> (String, Heard) {
+pub async fn service() -> (String, Heard) {
     let heard: Heard = Arc::new(Mutex::new((200, Vec::new())));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());

@@ -3,16 +3,23 @@
 use backend::{
     Cx,
     audit::{self, CheckpointKey, Event, Sequencer},
+    mail::{Mailer, read_mailbox},
     store::audit_tree,
+    webhooks::Receiver,
 };
 use chrono::Duration;
 use model::audit::Action;
 use server::{
+    checkpoints::Outlets,
     tiles,
-    witness::{Alarm, Memory, Outlet, Sight, Witness},
+    witness::{Alarm, Bell, Memory, Outlet, Sight, Witness},
 };
 
-use crate::{on_both_databases, support::Stage};
+use crate::{
+    on_both_databases,
+    support::Stage,
+    webhooks::{SECRET, service},
+};
 
 const NAME: &str = "portal.example/audit";
 
@@ -57,6 +64,7 @@ fn witness(log: &Log, folder: &std::path::Path, key: &CheckpointKey) -> Witness 
         key: key.clone(),
         memory: Memory::open(folder).unwrap(),
         clock: log.stage.portal.clock.clone(),
+        bell: Bell::default(),
     }
 }
 
@@ -176,4 +184,90 @@ on_both_databases!(a_head_of_the_future_hides_no_silence, async |stage: Stage| {
     let clock = backend::Clock::manual(behind);
     let watching = Witness { clock, ..witness(&log, &log.stage.folder.join("witness"), &own) };
     assert!(matches!(watching.look().await.unwrap(), Sight::Alarm(Alarm::Late { .. })));
+});
+
+on_both_databases!(an_alarm_is_told_once_by_mail_and_webhook_and_so_is_its_end, async |stage: Stage| {
+    let (key, own) = (CheckpointKey::generate(NAME), CheckpointKey::generate("witness"));
+    let log = Log::of(stage, &key, Vec::new()).await;
+    log.grow(5).await;
+    let (url, heard) = service().await;
+    let mails = log.stage.folder.join("witness-mail");
+    let bell = Bell {
+        mail: Some((Mailer::folder(&mails).unwrap(), "guard@example.com".parse().unwrap())),
+        webhook: Some(Receiver::new(&url, SECRET.to_owned().into()).unwrap()),
+    };
+    let watching = Witness { bell, ..witness(&log, &log.stage.folder.join("witness"), &own) };
+    let told = || (read_mailbox(&mails).unwrap().len(), heard.lock().unwrap().1.len());
+    size(&watching.look().await.unwrap());
+    assert_eq!(told(), (0, 0));
+    // Silence: told when it begins, not at every look, and again while it lasts.
+    log.stage.advance(Duration::minutes(6));
+    heard.lock().unwrap().0 = 500;
+    for expected in [(1, 1), (2, 2)] {
+        assert!(matches!(watching.look().await.unwrap(), Sight::Alarm(Alarm::Late { .. })));
+        assert_eq!(told(), expected, "what could not be told is told at the next look");
+    }
+    heard.lock().unwrap().0 = 200;
+    for expected in [(3, 3), (3, 3)] {
+        watching.look().await.unwrap();
+        assert_eq!(told(), expected);
+    }
+    log.stage.advance(Duration::hours(6));
+    watching.look().await.unwrap();
+    assert_eq!(told(), (4, 4));
+    log.sequencer.run().await.unwrap();
+    for _ in 0..2 {
+        size(&watching.look().await.unwrap());
+        assert_eq!(told(), (5, 5));
+    }
+    let mail = read_mailbox(&mails).unwrap().into_iter().max_by_key(|mail| mail.file.clone()).unwrap();
+    assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("guard@example.com", "An audit log holds again"));
+    let body = String::from_utf8(heard.lock().unwrap().1[0].1.to_vec()).unwrap();
+    assert!(body.contains("log.alarm") && body.contains("SILENT") && body.contains(NAME), "{body}");
+});
+
+on_both_databases!(signed_heads_leave_the_machine, async |stage: Stage| {
+    let key = CheckpointKey::generate(NAME);
+    let log = Log::of(stage, &key, Vec::new()).await;
+    let (url, heard) = service().await;
+    let folder = log.stage.folder.join("heads");
+    let outlets = Outlets {
+        folder: Some(folder.clone()),
+        webhook: Some(Receiver::new(&url, SECRET.to_owned().into()).unwrap()),
+        mail_to: Some("auditor@example.com".parse().unwrap()),
+    };
+    let portal = &log.stage.portal;
+    outlets.publish(portal, &key).await.unwrap();
+    assert!(Memory::read(&folder).is_err(), "there is no head yet");
+    for _ in 0..25 {
+        log.grow(1).await;
+        outlets.publish(portal, &key).await.unwrap();
+        outlets.publish(portal, &key).await.unwrap();
+    }
+    let heads = Memory::read(&folder).unwrap();
+    assert_eq!((heads.len(), heard.lock().unwrap().1.len()), (25, 3), "each, and every ten minutes");
+    backend::mail::deliver_due(portal).await.unwrap();
+    let mails = read_mailbox(&log.stage.folder.join("mail")).unwrap();
+    let mails: Vec<_> = mails.iter().filter(|mail| mail.to == "auditor@example.com").collect();
+    assert_eq!(mails.len(), 1, "once a day");
+    // What a mail holds is enough for a proof.
+    let note = mails[0].text.split_once("FILE\n\n").unwrap().1;
+    assert_eq!(audit::read_note(note, key.verifier()).unwrap().size, 1);
+    let verified = audit::verify(portal.db.reader(), &portal.vault, key.verifier(), &heads, portal.clock.now()).await;
+    assert_eq!(verified.unwrap().findings, []);
+    log.stage.advance(Duration::days(1));
+    log.grow(1).await;
+    outlets.publish(portal, &key).await.unwrap();
+    backend::mail::deliver_due(portal).await.unwrap();
+    assert_eq!(read_mailbox(&log.stage.folder.join("mail")).unwrap().len(), 2);
+
+    // What another has signed does not go out, and a receiver that fails stops no other way.
+    let stranger = CheckpointKey::generate(NAME);
+    outlets.publish(portal, &stranger).await.unwrap();
+    assert_eq!(Memory::read(&folder).unwrap().len(), 26);
+    heard.lock().unwrap().0 = 500;
+    log.stage.advance(Duration::hours(1));
+    log.grow(1).await;
+    assert!(outlets.publish(portal, &key).await.is_err());
+    assert_eq!(Memory::read(&folder).unwrap().len(), 27);
 });

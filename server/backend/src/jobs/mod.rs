@@ -62,7 +62,7 @@ pub async fn run_due(portal: &Portal) -> Result<(), Outage> {
 }
 
 /// Runs `job` again and again. A failed run is logged and tried again at its next turn.
-async fn every<H, F, Fut, E>(pause: Duration, handle: H, name: &'static str, job: F)
+pub async fn every<H, F, Fut, E>(pause: Duration, handle: H, name: &'static str, job: F)
 where
     H: Clone,
     F: Fn(H) -> Fut,

@@ -37,6 +37,11 @@ pub enum Message {
         headline: String,
         text: String,
     },
+    /// A signed head of the log, to be kept.
+    Checkpoint {
+        size: u64,
+        note: String,
+    },
     /// `place`: whose alerts they are. `url`: where they are looked at.
     Alerts {
         place: String,
@@ -63,6 +68,7 @@ impl Message {
             Message::StepUpCode { .. } => "step_up_code",
             Message::Invitation { .. } => "invitation",
             Message::SecurityNotice { .. } => "security_notice",
+            Message::Checkpoint { .. } => "checkpoint",
             Message::Alerts { .. } => "alerts",
         }
     }

@@ -9,4 +9,4 @@ mod templates;
 pub use mailbox::{CapturedMail, read_mailbox};
 pub use mailer::{Mailer, MailerError};
 pub use message::{AlertLine, Mail, Message};
-pub use outbox::{MailError, deliver_due, queue, queue_undelivered};
+pub use outbox::{MailError, deliver_due, queue, queue_undelivered, send_notice};

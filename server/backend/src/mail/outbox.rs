@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Mail, MailerError, mailer::Letter, templates::render};
+use super::{Mail, Mailer, MailerError, Message, mailer::Letter, templates::render};
 use crate::{
     Portal,
     error::Outage,
@@ -63,6 +63,19 @@ const CLAIM: Duration = Duration::seconds(60);
 /// Queues a mail inside the caller's transaction.
 pub async fn queue(tx: &impl ConnectionTrait, vault: &Vault, now: Time, mail: Mail) -> Result<(), MailError> {
     insert(tx, vault, now, mail, None).await
+}
+
+/// Sends a notice at once, past any outbox: for a process that has no database.
+pub async fn send_notice(
+    mailer: &Mailer,
+    to: &EmailAddress,
+    headline: &str,
+    text: &str,
+    now: Time,
+) -> Result<(), MailerError> {
+    let mail = render(&Message::SecurityNotice { headline: headline.to_owned(), text: text.to_owned() });
+    let letter = Letter { id: random::id(now), to, subject: &mail.subject, text: &mail.text, html: &mail.html, at: now };
+    mailer.send(letter).await
 }
 
 /// Does all the work of [`queue`] for a mail that must not go out, so that both take equally long.

@@ -40,6 +40,7 @@ pub(super) fn render(message: &Message) -> Rendered {
             ],
         ),
         Message::SecurityNotice { headline, text } => plain_mail(headline, &[text]),
+        Message::Checkpoint { size, note } => checkpoint_mail(*size, note),
         Message::Alerts { place, lines, url } => alerts_mail(place, lines, url),
     }
 }
@@ -74,6 +75,25 @@ fn code_mail(code: &SecretString, subject: &str, lead: &str, device: &str, addre
 fn plain_mail(subject: &str, paragraphs: &[&str]) -> Rendered {
     let body: String = paragraphs.iter().map(|text| format!("<p>{}</p>", escape(text))).collect();
     Rendered { subject: subject.to_owned(), text: format!("{}\n", paragraphs.join("\n\n")), html: page(&body) }
+}
+
+/// The signed lines stand alone, so that they can be copied into a file.
+fn checkpoint_mail(size: u64, note: &str) -> Rendered {
+    let lead = format!(
+        "Keep this mail. It holds the signed head of Portal's audit log of {size} events: a log that was cut or rewritten later does not fit it."
+    );
+    let how = "To hold the log against it, save the lines as a file and run: portal audit verify --head FILE";
+    let body = format!(
+        "<p>{}</p><pre style=\"white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,Menlo,Consolas,monospace\">{}</pre><p>{}</p>",
+        escape(&lead),
+        escape(note),
+        escape(how)
+    );
+    Rendered {
+        subject: format!("The head of the audit log: {size} events"),
+        text: format!("{lead}\n\n{how}\n\n{note}"),
+        html: page(&body),
+    }
 }
 
 /// The gravest first; one mail for all that is due.

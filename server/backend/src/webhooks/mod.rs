@@ -3,6 +3,7 @@
 mod client;
 mod deliver;
 mod error;
+mod receiver;
 mod sign;
 
 use model::{
@@ -16,6 +17,7 @@ use serde_json::Value;
 pub use client::{Hooks, MayCall};
 pub(crate) use deliver::deliver_due;
 pub use error::WebhookError;
+pub use receiver::Receiver;
 use sign::check_secret;
 
 use crate::{
