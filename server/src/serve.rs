@@ -62,7 +62,7 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
             let publish = |(outlets, portal, key): (Outlets, Portal, CheckpointKey)| async move {
                 outlets.publish(&portal, &key).await
             };
-            workers.spawn(jobs::every(Duration::from_secs(60), (outlets, portal.clone(), key), "checkpoints", publish));
+            workers.spawn(jobs::every(Duration::from_secs(15), (outlets, portal.clone(), key), "checkpoints", publish));
         }
         workers
     });

@@ -120,3 +120,38 @@ async fn replicas_and_workers_that_are_killed_under_load_leave_a_whole_log() {
     );
     assert!(lost.is_empty(), "{lost:?}");
 }
+
+/// A canary is used while everything runs as it does in production: how long until somebody is told (C8).
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attack_is_told_of_within_a_minute() {
+    let mut stage = Stage::postgres().await;
+    stage.portal.clock = Clock::system();
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    let owner = house.stage.stepped_up(&team.owner);
+    backend::connections::set_canary(&owner, &team.scope, team.connection, true).await.unwrap();
+    let mail = house.stage.folder.join("mail");
+    let heads = house.stage.folder.join("heads");
+    let more =
+        [("PORTAL_MAIL__CAPTURE_DIR", mail.to_str().unwrap()), ("PORTAL_CHECKPOINTS__FOLDER", heads.to_str().unwrap())];
+    let _worker = spawn(&house, "worker", &more).await;
+    let gateway = replica(&house, "gateway").await;
+    let since = std::time::Instant::now();
+    let answer = house.http.execute(house.issue_request(&gateway.url, &team).build().unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 409, "it looks like any connection that is disabled");
+    let title = model::alert::Rule::CanaryUsed.title();
+    loop {
+        let mails = backend::mail::read_mailbox(&mail).unwrap();
+        if mails.iter().any(|mail| mail.to == "ada@example.com" && mail.subject.contains(title)) {
+            break;
+        }
+        assert!(since.elapsed() < Duration::from_secs(60), "nobody was told");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    println!("from the attack to the mail: {:.1?}", since.elapsed());
+    // The same worker gives its signed heads away.
+    while server::witness::Memory::read(&heads).is_err() {
+        assert!(since.elapsed() < Duration::from_secs(130), "no head has left the machine");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}

@@ -124,6 +124,14 @@ rules! {
         "A witness is silent"
         "A witness that has looked at the log before has not been heard of."
         "Look whether the witness runs and reaches Portal. Until it does, nobody outside watches the log.";
+    WatchLate "watch_late" Installation Critical HOURLY, from(10, 5, 1_440, "minutes that an event waits to be looked at"),
+        "The watch is late"
+        "Events have their place in the log, and no rule has looked at them: the watch stands still, and no alert of a Team can come."
+        "Look at the worker's own log for “job failed”, and at how busy the database is.";
+    LogDamaged "log_damaged" Installation Critical HOURLY, None,
+        "The log does not hold"
+        "What is stored is not what was recorded, or not what was signed: the worker signs no head and prunes nothing that follows."
+        "Somebody changed the database, or an old copy was restored. Run portal audit verify and treat it as an incident.";
     ForeignEvents "foreign_events" Installation Critical Again::Never, None,
         "Events that Portal did not write"
         "Rows in the log's table without Portal's own mark. They are kept out of the log's tree."

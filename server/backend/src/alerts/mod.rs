@@ -3,6 +3,7 @@
 mod ends;
 mod error;
 mod events;
+mod itself;
 mod levels;
 mod networks;
 mod raise;
@@ -20,6 +21,7 @@ use model::{
 
 pub(crate) use ends::watch_ends;
 pub use error::AlertError;
+pub(crate) use itself::{log_does_not_hold, watch_itself};
 pub(crate) use tell::tell_due;
 pub use watch::Watch;
 

@@ -39,12 +39,12 @@ pub(super) async fn notice(portal: &Portal, levels: &mut Levels, since: Time) ->
     Ok(signs)
 }
 
-fn sign(about: About, name: String, finding: String) -> Sign {
+pub(super) fn sign(about: About, name: String, finding: String) -> Sign {
     let finding = if name.is_empty() { finding } else { format!("{name}: {finding}") };
     Sign { about, subject: None, finding, seen: 1, fresh: 1, idx: None }
 }
 
-fn spoken(minutes: i64) -> String {
+pub(super) fn spoken(minutes: i64) -> String {
     let time = Duration::minutes(minutes);
     if minutes < 120 { format!("{minutes} minutes") } else { format!("{} hours", time.num_hours()) }
 }

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     Portal,
-    alerts::Watch,
+    alerts::{self, Watch},
     audit::{PruneError, Sequencer, SequencerError},
     error::Outage,
 };
@@ -38,12 +38,29 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     jobs
 }
 
-async fn sequence(sequencer: Sequencer) -> Result<(), SequencerError> {
-    sequencer.run().await.map(drop)
+/// Places what waits.
+pub async fn sequence(sequencer: Sequencer) -> Result<(), SequencerError> {
+    let done = sequencer.run().await.map(drop);
+    if let Err(error @ SequencerError::Rewritten { .. }) = &done {
+        damaged(&sequencer.portal, error).await;
+    }
+    done
 }
 
-async fn prune(sequencer: Sequencer) -> Result<(), PruneError> {
-    sequencer.prune().await.map(drop)
+/// Prunes what is old.
+pub async fn prune(sequencer: Sequencer) -> Result<(), PruneError> {
+    let done = sequencer.prune().await.map(drop);
+    if let Err(error @ PruneError::Tampered { .. }) = &done {
+        damaged(&sequencer.portal, error).await;
+    }
+    done
+}
+
+/// Tells the operators what the log's own jobs found. That it is an error of theirs is logged besides.
+async fn damaged(portal: &Portal, found: &impl std::error::Error) {
+    if let Err(error) = alerts::log_does_not_hold(portal, format!("{found}.")).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "the alert could not be raised");
+    }
 }
 
 async fn watch(watch: Watch) -> Result<(), Outage> {

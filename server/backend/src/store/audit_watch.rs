@@ -21,6 +21,14 @@ pub async fn advance(db: &impl ConnectionTrait, from: u64, to: u64) -> Result<bo
     Ok(db.execute_raw(sql(db, text, [int(from), int(to)])).await?.rows_affected() == 1)
 }
 
+/// When the first event was recorded that the watch has not read, while there is one.
+pub async fn unread_since(db: &impl ConnectionTrait) -> Result<Option<Time>, DbErr> {
+    let text = "SELECT e.at FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id
+        WHERE l.idx >= (SELECT next_idx FROM audit_watch WHERE id = 1) ORDER BY l.idx LIMIT 1";
+    let row = db.query_one_raw(sql(db, text, [])).await?;
+    row.map(|row| row.try_get("", "at")).transpose()
+}
+
 /// Behind the last of the next `most` places from `from` on.
 pub async fn end(db: &impl ConnectionTrait, from: u64, most: u64) -> Result<u64, DbErr> {
     let text = "SELECT MAX(idx) AS last FROM (SELECT idx FROM audit_leaf WHERE idx >= $1 ORDER BY idx LIMIT $2) AS next";

@@ -1,6 +1,7 @@
 use backend::{
     alerts,
     audit::Event,
+    jobs,
     store::{
         alert::Alert,
         audit_tree::{self, Seen},
@@ -8,12 +9,30 @@ use backend::{
 };
 use chrono::Duration;
 use model::{alert::Rule, audit::Action};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::Guarded;
 use crate::on_both_databases;
 
 impl Guarded {
+    /// As the owner of the database, with the log's guards out of the way.
+    async fn unguarded(&self, statements: &[&str]) {
+        let tx = self.house.stage.portal.db.begin().await.unwrap();
+        let tables = ["audit_leaf", "audit_checkpoint", "audit_tile"];
+        for table in tables {
+            let off = match tx.get_database_backend() {
+                DbBackend::Sqlite if table == "audit_tile" => "DROP TRIGGER audit_tile_no_delete".to_owned(),
+                DbBackend::Sqlite => format!("DROP TRIGGER {table}_is_kept"),
+                _ => format!("ALTER TABLE {table} DISABLE TRIGGER USER"),
+            };
+            tx.execute_unprepared(&off).await.unwrap();
+        }
+        for statement in statements {
+            tx.execute_unprepared(statement).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
     /// The installation's open alerts of one rule, after the watch ran. The first person here operates it.
     async fn told(&self, rule: Rule) -> Vec<Alert> {
         self.watch.run().await.unwrap();
@@ -87,6 +106,42 @@ on_both_databases!(events_that_portal_did_not_write, |stage| async move {
     tx.commit().await.unwrap();
     guarded.sequencer.run().await.unwrap();
     assert_eq!(guarded.told(Rule::ForeignEvents).await.len(), 1);
+});
+
+on_both_databases!(a_watch_that_stands_still, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    let portal = &guarded.house.stage.portal;
+    let told = async || {
+        jobs::run_due(portal).await.unwrap();
+        let open = alerts::list_of_installation(&guarded.made.owner).await.unwrap().open;
+        open.into_iter().filter(|alert| alert.rule == Rule::WatchLate).count()
+    };
+    guarded.look().await;
+    guarded.house.stage.advance(Duration::hours(1));
+    assert_eq!(told().await, 0, "nothing waits");
+    guarded.plant(guarded.event(Action::TeamRenamed)).await;
+    guarded.sequencer.run().await.unwrap();
+    guarded.house.stage.advance(Duration::minutes(9));
+    assert_eq!(told().await, 0);
+    guarded.house.stage.advance(Duration::minutes(1));
+    assert_eq!(told().await, 1);
+});
+
+on_both_databases!(a_log_that_does_not_hold, |stage| async move {
+    let guarded = Guarded::on(stage).await;
+    guarded.look().await;
+    jobs::sequence(guarded.sequencer.clone()).await.unwrap();
+    jobs::prune(guarded.sequencer.clone()).await.unwrap();
+    assert!(guarded.told(Rule::LogDamaged).await.is_empty());
+    // An old copy of the tree: what this machine signed does not follow from it.
+    let cut = ["DELETE FROM audit_leaf WHERE idx > 3", "DELETE FROM audit_checkpoint", "DELETE FROM audit_tile"];
+    guarded.unguarded(&cut).await;
+    guarded.house.stage.advance(Duration::minutes(2));
+    assert!(jobs::sequence(guarded.sequencer.clone()).await.is_err());
+    assert!(jobs::prune(guarded.sequencer.clone()).await.is_ok(), "nothing of it is old");
+    let fired = guarded.told(Rule::LogDamaged).await;
+    assert_eq!(fired.len(), 1);
+    assert!(fired[0].finding.contains("does not follow"), "{}", fired[0].finding);
 });
 
 on_both_databases!(only_operators_see_the_installations_alerts, |stage| async move {
