@@ -47,6 +47,8 @@ const UP: &[&str] = &[
         lifted_name {text}
     ) {strict}",
     "CREATE INDEX audit_hold_team ON audit_hold (team_id, placed_at)",
+    // What stands is told by the log itself.
+    "CREATE INDEX audit_event_holds ON audit_event (at) WHERE action IN ('hold.placed', 'hold.lifted')",
 ];
 
 const UP_SQLITE: &[&str] = &[
@@ -82,6 +84,9 @@ const UP_POSTGRES: &[&str] = &[
             IF old_place < horizon THEN RETURN OLD; END IF;
             RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
         END $$",
+    // Nobody who may make temporary tables puts others in the places of these.
+    "ALTER FUNCTION audit_is_kept() SET search_path = pg_catalog, public, pg_temp",
+    "ALTER FUNCTION audit_event_waits() SET search_path = pg_catalog, public, pg_temp",
     "DROP TRIGGER audit_event_no_change ON audit_event",
     "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event
         FOR EACH ROW EXECUTE FUNCTION audit_event_is_append_only()",
@@ -100,6 +105,7 @@ const UP_POSTGRES: &[&str] = &[
 ];
 
 const DOWN_SQLITE: &[&str] = &[
+    "DROP INDEX audit_event_holds",
     "DROP TRIGGER audit_event_is_kept",
     "CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event
         BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END",
@@ -112,6 +118,8 @@ const DOWN_SQLITE: &[&str] = &[
 ];
 
 const DOWN_POSTGRES: &[&str] = &[
+    "DROP INDEX audit_event_holds",
+    "ALTER FUNCTION audit_event_waits() RESET search_path",
     "DROP TRIGGER audit_event_is_kept ON audit_event",
     "DROP TRIGGER audit_event_no_update ON audit_event",
     "CREATE TRIGGER audit_event_no_change BEFORE UPDATE OR DELETE ON audit_event

@@ -57,3 +57,33 @@ pub fn print_export(checked: &Checked) {
         println!("That no event is left out of a part of the log is not proved.");
     }
 }
+
+/// The signed head in a file that somebody saved from a mail: line ends and blanks around it may have changed, words before it
+/// may have been saved too.
+pub fn head_in(text: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let size = lines.iter().position(|line| line.parse::<u64>().is_ok())?;
+    let note = lines.get(size.checked_sub(1)?..)?.join("\n");
+    let note = format!("{}\n", note.trim());
+    note.contains("\n\n\u{2014} ").then_some(note)
+}
+
+#[cfg(test)]
+mod tests {
+    use backend::audit::{CheckpointKey, read_note};
+
+    use super::*;
+
+    #[test]
+    fn a_head_is_found_in_what_was_saved_of_a_mail() {
+        let key = CheckpointKey::generate("portal.example/audit");
+        let note = key.sign(7, tlog_tiles::EMPTY_HASH, model::Time::UNIX_EPOCH).unwrap();
+        let mail = format!("Keep this mail. It holds the head of 7 events.\n\nTo hold the log against it …\n\n{note}");
+        for saved in [note.clone(), note.trim().to_owned(), note.replace('\n', "\r\n"), format!("\n  \n{note}\n\n"), mail] {
+            assert_eq!(read_note(&head_in(&saved).unwrap(), key.verifier()).unwrap().size, 7, "{saved:?}");
+        }
+        for other in ["", "7", "no head at all\n7\n", "portal.example/audit\n7\nroot\n"] {
+            assert!(head_in(other).is_none(), "{other}");
+        }
+    }
+}

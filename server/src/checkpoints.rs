@@ -1,20 +1,20 @@
-//! Signed heads leave the machine, where nobody who owns it later can take them back: into a folder, by webhook, by mail.
+//! Signed heads leave the machine, where nobody who owns it later can take them back: into a folder, by webhook, by mail. What
+//! leaves is the head that this machine signed last, whatever its database says.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
 
 use backend::{
     Portal,
-    audit::{CheckpointKey, Head, read_note},
+    audit::{Head, LastHead},
     error::Outage,
     mail::{self, Mail, Message},
-    store::{
-        audit_tree,
-        rate_limit::{self, Limit},
-    },
     webhooks::Receiver,
 };
 use chrono::Duration;
-use model::EmailAddress;
+use model::{EmailAddress, Time};
 
 use crate::witness::{Memory, MemoryError};
 
@@ -23,12 +23,16 @@ const MESSAGE_EVERY: Duration = Duration::minutes(10);
 const MAIL_EVERY: Duration = Duration::hours(24);
 
 /// Where heads go.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Outlets {
     /// As a witness keeps them: `portal audit verify --witness` reads it.
     pub folder: Option<PathBuf>,
     pub webhook: Option<Receiver>,
-    pub mail_to: Option<EmailAddress>,
+    /// Who gets mails, and the file that says when the last one went: a process that starts again and again mails no more
+    /// often.
+    pub mail: Option<(EmailAddress, PathBuf)>,
+    /// When the last message went.
+    pub sent_at: Mutex<Option<Time>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +43,8 @@ pub enum OutletsError {
     Folder(#[from] MemoryError),
     #[error("the head cannot be sent: {0}")]
     Webhook(&'static str),
+    #[error("when the last head was mailed cannot be remembered")]
+    Mailed(#[source] std::io::Error),
 }
 
 impl From<sea_orm::DbErr> for OutletsError {
@@ -49,54 +55,50 @@ impl From<sea_orm::DbErr> for OutletsError {
 
 impl Outlets {
     pub fn are_none(&self) -> bool {
-        self.folder.is_none() && self.webhook.is_none() && self.mail_to.is_none()
+        self.folder.is_none() && self.webhook.is_none() && self.mail.is_none()
     }
 
     /// Gives out the newest head. One way that fails does not stop the others.
-    pub async fn publish(&self, portal: &Portal, key: &CheckpointKey) -> Result<(), OutletsError> {
-        let newest = audit_tree::newest_checkpoint(portal.db.reader()).await?;
-        // What somebody else put into the database does not go out under this machine's name.
-        let Some(note) = newest.map(|newest| newest.note) else { return Ok(()) };
-        let Ok(head) = read_note(&note, key.verifier()) else { return Ok(()) };
-        let kept = self.keep(portal, &note);
-        let sent = self.send(portal, &note, &head).await;
-        let mailed = self.mail(portal, &note, &head).await;
-        kept.and(sent).and(mailed)
+    pub async fn publish(&self, portal: &Portal, last: &LastHead) -> Result<(), OutletsError> {
+        let Some((head, note)) = last.with_note() else { return Ok(()) };
+        let now = portal.clock.now();
+        let kept = self.keep(&note, now);
+        let sent = self.send(&head, &note, now).await;
+        let mailed = self.mail(portal, &head, note, now).await;
+        let done = kept.and(sent).and(mailed);
+        metrics::counter!("portal_checkpoint_outlet_failures_total").increment(u64::from(done.is_err()));
+        done
     }
 
-    fn keep(&self, portal: &Portal, note: &str) -> Result<(), OutletsError> {
+    fn keep(&self, note: &str, now: Time) -> Result<(), OutletsError> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        Ok(Memory::open(folder)?.remember(portal.clock.now(), note)?)
+        Ok(Memory::open(folder)?.remember(now, note)?)
     }
 
-    async fn send(&self, portal: &Portal, note: &str, head: &Head) -> Result<(), OutletsError> {
+    async fn send(&self, head: &Head, note: &str, now: Time) -> Result<(), OutletsError> {
         let Some(receiver) = &self.webhook else { return Ok(()) };
-        if !take(portal, "checkpoint/webhook", MESSAGE_EVERY).await? {
+        let sent_at = || self.sent_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if sent_at().is_some_and(|at| now - at < MESSAGE_EVERY) {
             return Ok(());
         }
         let data = serde_json::json!({ "size": head.size, "signed_at": head.at, "checkpoint": note });
-        // Several workers send one head under one id.
-        let at = head.at.unwrap_or_default().timestamp();
-        let sent = receiver.send(format!("head_{}_{at}", head.size), portal.clock.now(), "checkpoint.signed", data).await;
-        sent.map_err(OutletsError::Webhook)
+        let signed = head.at.unwrap_or_default().timestamp();
+        let sent = receiver.send(format!("head_{}_{signed}", head.size), now, "checkpoint.signed", data).await;
+        sent.map_err(OutletsError::Webhook)?;
+        *sent_at() = Some(now);
+        Ok(())
     }
 
-    async fn mail(&self, portal: &Portal, note: &str, head: &Head) -> Result<(), OutletsError> {
-        let Some(to) = self.mail_to.clone() else { return Ok(()) };
-        if !take(portal, "checkpoint/mail", MAIL_EVERY).await? {
+    async fn mail(&self, portal: &Portal, head: &Head, note: String, now: Time) -> Result<(), OutletsError> {
+        let Some((to, file)) = &self.mail else { return Ok(()) };
+        let last: Option<Time> = std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
+        if last.is_some_and(|at| at <= now && now - at < MAIL_EVERY) {
             return Ok(());
         }
-        let mail = Mail { to, message: Message::Checkpoint { size: head.size, note: note.to_owned() } };
+        std::fs::write(file, now.to_rfc3339()).map_err(OutletsError::Mailed)?;
+        let mail = Mail { to: to.clone(), message: Message::Checkpoint { size: head.size, note } };
         let tx = portal.db.begin().await?;
-        mail::queue(&*tx, &portal.vault, portal.clock.now(), mail).await.map_err(Outage::from)?;
+        mail::queue(&*tx, &portal.vault, now, mail).await.map_err(Outage::from)?;
         Ok(tx.commit().await?)
     }
-}
-
-/// Whether it is this one's turn, among all workers.
-async fn take(portal: &Portal, bucket: &str, every: Duration) -> Result<bool, OutletsError> {
-    let tx = portal.db.begin().await?;
-    let taken = rate_limit::take(&*tx, bucket, Limit { burst: 1, every }, 1, portal.clock.now()).await?;
-    tx.commit().await?;
-    Ok(taken.granted == 1)
 }

@@ -18,7 +18,7 @@ use server::{
     audit_export::{self, Format},
     audit_report,
     config::{self, Config},
-    database_roles::{self, SERVING, WORKING},
+    database_roles::{self, Roles},
     logging, serve, simulator, start,
     witness::{self, Memory, Sight, Witness},
 };
@@ -165,16 +165,19 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             if migrate {
                 migrations::Migrator::up(portal.db.reader(), None).await?;
             }
-            let missing = migrations::Migrator::get_pending_migrations(portal.db.reader()).await?.len();
+            let missing = migrations::Migrator::get_pending_migrations_read_only(portal.db.reader()).await?.len();
             if missing > 0 {
                 return Ok(report(&[format!("The database lacks {missing} migrations: run `portal migrate` first.")]));
             }
             portal.vault.fits(portal.db.reader()).await?;
+            let works = config.has(config::Role::Worker);
             if !config.is_development()
-                && let Some(role) = database_roles::owner_of_the_log(portal.db.reader()).await?
+                && let Some(excess) = database_roles::excess(portal.db.reader(), works).await?
             {
+                let roles = Roles::of(portal.db.reader()).await?;
+                let role = if works { roles.working } else { roles.serving };
                 let sentence = format!(
-                    "The database role {role} owns the audit log and could take its guards away: run `portal migrate --roles`, and connect as a member of {SERVING} or {WORKING}."
+                    "{excess}, and could change the log: run `portal migrate --roles` as the owner, and connect as a member of {role}."
                 );
                 return Ok(report(&[sentence]));
             }
@@ -190,8 +193,12 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 return Ok(report(&["SQLite has no roles: who may read its file may do everything with it.".to_owned()]));
             }
             if roles {
-                database_roles::grant(db.reader()).await?;
-                println!("Let processes connect as members of {SERVING} (web, gateway) and {WORKING} (worker).");
+                let roles = Roles::of(db.reader()).await?;
+                roles.grant(db.reader()).await?;
+                println!(
+                    "Let processes connect as members of {} (web, gateway) and {} (worker).",
+                    roles.serving, roles.working
+                );
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -235,7 +242,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Audit { command: AuditCommand::Verify { verifier, witness, head, .. } } => {
             let mut witnessed = witness.map(|folder| Memory::read(&folder)).transpose()?.unwrap_or_default();
-            witnessed.extend(head.map(std::fs::read_to_string).transpose()?);
+            if let Some(file) = head {
+                witnessed
+                    .push(audit_report::head_in(&std::fs::read_to_string(file)?).ok_or("This file holds no signed head.")?);
+            }
             let own = LastHead::read(&config.checkpoint_key_file())?;
             let remembered: Vec<String> = witnessed.iter().cloned().chain(own.clone()).collect();
             let verifier = match verifier {

@@ -57,12 +57,13 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
     }
     let outlets = start::outlets(&config).map_err(io::Error::other)?;
     let workers = key.map(|(key, last)| {
-        let mut workers = jobs::start(&portal, Sequencer { portal: portal.clone(), key: key.clone(), last });
+        let mut workers = jobs::start(&portal, Sequencer { portal: portal.clone(), key, last: last.clone() });
         if !outlets.are_none() {
-            let publish = |(outlets, portal, key): (Outlets, Portal, CheckpointKey)| async move {
-                outlets.publish(&portal, &key).await
+            let publish = |(outlets, portal, last): (Arc<Outlets>, Portal, LastHead)| async move {
+                outlets.publish(&portal, &last).await
             };
-            workers.spawn(jobs::every(Duration::from_secs(15), (outlets, portal.clone(), key), "checkpoints", publish));
+            let handles = (Arc::new(outlets), portal.clone(), last);
+            workers.spawn(jobs::every(Duration::from_secs(15), handles, "checkpoints", publish));
         }
         workers
     });

@@ -80,7 +80,9 @@ pub fn outlets(config: &Config) -> Result<Outlets, String> {
         }
         _ => return Err("`checkpoints.webhook_url` and `checkpoints.webhook_secret` go together.".to_owned()),
     };
-    Ok(Outlets { folder: folder.clone(), webhook, mail_to: mail_to.clone() })
+    let mailed = config.checkpoint_key_file().with_extension("mailed");
+    let mail = mail_to.clone().map(|to| (to, mailed));
+    Ok(Outlets { folder: folder.clone(), webhook, mail, ..Outlets::default() })
 }
 
 /// The handles of this configuration. Development makes its keys by itself.

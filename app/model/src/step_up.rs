@@ -23,7 +23,7 @@ pub enum DangerousAct {
     ExportLog,
     SetWebhook,
     ChangeWatch,
-    LiftHold,
+    ChangeHold,
 }
 
 impl DangerousAct {
@@ -39,7 +39,7 @@ impl DangerousAct {
         DangerousAct::ExportLog,
         DangerousAct::SetWebhook,
         DangerousAct::ChangeWatch,
-        DangerousAct::LiftHold,
+        DangerousAct::ChangeHold,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -56,7 +56,7 @@ impl DangerousAct {
             DangerousAct::ExportLog => "export the log",
             DangerousAct::SetWebhook => "change where alerts are sent",
             DangerousAct::ChangeWatch => "change what Portal watches for",
-            DangerousAct::LiftHold => "lift a legal hold on the log",
+            DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }
     }
 }

@@ -62,6 +62,8 @@ pub struct AlertRuleSet {
 /// What an operator sees of the installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installation {
+    /// Legal holds that stand: whose, since when. While one does, the log is not pruned beyond it.
+    pub holds: Vec<(TeamId, Moment)>,
     pub alerts: AlertItems,
     pub log: LogState,
 }

@@ -49,6 +49,8 @@ pub struct FigureItem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewDetail {
     pub item: ReviewItem,
+    /// Events of this period are not kept any more: what is listed here is not all that was.
+    pub pruned: bool,
     /// The log of this period, as the log page's address names it.
     pub log_query: String,
     pub figures: Vec<FigureItem>,

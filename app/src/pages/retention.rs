@@ -29,20 +29,22 @@ fn Detail(team: TeamId, detail: RetentionDetail) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="kept-h">
             <h2 id="kept-h">"Kept for " {detail.months} " months"</h2>
-            <p>"Every event is kept for " {detail.months} " months." {until} " Older ones are taken away, but not their hashes: what is left can be proved as before, and that events were taken away is signed and in the log itself. The period is a setting of this installation, twelve months at least."</p>
+            <p>"Every event is kept for " {detail.months} " months." {until} " Older ones are taken away, but not their hashes: what is left can be proved as before, and that events were taken away is signed and in the log itself. The period is a setting of this installation, twelve months at least; a hold of another Team may keep the log longer."</p>
             {oldest}
             {held.then(|| view! { <p><Badge tone="attention" word="On hold"/> " Nothing of this Team's log is taken away while a hold stands."</p> })}
         </section>
         <section class="card" aria-labelledby="holds-h">
             <h2 id="holds-h">"Legal holds"</h2>
-            <p class="muted">"A hold keeps the whole log of this Team, for an incident, a court or an inquiry, until somebody lifts it."</p>
+            <p class="muted">"A hold keeps the whole log of this Team, for an incident, a court or an inquiry, until fourteen days after somebody lifts it. To lift one, confirm that it is you."</p>
             {(!detail.holds.is_empty()).then(|| view! { <Holds team holds=detail.holds.clone()/> })}
             <Allowed to=Permission::HoldLog>
-                <ActForm act=place class="form">
-                    <Hidden name="team" value=team.to_string()/>
-                    <Field name="reason" label="Reason" hint="Auditors read it: a case number or an incident." act=place/>
-                    <Submit label="Place a hold" class="btn-secondary"/>
-                </ActForm>
+                <StepUpGate open=stepped_up() act="place or lift a legal hold on the log">
+                    <ActForm act=place class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Field name="reason" label="Reason" hint="Auditors read it: a case number or an incident." act=place/>
+                        <Submit label="Place a hold" class="btn-secondary"/>
+                    </ActForm>
+                </StepUpGate>
             </Allowed>
         </section>
     }
@@ -70,13 +72,13 @@ fn Row(team: TeamId, hold: HoldItem) -> impl IntoView {
             <div class="stack stack-sm">
                 <Badge tone="attention" word="Stands"/>
                 <Allowed to=Permission::HoldLog>
-                    <StepUpGate open=stepped_up() act="lift a legal hold on the log">
+                    {stepped_up().then(|| view! {
                         <ActForm act=lift>
                             <Hidden name="team" value=team.to_string()/>
                             <Hidden name="hold" value=hold.id.to_string()/>
                             <Submit label="Lift" class="btn-danger-quiet"/>
                         </ActForm>
-                    </StepUpGate>
+                    })}
                 </Allowed>
             </div>
         }

@@ -8,7 +8,9 @@ use model::{
 use super::{alerts::Head as AlertHead, log::EventList, may, param, reviews::ReviewBadge, stepped_up, team};
 use crate::{
     api::reviews::{NoteItem, NoteReview, ReviewDetail, SignReview, review},
-    components::{Act, ActForm, At, Badge, Choice, Crumbs, Field, Hidden, PageHeader, StepUpGate, Submit, TextArea, loaded},
+    components::{
+        Act, ActForm, At, Badge, Choice, Crumbs, Field, Hidden, Notice, PageHeader, StepUpGate, Submit, TextArea, loaded,
+    },
 };
 
 /// One Review: what matters of the period, what was noted, and the signature.
@@ -21,6 +23,7 @@ pub fn ReviewPage() -> impl IntoView {
             <Title text="Review"/>
             <Crumbs home=format!("/teams/{team}/reviews") place="Reviews" here=detail.item.period.clone()/>
             <PageHeader title=format!("Review of {}", detail.item.period) lead="Look at each part, note what you find, then sign." tags/>
+            {detail.pruned.then(|| view! { <Notice tone="warning" title="The log of this period is not whole any more"><p>"Events of this period are older than this installation keeps them. What is missing below is pruned, and says nothing of what happened."</p></Notice> })}
             <Look team detail=detail.clone()/>
             <Notes team detail=detail.clone()/>
             <Signature team detail/>

@@ -51,8 +51,11 @@ pub struct Bell {
     pub webhook: Option<Receiver>,
 }
 
+/// Alarms that are proofs.
+const LASTING: [&str; 3] = ["ROLLBACK", "FORK", "UNPROVED"];
+
 /// The word that an alarm begins with: what comes behind it changes while the alarm lasts.
-fn kind(alarm: &str) -> Option<&str> {
+fn word(alarm: &str) -> Option<&str> {
     alarm.split(':').next()
 }
 
@@ -74,40 +77,50 @@ impl Bell {
         Ok(Self { mail, webhook })
     }
 
-    /// Tells of an alarm, or (without one) that an alarm is over: once, and again while it lasts. What could not be told is
-    /// told at the next look.
+    /// Tells of an alarm, or (without one) that an alarm is over: once by each way, and again while it lasts. What could not
+    /// be told one way is told that way at the next look.
     pub async fn ring(&self, memory: &Memory, log: &str, now: Time, alarm: Option<&str>) {
-        let last = memory.last_told();
-        let is_news = match (&last, alarm) {
-            (Some((at, told)), Some(alarm)) => kind(told) != kind(alarm) || now - *at >= AGAIN,
-            (None, Some(_)) | (Some(_), None) => true,
-            (None, None) => false,
-        };
-        if is_news && self.tell(log, now, alarm).await {
-            memory.told(now, alarm);
+        if let Some((mailer, to)) = &self.mail
+            && let Some(said) = news(memory, "mail", now, alarm)
+        {
+            let headline =
+                if alarm.is_some() { "ALARM: an audit log does not hold" } else { "An audit log can be seen again" };
+            let text = format!("{said} The log is {log}, the witness looked at {}.", now.to_rfc3339());
+            match send_notice(mailer, to, headline, &text, now).await {
+                Ok(()) => memory.told("mail", now, alarm),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the alarm could not be mailed");
+                }
+            }
+        }
+        if let Some(receiver) = &self.webhook
+            && let Some(said) = news(memory, "webhook", now, alarm)
+        {
+            let kind = if alarm.is_some() { "log.alarm" } else { "log.fits" };
+            let data = serde_json::json!({ "log": log, "alarm": alarm, "said": said, "at": now });
+            // The same news has the same id, however often it is tried.
+            let since = memory.last_look().map_or(0, |at| at.timestamp());
+            let turn = now.timestamp() / AGAIN.num_seconds();
+            let id = format!("witness_{}_{since}_{turn}", alarm.and_then(word).unwrap_or("FITS"));
+            match receiver.send(id, now, kind, data).await {
+                Ok(()) => memory.told("webhook", now, alarm),
+                Err(word) => tracing::error!(word, "the alarm could not be sent"),
+            }
         }
     }
+}
 
-    /// False when nobody could be told by some way that there is.
-    async fn tell(&self, log: &str, now: Time, alarm: Option<&str>) -> bool {
-        let said = alarm.unwrap_or("The log fits again what was seen before.");
-        let mut told = true;
-        if let Some((mailer, to)) = &self.mail {
-            let headline = if alarm.is_some() { "ALARM: an audit log does not hold" } else { "An audit log holds again" };
-            let text = format!("{said} The log is {log}, the witness looked at {}.", now.to_rfc3339());
-            if let Err(error) = send_notice(mailer, to, headline, &text, now).await {
-                tracing::error!(error = &error as &dyn std::error::Error, "the alarm could not be mailed");
-                told = false;
-            }
-        }
-        if let Some(receiver) = &self.webhook {
-            let kind = if alarm.is_some() { "log.alarm" } else { "log.fits" };
-            let data = serde_json::json!({ "log": log, "alarm": alarm, "at": now });
-            if let Err(word) = receiver.send(format!("witness_{}", now.timestamp_micros()), now, kind, data).await {
-                tracing::error!(word, "the alarm could not be sent");
-                told = false;
-            }
-        }
-        told
+/// What is to be said by this way, unless it was said already.
+fn news(memory: &Memory, way: &str, now: Time, alarm: Option<&str>) -> Option<String> {
+    let last = memory.last_told(way);
+    match (last, alarm) {
+        (Some((at, told)), Some(alarm)) if word(&told) == word(alarm) && now - at < AGAIN => None,
+        (_, Some(alarm)) => Some(alarm.to_owned()),
+        // Another history was signed: that it is not shown any more takes nothing back.
+        (Some((_, told)), None) if LASTING.iter().any(|lasting| word(&told) == Some(lasting)) => Some(format!(
+            "The log fits again what was seen before the alarm, but the alarm stands: {told}. It was signed by the log, and stays to be examined."
+        )),
+        (Some(_), None) => Some("The log fits what was seen before.".to_owned()),
+        (None, None) => None,
     }
 }

@@ -11,6 +11,9 @@ use model::Time;
 use serde::{Deserialize, Serialize};
 
 const CHECKPOINTS: &str = "checkpoints.jsonl";
+const ALARMS: &str = "alarms.jsonl";
+/// An honest checkpoint has a few hundred letters.
+const CHECKPOINT_MOST: usize = 4096;
 const LAST_LOOK: &str = "last-look";
 const LAST_TOLD: &str = "last-told";
 /// No line is longer.
@@ -89,9 +92,18 @@ impl Memory {
         Ok(all)
     }
 
-    /// The last of them. Read from the end: the file grows for ever.
+    /// The last of them.
     pub fn last(&self) -> Result<Option<String>, MemoryError> {
-        let mut file = match File::open(self.folder.join(CHECKPOINTS)) {
+        Ok(self.last_line(CHECKPOINTS)?.map(|line| line.text))
+    }
+
+    fn last_alarm(&self) -> Option<Line> {
+        self.last_line(ALARMS).ok().flatten()
+    }
+
+    /// Read from the end: the file grows for ever.
+    fn last_line(&self, name: &str) -> Result<Option<Line>, MemoryError> {
+        let mut file = match File::open(self.folder.join(name)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failed()(error)),
@@ -104,8 +116,7 @@ impl Memory {
         let Some(line) = bytes[..whole].split(|byte| *byte == b'\n').rev().find(|line| !line.is_empty()) else {
             return Ok(None);
         };
-        let line: Line = serde_json::from_slice(line).map_err(|_| MemoryError::DamagedEnd)?;
-        Ok(Some(line.text))
+        serde_json::from_slice(line).map(Some).map_err(|_| MemoryError::DamagedEnd)
     }
 
     pub fn remember(&self, at: Time, note: &str) -> Result<(), MemoryError> {
@@ -116,8 +127,14 @@ impl Memory {
         self.add(CHECKPOINTS, Line { at, text: note.to_owned(), checkpoint: None })
     }
 
+    /// Keeps an alarm with its checkpoint. One that lasts is kept once: whoever raises it must not fill the disk.
     pub fn alarm(&self, at: Time, what: &str, checkpoint: Option<String>) -> Result<(), MemoryError> {
-        self.add("alarms.jsonl", Line { at, text: what.to_owned(), checkpoint })
+        let lasts = |last: Line| last.text == what && at - last.at < chrono::Duration::hours(6);
+        if self.last_alarm().is_some_and(lasts) {
+            return Ok(());
+        }
+        let checkpoint = checkpoint.map(|text| text.chars().take(CHECKPOINT_MOST).collect());
+        self.add(ALARMS, Line { at, text: what.to_owned(), checkpoint })
     }
 
     /// When the log was last seen in order.
@@ -126,15 +143,15 @@ impl Memory {
     }
 
     /// The alarm that people were told of and not yet that it is over, and when.
-    pub(super) fn last_told(&self) -> Option<(Time, String)> {
-        let text = std::fs::read_to_string(self.folder.join(LAST_TOLD)).ok()?;
+    pub(super) fn last_told(&self, way: &str) -> Option<(Time, String)> {
+        let text = std::fs::read_to_string(self.folder.join(format!("{LAST_TOLD}-{way}"))).ok()?;
         let (at, what) = text.split_once('\n')?;
         Some((at.parse().ok()?, what.to_owned()))
     }
 
     /// People were told of this alarm, or that there is none any more. A memory that fails tells them again.
-    pub(super) fn told(&self, at: Time, alarm: Option<&str>) {
-        let file = self.folder.join(LAST_TOLD);
+    pub(super) fn told(&self, way: &str, at: Time, alarm: Option<&str>) {
+        let file = self.folder.join(format!("{LAST_TOLD}-{way}"));
         let kept = match alarm {
             Some(alarm) => std::fs::write(file, format!("{}\n{alarm}", at.to_rfc3339())),
             None => std::fs::remove_file(file),

@@ -132,17 +132,20 @@ impl Witness {
     /// Looks once, and remembers what it saw. A log that cannot be looked at is an error at first, and after a while an
     /// alarm: who hides the log must not be safer than who shows a false one.
     pub async fn look(&self) -> Result<Sight, WitnessError> {
-        let sight = self.see().await?;
+        let (sight, kept) = self.see().await?;
         let alarm = match &sight {
             Sight::Fits(_) => None,
             Sight::Alarm(alarm) => Some(alarm.to_string()),
         };
         let log = self.verifier.split('+').next().unwrap_or_default();
+        // A memory that fails, on a full disk say, silences nobody.
         self.bell.ring(&self.memory, log, self.clock.now(), alarm.as_deref()).await;
+        kept?;
         Ok(sight)
     }
 
-    async fn see(&self) -> Result<Sight, WitnessError> {
+    /// What there is to see, and whether it could be kept.
+    async fn see(&self) -> Result<(Sight, Result<(), MemoryError>), WitnessError> {
         let now = self.clock.now();
         let since = match self.memory.last_look() {
             Some(since) => since,
@@ -154,7 +157,7 @@ impl Witness {
         let (alarm, checkpoint) = match self.judge(now).await {
             Ok(Ok(head)) => {
                 self.memory.looked(now)?;
-                return Ok(Sight::Fits(head));
+                return Ok((Sight::Fits(head), Ok(())));
             }
             Ok(Err(raised)) => raised,
             Err(error) if now - since > LATE => {
@@ -163,8 +166,8 @@ impl Witness {
             }
             Err(error) => return Err(error),
         };
-        self.memory.alarm(now, &alarm.to_string(), checkpoint)?;
-        Ok(Sight::Alarm(alarm))
+        let kept = self.memory.alarm(now, &alarm.to_string(), checkpoint);
+        Ok((Sight::Alarm(alarm), kept))
     }
 
     async fn judge(&self, now: Time) -> Result<Result<Head, Raised>, WitnessError> {

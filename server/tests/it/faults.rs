@@ -8,7 +8,7 @@ use backend::{
 };
 use futures::{StreamExt, future::join_all, stream};
 use model::Permission;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 
 use crate::{
@@ -97,6 +97,12 @@ impl Fault {
     }
 }
 
+async fn count(house: &House, what: &str) -> i64 {
+    let db = house.stage.portal.db.reader();
+    let all = Statement::from_string(db.get_database_backend(), format!("SELECT COUNT(*) AS n FROM {what}"));
+    db.query_one_raw(all).await.unwrap().unwrap().try_get("", "n").unwrap()
+}
+
 async fn sql(house: &House, statement: &str) {
     let tx = house.stage.portal.db.begin().await.unwrap();
     tx.execute_unprepared(statement).await.unwrap();
@@ -159,12 +165,17 @@ on_both_databases!(without_a_working_log_nothing_is_done, async |stage: Stage| {
             continue;
         }
         let before = dump(&house, None, fault.aside()).await;
+        let keys = count(&house, "gateway_key").await;
         let held = fault.begin(&house).await;
         let since = std::time::Instant::now();
         let done = tries(&house, &of).await;
         let took = since.elapsed();
         fault.end(&house, held).await;
         assert_eq!(done, 0, "{fault:?}");
+        assert_eq!(count(&house, "gateway_key").await, keys, "{fault:?}");
+        let leased = "lease l WHERE NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.action = 'credential.issued'
+            AND e.target_id = l.connection_id)";
+        assert_eq!(count(&house, leased).await, 0, "{fault:?}: every lease has its event");
         assert_eq!(dump(&house, None, fault.aside()).await, before, "{fault:?}");
         println!("{kind:?}: {fault:?}: {TRIES} tries in {took:.0?}, {done} unrecorded operations");
         assert!(attempt(&house, &of, 0).await, "after {fault:?}");

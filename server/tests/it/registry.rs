@@ -261,7 +261,7 @@ impl House {
 
     /// A legal hold that stands.
     pub async fn a_hold(&self, of: &Furnished) -> String {
-        backend::audit::place_hold(&of.owner, &of.scope, "Case 4711").await.unwrap().to_string()
+        backend::audit::place_hold(&self.stage.stepped_up(&of.owner), &of.scope, "Case 4711").await.unwrap().to_string()
     }
 
     /// An alert that nobody has answered.

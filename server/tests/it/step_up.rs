@@ -73,11 +73,14 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
             ]
         }
         DangerousAct::ExportLog => vec![problem(backend::audit::note_export(cx, scope, "csv").await)],
-        DangerousAct::LiftHold => {
+        DangerousAct::ChangeHold => {
             let holds = backend::audit::retention(cx, scope).await.unwrap().holds;
             let standing = holds.into_iter().find(|hold| hold.lifted.is_none());
             let hold = standing.map_or(model::ids::HoldId(model::ids::NIL), |hold| hold.id);
-            vec![problem(backend::audit::lift_hold(cx, scope, hold).await)]
+            vec![
+                problem(backend::audit::lift_hold(cx, scope, hold).await),
+                problem(backend::audit::place_hold(cx, scope, "Case 4712").await),
+            ]
         }
         DangerousAct::SignReview => {
             let review = reviews::list(cx, scope).await.unwrap().remove(0).id;

@@ -90,7 +90,7 @@ rules! {
         "If you did not expect it, revoke the key.";
     WatchChanged "watch_changed" Team Warning Again::AtNext, None,
         "What is watched was changed"
-        "A rule's threshold, how the Team is told, a webhook, or a canary that is none any more. Whoever wants to go unseen begins here; so this rule is never off, and its mail always goes out."
+        "A rule's threshold, how the Team is told, a webhook, a canary that is none any more, or a legal hold that was lifted. Whoever wants to go unseen begins here; so this rule is never off, and its mail always goes out."
         "If you did not expect it, put it back and look at what else that member did.";
     LogExported "log_exported" Team Notice Again::AtNext, None,
         "The log was exported"

@@ -66,5 +66,7 @@ pub(crate) async fn alert_rules(cx: &Cx, scope: &TeamScope) -> Result<AlertRuleS
 
 pub(crate) async fn installation(cx: &Cx) -> Result<Installation, Failure> {
     let alerts = alerts::list_of_installation(cx).await.map_err(fail)?;
-    Ok(Installation { alerts: alert_items(cx, alerts), log: super::log::state(cx).await? })
+    let holds = backend::audit::standing_holds(cx).await.map_err(fail)?;
+    let holds = holds.into_iter().map(|(team, at)| (team, moment(at, cx.now()))).collect();
+    Ok(Installation { alerts: alert_items(cx, alerts), log: super::log::state(cx).await?, holds })
 }

@@ -45,7 +45,9 @@ pub(crate) async fn review_detail(cx: &Cx, scope: &TeamScope, id: ReviewId) -> R
         FigureItem { what: format!("{}{ended}", figure.action.as_str()), now: figure.now, before: figure.before }
     };
     let until = |at: Time| at.format("%Y-%m-%dT%H:%M").to_string();
+    let kept_from = backend::audit::kept_from(&cx.portal).await.map_err(super::outage)?;
     Ok(ReviewDetail {
+        pruned: kept_from.is_some_and(|kept_from| kept_from > review.from),
         log_query: format!("from={}&until={}", until(review.from), until(review.until)),
         item: item(review, now),
         figures: digest.figures.into_iter().map(figure).collect(),

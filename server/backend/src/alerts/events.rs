@@ -47,7 +47,7 @@ fn rules(group: &Group) -> Vec<Rule> {
         (Action::AlertRuleChanged | Action::AlertDeliveryChanged | Action::CanaryLifted, Outcome::Ok) => {
             &[Rule::WatchChanged]
         }
-        (Action::WebhookSet | Action::WebhookRemoved, Outcome::Ok) => &[Rule::WatchChanged],
+        (Action::WebhookSet | Action::WebhookRemoved | Action::HoldLifted, Outcome::Ok) => &[Rule::WatchChanged],
         _ => &[],
     };
     canary.then_some(Rule::CanaryUsed).into_iter().chain(by_action.iter().copied()).collect()

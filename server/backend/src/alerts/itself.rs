@@ -1,6 +1,6 @@
 //! What the watch cannot notice, since it is what stands still, or what signs the log and will not.
 
-use model::alert::Rule;
+use model::{Time, alert::Rule};
 
 use super::{
     levels::Levels,
@@ -10,11 +10,12 @@ use super::{
 };
 use crate::{Portal, error::Outage, store::audit_watch};
 
-/// Raises an alert when the watch has left an event unread for too long.
-pub(crate) async fn watch_itself(portal: &Portal) -> Result<(), Outage> {
+/// Raises an alert when the watch has left an event unread for too long. `since`: when this process began; before that nobody
+/// could read.
+pub(crate) async fn watch_itself(portal: &Portal, since: Time) -> Result<(), Outage> {
     let db = portal.db.reader();
     let Some(at) = audit_watch::unread_since(db).await? else { return Ok(()) };
-    let minutes = (portal.clock.now() - at).num_minutes();
+    let minutes = (portal.clock.now() - at.max(since)).num_minutes();
     let about = About::new(None, Rule::WatchLate, "");
     let late = Levels::default().of(db, &about).await?.is_some_and(|level| minutes >= level);
     let signs = late.then(|| sign(about, String::new(), format!("An event has waited for {}.", spoken(minutes))));

@@ -74,8 +74,10 @@ pub struct Which {
 pub enum ExportError {
     #[error("the database did not answer")]
     Store(#[from] DbErr),
-    #[error("nothing is signed yet")]
+    #[error("nothing is signed yet, or the head of this size is not kept any more")]
     NoCheckpoint,
+    #[error("old events were pruned while they were exported: export again")]
+    Pruned,
     #[error("an event cannot be proved")]
     Prover(#[from] ProverError),
     #[error("the checkpoint cannot be read")]
@@ -126,6 +128,9 @@ impl Export {
     /// The next events, in the order of the log; none at the end.
     pub async fn page(&mut self) -> Result<Vec<(Row, Proved)>, ExportError> {
         let rows = audit_tree::placed_of(&self.db, &self.which, self.next, self.prover.head().size, PAGE).await?;
+        if audit_horizon::last(&self.db).await?.map(|(_, note)| note) != self.horizon {
+            return Err(ExportError::Pruned);
+        }
         let mut page = Vec::with_capacity(rows.len());
         self.prover.forget();
         for (index, row) in rows {
@@ -160,6 +165,8 @@ pub enum Disbelief {
     Line(usize),
     #[error("the checkpoint, or what was pruned, is not signed by this log")]
     NotSigned,
+    #[error("what was pruned was not a year old when that was signed")]
+    Horizon,
     #[error("line {line}: the event of index {index} is not in the tree of this checkpoint")]
     NotProved { line: usize, index: u64 },
     #[error("line {0}: the events are not in the order of the log")]
@@ -203,7 +210,11 @@ pub fn check(mut reader: impl BufRead, verifier: &str) -> Result<Checked, Disbel
     }
     let head = read_note(&header.checkpoint, verifier).map_err(|_| Disbelief::NotSigned)?;
     let horizon = header.horizon.as_ref().map(|note| Horizon::read(note, verifier)).transpose();
-    let begins = horizon.map_err(|_| Disbelief::NotSigned)?.map_or(0, |horizon| horizon.index);
+    let horizon = horizon.map_err(|_| Disbelief::NotSigned)?;
+    if horizon.is_some_and(|horizon| horizon.is_disproved_by(&head) || !horizon.is_old_enough()) {
+        return Err(Disbelief::Horizon);
+    }
+    let begins = horizon.map_or(0, |horizon| horizon.index);
     let whole = header.filter.is_none()
         && header.team.is_none()
         && header.from.is_none()

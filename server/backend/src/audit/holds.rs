@@ -1,23 +1,46 @@
 //! How long a Team's log is kept, and legal holds on it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::Duration;
 use model::{
     Problem, Time,
     audit::{Action, SafeText},
-    ids::HoldId,
+    ids::{HoldId, TeamId},
     retention::{REASON_MOST, kept_since},
     step_up::DangerousAct,
 };
 
 use super::{Event, Target, append};
 use crate::{
-    Cx, TeamScope,
+    Cx, Portal, TeamScope,
     access::{self, AccessError},
     random,
     store::{
-        audit_event,
+        audit_event::{self, Row},
         audit_hold::{self, By, Hold},
+        audit_horizon, audit_tree,
     },
 };
+
+/// Holds of one Team that stand.
+const STANDING_MOST: usize = 10;
+/// A hold that was lifted goes on holding for so long: nobody lifts it unnoticed.
+pub const AFTER_LIFTING: Duration = Duration::days(14);
+
+/// The Teams that the log must be kept for, by its own events in their order.
+pub(super) fn standing(events: impl Iterator<Item = Row>, now: Time) -> BTreeSet<TeamId> {
+    let mut holds = BTreeMap::new();
+    for event in events {
+        let Some((team, hold)) = event.team.zip(event.target_id) else { continue };
+        match event.action {
+            Action::HoldLifted if now - event.at > AFTER_LIFTING => holds.remove(&hold),
+            Action::HoldLifted => None,
+            _ => holds.insert(hold, team),
+        };
+    }
+    holds.into_values().collect()
+}
 
 /// How long the log is kept.
 #[derive(Clone, Debug)]
@@ -36,6 +59,8 @@ pub struct Retention {
 pub enum HoldError {
     #[error("a hold needs a reason")]
     ReasonMissing,
+    #[error("enough holds stand")]
+    TooMany,
     #[error("the hold does not stand any more")]
     Lifted,
     #[error(transparent)]
@@ -52,10 +77,20 @@ impl From<&HoldError> for Problem {
     fn from(error: &HoldError) -> Self {
         match error {
             HoldError::ReasonMissing => Problem::field("reason", "Say why the log must be kept: an auditor reads it."),
+            HoldError::TooMany => Problem::field("reason", "Ten holds stand already: one is enough to keep the log."),
             HoldError::Lifted => Problem::new(model::ProblemCode::Conflict, "This hold was lifted already."),
             HoldError::Access(error) => error.into(),
         }
     }
+}
+
+/// When the log begins, once something of it was pruned.
+pub async fn kept_from(portal: &Portal) -> Result<Option<Time>, sea_orm::DbErr> {
+    let db = portal.db.reader();
+    if audit_horizon::last(db).await?.is_none() {
+        return Ok(None);
+    }
+    audit_horizon::oldest(db).await
 }
 
 /// How long the Team's log is kept, and its holds.
@@ -70,19 +105,32 @@ pub async fn retention(cx: &Cx, scope: &TeamScope) -> Result<Retention, AccessEr
     })
 }
 
+/// Every hold that stands in any Team, for operators.
+pub async fn standing_holds(cx: &Cx) -> Result<Vec<(TeamId, Time)>, AccessError> {
+    access::operator(cx)?;
+    Ok(audit_hold::standing(cx.portal.db.reader()).await?)
+}
+
 /// Keeps the Team's whole log, as far as it is still there, until the hold is lifted.
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn place_hold(cx: &Cx, scope: &TeamScope, reason: &str) -> Result<HoldId, HoldError> {
+    access::require_step_up(cx, scope, DangerousAct::ChangeHold).await?;
     let person = access::signed_in(cx)?;
     let reason = reason.trim();
     if reason.is_empty() {
         return Err(HoldError::ReasonMissing);
+    }
+    let stand = audit_hold::of_team(cx.portal.db.reader(), scope).await?.iter().filter(|h| h.lifted.is_none()).count();
+    if stand >= STANDING_MOST {
+        return Err(HoldError::TooMany);
     }
     let reason = SafeText::new(reason, REASON_MOST);
     let id: HoldId = random::id(cx.now());
     let placed = By { at: cx.now(), user: person.user, name: person.email.to_string() };
     let hold = Hold { id, reason: reason.as_str().to_owned(), placed, lifted: None };
     let tx = cx.portal.db.begin().await?;
+    // Nothing is pruned between a hold's placing and its holding.
+    audit_tree::hold_still(&*tx).await?;
     audit_hold::insert(&*tx, scope, &hold).await?;
     append(&*tx, cx, Event::of(scope, Action::HoldPlaced).on(Target::hold(id)).with("reason", &reason)).await?;
     tx.commit().await?;
@@ -92,7 +140,7 @@ pub async fn place_hold(cx: &Cx, scope: &TeamScope, reason: &str) -> Result<Hold
 /// Lets the log be pruned again.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), hold = %id))]
 pub async fn lift_hold(cx: &Cx, scope: &TeamScope, id: HoldId) -> Result<(), HoldError> {
-    access::require_step_up(cx, scope, DangerousAct::LiftHold).await?;
+    access::require_step_up(cx, scope, DangerousAct::ChangeHold).await?;
     let person = access::signed_in(cx)?;
     let holds = audit_hold::of_team(cx.portal.db.reader(), scope).await?;
     let hold = holds.into_iter().find(|hold| hold.id == id).ok_or(AccessError::NotFound)?;

@@ -1,10 +1,14 @@
 //! Up to which place the log was pruned: signed by the key that signs its heads, so that the owner of the database alone can
 //! have no event be missing that the log's owner did not give up.
 
-use model::Time;
+use chrono::Duration;
+use model::{
+    Time,
+    retention::{LEAST_MONTHS, kept_since},
+};
 use signed_note::Note;
 
-use super::{CheckpointError, CheckpointKey, signed_by};
+use super::{CheckpointError, CheckpointKey, Head, signed_by};
 
 /// Events below `index` were recorded before `before`, and may be gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +17,9 @@ pub struct Horizon {
     pub before: Time,
     pub signed_at: Time,
 }
+
+/// Clocks differ, and an event waits a moment for its place.
+const SLACK: Duration = Duration::hours(1);
 
 const FORM: &str = "%Y-%m-%dT%H:%M:%SZ";
 
@@ -46,10 +53,20 @@ impl Horizon {
         Ok(Self { index, before, signed_at })
     }
 
-    /// Whether everything below it was old enough to be given up when it was signed.
-    pub fn is_lawful(&self) -> bool {
-        model::retention::kept_since(self.signed_at, model::retention::LEAST_MONTHS)
-            .is_some_and(|since| self.before <= since)
+    /// Whether everything below it was old enough to be given up when it was signed, by its own word.
+    pub fn is_old_enough(&self) -> bool {
+        kept_since(self.signed_at, LEAST_MONTHS).is_some_and(|since| self.before <= since)
+    }
+
+    /// The same as far as one can know at `now`.
+    pub fn is_lawful(&self, now: Time) -> bool {
+        self.is_old_enough() && self.signed_at <= now + SLACK
+    }
+
+    /// Whether this head proves that something below the horizon was recorded later than the horizon says: the tree was not so
+    /// large yet, at a time that is not given up.
+    pub fn is_disproved_by(&self, head: &Head) -> bool {
+        head.size < self.index && head.at.is_some_and(|at| at > self.before + SLACK)
     }
 }
 
@@ -64,8 +81,15 @@ mod tests {
         let horizon = Horizon { index: 4711, before: at("2025-10-26T05:00:00Z"), signed_at: at("2026-11-26T05:00:00Z") };
         let note = horizon.sign(&key).unwrap();
         assert_eq!(Horizon::read(&note, key.verifier()).unwrap(), horizon);
-        assert!(horizon.is_lawful());
-        assert!(!Horizon { before: at("2025-11-26T05:00:01Z"), ..horizon }.is_lawful());
+        let now = at("2026-11-26T05:00:00Z");
+        assert!(horizon.is_lawful(now));
+        assert!(!Horizon { before: at("2025-11-26T05:00:01Z"), ..horizon }.is_lawful(now));
+        assert!(!horizon.is_lawful(at("2026-11-26T03:00:00Z")), "it was signed in the future");
+        // A smaller tree after that time: what came later is not old enough.
+        let head = |size, text| Head { size, root: [0; 32], at: Some(at(text)) };
+        assert!(horizon.is_disproved_by(&head(4710, "2025-10-27T00:00:00Z")));
+        assert!(!horizon.is_disproved_by(&head(4711, "2025-10-27T00:00:00Z")));
+        assert!(!horizon.is_disproved_by(&head(4710, "2025-10-26T04:00:00Z")));
         let stranger = CheckpointKey::generate("portal.example/audit");
         assert!(Horizon::read(&note, stranger.verifier()).is_err());
         assert!(Horizon::read(&note.replace("4711", "4712"), key.verifier()).is_err());

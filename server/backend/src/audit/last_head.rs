@@ -15,14 +15,17 @@ use super::{CheckpointError, Head, read_note};
 #[derive(Clone, Debug, Default)]
 pub struct LastHead {
     file: Option<PathBuf>,
-    head: Arc<Mutex<Option<Head>>>,
+    head: Arc<Mutex<Option<(Head, String)>>>,
 }
 
 impl LastHead {
     /// From the file beside the checkpoint key; nothing is known while there is none.
     pub fn open(key_file: &Path, verifier: &str) -> Result<Self, CheckpointError> {
         let file = Self::file_of(key_file);
-        let head = Self::read(key_file)?.map(|note| read_note(&note, verifier)).transpose()?;
+        let head = match Self::read(key_file)? {
+            Some(note) => Some((read_note(&note, verifier)?, note)),
+            None => None,
+        };
         Ok(Self { file: Some(file), head: Arc::new(Mutex::new(head)) })
     }
 
@@ -42,6 +45,11 @@ impl LastHead {
     }
 
     pub fn get(&self) -> Option<Head> {
+        self.with_note().map(|(head, _)| head)
+    }
+
+    /// The head, and the note that says it.
+    pub fn with_note(&self) -> Option<(Head, String)> {
         self.head.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -50,7 +58,7 @@ impl LastHead {
         if let Some(file) = &self.file {
             replace(file, note).map_err(|error| CheckpointError::Unwritable(file.clone(), error))?;
         }
-        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, note.to_owned()));
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ mod writer;
 
 pub use checkpoint::{CheckpointError, CheckpointKey, Head, read_note, signed_by};
 pub use event::{Event, Target};
-pub use holds::{HoldError, Retention, lift_hold, place_hold, retention};
+pub use holds::{AFTER_LIFTING, HoldError, Retention, kept_from, lift_hold, place_hold, retention, standing_holds};
 pub use horizon::Horizon;
 pub use last_head::LastHead;
 pub use prune::PruneError;

@@ -1,11 +1,16 @@
 //! Takes away events that are older than the installation keeps them. Their hashes stay: every proof goes on leading to every
 //! head, and the walk over the log goes on comparing all of them.
 
-use model::{Time, audit::Action, retention::kept_since};
+use std::{collections::BTreeSet, time::Duration as StdDuration};
+
+use chrono::Duration;
+use model::{Time, audit::Action, ids::TeamId, retention::kept_since};
 use sea_orm::DbErr;
 
 use super::{
     CheckpointError, Event, Head, Horizon, Sequencer, append,
+    holds::standing,
+    leaf::leaf,
     prover::{Prover, ProverError},
 };
 use crate::{
@@ -13,8 +18,14 @@ use crate::{
     store::{Tx, audit_hold, audit_horizon, audit_tree, audit_watch},
 };
 
-/// Events of one turn.
-const BATCH: u64 = 2000;
+/// Events of one turn, and the pause behind it: whoever issues credentials waits for no long one.
+const BATCH: u64 = 500;
+const PAUSE: StdDuration = StdDuration::from_millis(50);
+
+/// No more of the log goes in a day than this: a clock that is wrong for a moment, or a period that was set too short, does
+/// not take it all.
+const A_DAY: Duration = Duration::hours(24);
+const AT_ONCE: Duration = Duration::days(31);
 
 /// Why nothing was pruned. The next turn tries again.
 #[derive(Debug, thiserror::Error)]
@@ -29,11 +40,11 @@ pub enum PruneError {
 }
 
 impl Sequencer {
-    /// Prunes everything that is older than the installation keeps it, up to the first event of a Team under a legal hold;
-    /// answers how many events that were.
+    /// Prunes what is older than the installation keeps it, a month of the log a day at most, up to the first event of a Team
+    /// under a legal hold; answers how many events that were.
     pub async fn prune(&self) -> Result<u64, PruneError> {
         let now = self.portal.clock.now();
-        let Some(since) = kept_since(now, self.portal.settings.audit_retention_months) else { return Ok(0) };
+        let Some(since) = self.since(now).await? else { return Ok(0) };
         let mut pruned = 0;
         loop {
             let turn = self.prune_some(since, now).await?;
@@ -41,6 +52,7 @@ impl Sequencer {
             if turn < BATCH {
                 break;
             }
+            tokio::time::sleep(PAUSE).await;
         }
         if pruned > 0 {
             let tx = self.portal.db.begin().await?;
@@ -48,6 +60,19 @@ impl Sequencer {
             tx.commit().await?;
         }
         Ok(pruned)
+    }
+
+    /// What is older than this may go today.
+    async fn since(&self, now: Time) -> Result<Option<Time>, DbErr> {
+        let db = self.portal.db.reader();
+        let Some(since) = kept_since(now, self.portal.settings.audit_retention_months) else { return Ok(None) };
+        let last = audit_horizon::last(db).await?.and_then(|(_, note)| Horizon::read(&note, self.key.verifier()).ok());
+        Ok(match last {
+            // Within a day of it, that day's part goes on.
+            Some(last) if now - last.signed_at < A_DAY => Some(last.before.min(since)),
+            Some(last) => Some(since.min(last.before + AT_ONCE)),
+            None => audit_horizon::oldest(db).await?.map(|oldest| since.min(oldest + AT_ONCE)),
+        })
     }
 
     /// One transaction: a signed horizon, the events below it, and that they were pruned.
@@ -84,17 +109,27 @@ impl Sequencer {
         }
     }
 
-    /// Where the log begins by now.
+    /// Where the log begins by now: by the highest horizon that is genuine.
     async fn horizon(&self, tx: &Tx) -> Result<u64, DbErr> {
+        let genuine = |note: &str| Horizon::read(note, self.key.verifier()).ok().map(|horizon| horizon.index);
+        if let Some(index) = audit_horizon::last(&**tx).await?.and_then(|(_, note)| genuine(&note)) {
+            return Ok(index);
+        }
         let notes = audit_horizon::notes(&**tx).await?;
-        let genuine = notes.iter().filter_map(|note| Horizon::read(note, self.key.verifier()).ok());
-        Ok(genuine.map(|horizon| horizon.index).max().unwrap_or(0))
+        Ok(notes.iter().rev().find_map(|note| genuine(note)).unwrap_or(0))
+    }
+
+    /// Teams whose log must be kept, by the log's own word: a table could be changed, the log could not.
+    async fn held(&self, tx: &Tx) -> Result<BTreeSet<TeamId>, DbErr> {
+        let events = audit_hold::events(&**tx).await?;
+        let ours = events.into_iter().filter(|row| self.is_ours(row, &leaf(row)));
+        Ok(standing(ours, self.portal.clock.now()))
     }
 
     /// Behind the last of the events from `from` on that may go. Each of them is proved first: a time that was put back, or an
     /// event that is gone, stops here and stays to be found.
     async fn prunable(&self, tx: &Tx, head: Head, from: u64, end: u64, since: Time) -> Result<u64, PruneError> {
-        let held = audit_hold::held_teams(&**tx).await?;
+        let held = self.held(tx).await?;
         let mut prover = Prover::new(head);
         let mut next = from;
         for place in audit_tree::placed(&**tx, from, BATCH).await? {

@@ -46,7 +46,7 @@ pub enum Fault {
     Astray(EventId),
     #[error("there is no checkpoint")]
     NoCheckpoint,
-    #[error("what was pruned is not signed by this log, or was pruned before it was a year old")]
+    #[error("what was pruned is not signed by this log, or was not a year old")]
     Horizon,
 }
 
@@ -108,10 +108,27 @@ pub async fn verify(
     remembered: &[String],
     now: Time,
 ) -> Result<Report, DbErr> {
+    loop {
+        let before = audit_horizon::notes(db).await?;
+        let report = walk(db, vault, verifier, remembered, now).await?;
+        // What was pruned meanwhile was there when the walk began.
+        if audit_horizon::notes(db).await? == before {
+            return Ok(report);
+        }
+    }
+}
+
+async fn walk(
+    db: &impl ConnectionTrait,
+    vault: &Vault,
+    verifier: &str,
+    remembered: &[String],
+    now: Time,
+) -> Result<Report, DbErr> {
     let mut report = Report::default();
     let heads = heads(db, verifier, remembered, &mut report).await?;
     let mut walk = Walk { edge: Edge::default(), heads, good: 0, tile: 0 };
-    report.begins = begins(db, verifier, &mut report).await?;
+    report.begins = begins(db, verifier, now, &walk.heads, &mut report).await?;
     walk.over_pruned(db, report.begins, &mut report).await?;
     loop {
         let placed = audit_tree::placed(db, walk.edge.size(), PAGE).await?;
@@ -140,11 +157,18 @@ pub async fn verify(
 }
 
 /// Where the log begins, by the highest horizon that the log's own key has signed.
-async fn begins(db: &impl ConnectionTrait, verifier: &str, report: &mut Report) -> Result<u64, DbErr> {
+async fn begins(
+    db: &impl ConnectionTrait,
+    verifier: &str,
+    now: Time,
+    heads: &HashMap<u64, Vec<Head>>,
+    report: &mut Report,
+) -> Result<u64, DbErr> {
     let mut begins = 0;
     for note in audit_horizon::notes(db).await? {
+        let disproved = |horizon: &Horizon| heads.values().flatten().any(|head| horizon.is_disproved_by(head));
         match Horizon::read(&note, verifier) {
-            Ok(horizon) if horizon.is_lawful() => begins = begins.max(horizon.index),
+            Ok(horizon) if horizon.is_lawful(now) && !disproved(&horizon) => begins = begins.max(horizon.index),
             _ => report.add(None, Fault::Horizon),
         }
     }

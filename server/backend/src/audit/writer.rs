@@ -12,6 +12,7 @@ use model::{
     audit::Outcome,
     ids::{GatewayKeyId, LeaseId},
 };
+use sea_orm::DbErr;
 use tokio::sync::{mpsc, oneshot};
 
 use super::event::marked;
@@ -32,6 +33,9 @@ const BATCH: usize = 256;
 
 /// A caller waits at most this long for its event to be durable.
 const PATIENCE: StdDuration = StdDuration::from_secs(5);
+
+/// A transaction that takes longer is given up: the next one may meet a database that answers again.
+const COMMIT_WITHIN: StdDuration = StdDuration::from_secs(30);
 
 /// What is made durable before an answer leaves.
 #[derive(Clone, Debug)]
@@ -161,7 +165,8 @@ async fn write(portal: Portal, mut receiver: mpsc::Receiver<Waiting>, empty: Emp
         let (entries, waiters): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         let size = entries.len();
         memory.bound();
-        let answers = match commit(&portal, &mut memory, &empty, entries).await {
+        let committed = tokio::time::timeout(COMMIT_WITHIN, commit(&portal, &mut memory, &empty, entries)).await;
+        let answers = match committed.unwrap_or_else(|_| Err(DbErr::Custom("the database hangs".to_owned()))) {
             Ok(answers) => answers,
             Err(error) => {
                 // Nothing of it was written, so nothing of it is remembered.
@@ -180,12 +185,7 @@ async fn write(portal: Portal, mut receiver: mpsc::Receiver<Waiting>, empty: Emp
 
 /// One transaction for the whole batch. Everything is written in a fixed order, so that two replicas cannot wait for
 /// each other in a ring.
-async fn commit(
-    portal: &Portal,
-    memory: &mut Memory,
-    empty: &Empty,
-    entries: Vec<Entry>,
-) -> Result<Vec<Answer>, sea_orm::DbErr> {
+async fn commit(portal: &Portal, memory: &mut Memory, empty: &Empty, entries: Vec<Entry>) -> Result<Vec<Answer>, DbErr> {
     let now = portal.clock.now();
     let tx = portal.db.begin().await?;
     let mut buckets = BTreeMap::<String, (Limit, i32)>::new();

@@ -1,8 +1,11 @@
 //! Raises alerts of what ends by the calendar, and of a watch that stands still.
 
+use model::Time;
+
 use crate::{Portal, alerts, error::Outage};
 
-pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
-    alerts::watch_itself(&portal).await?;
+/// `since`: when this process began.
+pub(super) async fn run((portal, since): (Portal, Time)) -> Result<(), Outage> {
+    alerts::watch_itself(&portal, since).await?;
     alerts::watch_ends(&portal).await
 }

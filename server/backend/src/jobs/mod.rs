@@ -21,6 +21,9 @@ use crate::{
     error::Outage,
 };
 
+/// No turn takes so long but one whose database or network does not answer any more.
+const TURN_WITHIN: Duration = Duration::from_secs(1800);
+
 /// Starts every job; dropping the set stops them.
 pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
@@ -34,7 +37,7 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "proofs", proofs::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "reviews", reviews::run));
-    jobs.spawn(every(Duration::from_secs(600), portal.clone(), "ends", ends::run));
+    jobs.spawn(every(Duration::from_secs(600), (portal.clone(), portal.clock.now()), "ends", ends::run));
     jobs
 }
 
@@ -73,7 +76,7 @@ pub async fn run_due(portal: &Portal) -> Result<(), Outage> {
     key_ends::run(portal.clone()).await?;
     proofs::run(portal.clone()).await?;
     reviews::run(portal.clone()).await?;
-    ends::run(portal.clone()).await?;
+    ends::run((portal.clone(), model::Time::UNIX_EPOCH)).await?;
     tell::run(portal.clone()).await?;
     hooks::run(portal.clone()).await
 }
@@ -91,7 +94,12 @@ where
     loop {
         turns.tick().await;
         // A job that panics over one bad row is there again at its next turn.
-        match AssertUnwindSafe(job(handle.clone())).catch_unwind().await {
+        let turn = AssertUnwindSafe(job(handle.clone())).catch_unwind();
+        let Ok(turn) = tokio::time::timeout(TURN_WITHIN, turn).await else {
+            tracing::error!(job = name, "job took too long and was given up");
+            continue;
+        };
+        match turn {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(job = name, error = &error as &dyn std::error::Error, "job failed"),
             Err(_) => tracing::error!(job = name, "job panicked"),

@@ -67,6 +67,8 @@ const CHANGES: &[Action] = &[
     Action::AlertDeliveryChanged,
     Action::WebhookSet,
     Action::WebhookRemoved,
+    Action::HoldPlaced,
+    Action::HoldLifted,
     Action::CanaryPlanted,
     Action::CanaryLifted,
 ];

@@ -1,14 +1,15 @@
 //! Legal holds: orders not to prune a Team's log.
 
-use std::collections::BTreeSet;
-
 use model::{
     Time,
     ids::{HoldId, TeamId, UserId},
 };
-use sea_orm::{QueryResult, entity::prelude::*};
+use sea_orm::{FromQueryResult, QueryResult, entity::prelude::*};
 
-use super::sql;
+use super::{
+    audit_event::{self, Row},
+    sql,
+};
 use crate::access::TeamScope;
 
 /// Who placed or lifted one, and when.
@@ -75,8 +76,17 @@ fn hold(row: QueryResult) -> Result<Hold, DbErr> {
     })
 }
 
-/// Teams whose log must not be pruned.
-pub async fn held_teams(db: &impl ConnectionTrait) -> Result<BTreeSet<TeamId>, DbErr> {
-    let rows = db.query_all_raw(sql(db, "SELECT DISTINCT team_id FROM audit_hold WHERE lifted_at IS NULL", [])).await?;
-    rows.into_iter().map(|row| row.try_get("", "team_id").map(TeamId)).collect()
+/// What the log says of holds, in the order of its events; what cannot be read is none of Portal's.
+pub async fn events(db: &impl ConnectionTrait) -> Result<Vec<Row>, DbErr> {
+    let text = "SELECT * FROM audit_event WHERE action IN ('hold.placed', 'hold.lifted') ORDER BY at, id";
+    let rows = db.query_all_raw(sql(db, text, [])).await?;
+    let read = |row: QueryResult| audit_event::Model::from_query_result(&row, "").and_then(audit_event::row).ok();
+    Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// Holds that stand, by their Teams: what a Team calls itself and why it holds is its own.
+pub async fn standing(db: &impl ConnectionTrait) -> Result<Vec<(TeamId, Time)>, DbErr> {
+    let text = "SELECT team_id, placed_at FROM audit_hold WHERE lifted_at IS NULL ORDER BY placed_at";
+    let rows = db.query_all_raw(sql(db, text, [])).await?;
+    rows.into_iter().map(|row| Ok((TeamId(row.try_get("", "team_id")?), row.try_get("", "placed_at")?))).collect()
 }

@@ -1,6 +1,9 @@
 //! Where the log begins: what was pruned, and the statements that prune.
 
-use model::Time;
+use model::{
+    Time,
+    alert::{Again, Rule},
+};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::sql;
@@ -15,6 +18,12 @@ pub async fn put(db: &impl ConnectionTrait, index: u64, now: Time, note: &str) -
 pub async fn notes(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let rows = db.query_all_raw(sql(db, "SELECT note FROM audit_horizon ORDER BY idx", [])).await?;
     rows.into_iter().map(|row| row.try_get("", "note")).collect()
+}
+
+/// When the first event of the log was recorded.
+pub async fn oldest(db: &impl ConnectionTrait) -> Result<Option<Time>, DbErr> {
+    let text = "SELECT e.at FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id ORDER BY l.idx LIMIT 1";
+    db.query_one_raw(sql(db, text, [])).await?.map(|row| row.try_get("", "at")).transpose()
 }
 
 /// The highest horizon as the database has it, and its note.
@@ -38,13 +47,19 @@ pub async fn prune(db: &impl ConnectionTrait, from: u64, index: u64) -> Result<(
 
 /// Takes away what was kept only for the sake of events that are gone: figures, words, networks, answered alerts.
 pub async fn tidy(db: &impl ConnectionTrait) -> Result<(), DbErr> {
-    let text = "SELECT e.at FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id ORDER BY l.idx LIMIT 1";
-    let Some(row) = db.query_one_raw(sql(db, text, [])).await? else { return Ok(()) };
-    let oldest: Time = row.try_get("", "at")?;
+    let Some(oldest) = oldest(db).await? else { return Ok(()) };
     let day = oldest.format("%Y-%m-%d").to_string();
     db.execute_raw(sql(db, "DELETE FROM audit_tally WHERE day < $1", [day.into()])).await?;
-    let alerts = "DELETE FROM alert WHERE acknowledged_at IS NOT NULL AND last_at < $1";
-    db.execute_raw(sql(db, alerts, [oldest.into()])).await?;
+    // An answer that holds for ever is remembered for ever.
+    let answered: Vec<_> = Rule::ALL.iter().filter(|rule| rule.again() == Again::Never).collect();
+    let answered: Vec<_> = answered.iter().map(|rule| format!("'{}'", rule.as_str())).collect();
+    let alerts = format!(
+        "DELETE FROM alert WHERE acknowledged_at IS NOT NULL AND last_at < $1 AND rule NOT IN ({})",
+        answered.join(", ")
+    );
+    db.execute_raw(sql(db, &alerts, [oldest.into()])).await?;
+    let links = "UPDATE alert SET event_id = NULL WHERE event_id NOT IN (SELECT id FROM audit_event)";
+    db.execute_raw(sql(db, links, [])).await?;
     let networks = "DELETE FROM key_network WHERE key_id NOT IN
         (SELECT id FROM gateway_key WHERE expires_at >= $1 AND (revoked_at IS NULL OR revoked_at >= $1))";
     db.execute_raw(sql(db, networks, [oldest.into()])).await?;

@@ -27,6 +27,14 @@ pub async fn lead(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     row.map_or(Ok(false), |row| row.try_get("", "mine"))
 }
 
+/// Waits until nobody sequences or prunes, and keeps it so until the transaction ends.
+pub async fn hold_still(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        return Ok(());
+    }
+    db.execute_raw(sql(db, "SELECT pg_advisory_xact_lock($1)", [SEQUENCER.into()])).await.map(|_| ())
+}
+
 /// Events that wait for their place, the oldest first; without the row where it cannot be read. One bad row must not hold up
 /// the others: no time of Portal's is infinite, and no event that has a place waits for one.
 pub async fn pending(db: &impl ConnectionTrait, most: u64) -> Result<Vec<(EventId, Option<Row>)>, DbErr> {

@@ -112,7 +112,9 @@ impl Db {
         // Deferred transactions of SQLite fail when they turn from reading to writing under another writer.
         let options =
             TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-        let tx = self.pool.begin_with_options(options).await?;
+        // A server that is frozen or cut off answers nothing, and its own limits do not help.
+        let begun = tokio::time::timeout(TURN_WITHIN, self.pool.begin_with_options(options)).await;
+        let tx = begun.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))??;
         Ok(Tx { tx, _turn: turn })
     }
 

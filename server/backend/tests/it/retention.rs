@@ -117,9 +117,19 @@ on_both_databases!(a_legal_hold_keeps_what_comes_behind_it_until_it_is_lifted, a
     let held = log.export(Which { team: Some(team), ..Which::default() }).await;
     assert!(held.contains("team.created") && held.contains("hold.placed"), "{held}");
 
+    // The table can be changed by whoever owns the database: the log says what stands.
+    log.attack(&["UPDATE audit_hold SET lifted_at = placed_at"]).await;
+    assert_eq!(log.sequencer.prune().await.unwrap(), 0);
+    log.attack(&["UPDATE audit_hold SET lifted_at = NULL"]).await;
     let ada = log.stage.stepped_up(&ada);
     audit::lift_hold(&ada, &scope, hold).await.unwrap();
     assert!(audit::lift_hold(&ada, &scope, hold).await.is_err(), "once");
+    // Nobody lifts a hold unnoticed: it holds on for fourteen days.
+    log.stage.advance(Duration::days(13));
+    log.go_on().await.unwrap();
+    log.watched().await;
+    assert_eq!(log.sequencer.prune().await.unwrap(), 0);
+    log.stage.advance(Duration::days(2));
     log.go_on().await.unwrap();
     log.watched().await;
     assert!(log.sequencer.prune().await.unwrap() >= BETWEEN);
@@ -129,6 +139,36 @@ on_both_databases!(a_legal_hold_keeps_what_comes_behind_it_until_it_is_lifted, a
     assert_eq!(retention.months, 13);
     assert!(retention.oldest.unwrap() > retention.since.unwrap(), "{retention:?}");
     assert_eq!(retention.holds[0].lifted.as_ref().unwrap().name, "ada@example.com");
+});
+
+on_both_databases!(a_clock_that_is_wrong_for_a_moment_takes_a_month_of_the_log_at_most, async |stage: Stage| {
+    let mut log = Log::on(stage).await;
+    log.ages(6).await;
+    // Ten years ahead: everything seems old.
+    log.stage.advance(Duration::days(3650));
+    assert_eq!(log.sequencer.prune().await.unwrap(), EVENTS);
+    assert_eq!(log.sequencer.prune().await.unwrap(), 0);
+    log.stage.advance(Duration::hours(23));
+    assert_eq!(log.sequencer.prune().await.unwrap(), 0);
+    log.stage.advance(Duration::hours(2));
+    log.go_on().await.unwrap();
+    assert!(log.sequencer.prune().await.unwrap() <= 2, "another month the next day");
+});
+
+on_both_databases!(whoever_has_the_key_too_is_found_by_what_was_seen_outside, async |stage: Stage| {
+    let mut log = Log::on(stage).await;
+    log.ages(2).await;
+    // A horizon in order by its own words, over events of two months ago.
+    let now = log.stage.portal.clock.now();
+    let horizon = Horizon { index: EVENTS, before: now - Duration::days(400), signed_at: now };
+    let note = horizon.sign(&log.sequencer.key).unwrap();
+    audit_horizon::put(log.stage.portal.db.reader(), EVENTS, now, &note).await.unwrap();
+    let gone = format!("DELETE FROM audit_event WHERE id IN (SELECT event_id FROM audit_leaf WHERE idx < {EVENTS})");
+    log.attack(&[&gone, &format!("DELETE FROM audit_leaf WHERE idx < {EVENTS}"), "DELETE FROM audit_checkpoint"]).await;
+    log.go_on().await.unwrap();
+    let report = log.verify().await;
+    assert!(report.findings.iter().any(|finding| finding.fault == Fault::Horizon), "{report:?}");
+    assert_eq!((report.begins, report.first_bad()), (0, Some(0)));
 });
 
 on_both_databases!(no_owner_of_the_database_has_events_pruned_that_must_be_kept, async |stage: Stage| {

@@ -1,0 +1,74 @@
+//! Incidents: what may have gone wrong with credentials, from the report to the lessons.
+
+pub mod clock;
+pub mod measure;
+pub mod severity;
+pub mod state;
+
+use serde::{Deserialize, Serialize};
+
+pub use clock::{Clock, ClockKind, Running};
+pub use measure::{MeasureKind, MeasureState, TargetKind};
+pub use severity::{Reach, Severity};
+pub use state::{LINE, Progress, State, Step, StepRefused};
+use state::words;
+
+/// Letters of a title, and of what people write at length.
+pub const TITLE_MOST: usize = 120;
+pub const TEXT_MOST: usize = 4000;
+
+words! {
+    /// What seems to have happened.
+    Kind {
+        LeakedSecret "leaked_secret" "A secret leaked";
+        StolenSession "stolen_session" "Somebody acts as somebody else";
+        MisusedGateway "misused_gateway" "A gateway is misused";
+        DatabaseAccess "database_access" "Somebody may have read the database";
+        LostDevice "lost_device" "A device was lost";
+        AmazonRequest "amazon_request" "Amazon asks";
+        Other "other" "Something else";
+    }
+}
+
+impl Kind {
+    /// How grave it is taken to be until somebody has judged it.
+    pub fn first_severity(self) -> Severity {
+        match self {
+            Kind::DatabaseAccess | Kind::LeakedSecret => Severity::Sev2,
+            Kind::StolenSession | Kind::MisusedGateway | Kind::AmazonRequest => Severity::Sev3,
+            Kind::LostDevice | Kind::Other => Severity::Sev4,
+        }
+    }
+}
+
+words! {
+    /// Who does what in an incident; one person each.
+    Duty {
+        Commander "commander" "Commander";
+        Deputy "deputy" "Deputy";
+        Scribe "scribe" "Scribe";
+        Liaison "liaison" "Liaison";
+    }
+}
+
+impl Duty {
+    /// What it is for.
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Duty::Commander => "decides, and answers for the incident",
+            Duty::Deputy => "stands in for the commander",
+            Duty::Scribe => "writes down what happens",
+            Duty::Liaison => "speaks with Amazon and those concerned",
+        }
+    }
+}
+
+words! {
+    /// What somebody wrote into the timeline.
+    EntryKind {
+        Note "note" "Note";
+        Decision "decision" "Decision";
+        Update "update" "Word to those concerned";
+        Correction "correction" "Correction";
+    }
+}

@@ -1,0 +1,121 @@
+//! Steps of containment: what each does, to what, and which fit an incident.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, state::words};
+
+words! {
+    /// What a measure or a lock is about.
+    TargetKind {
+        Team "team" "Team";
+        Connection "connection" "Connection";
+        Gateway "gateway" "Gateway";
+        GatewayKey "gateway_key" "Gateway key";
+        User "user" "User";
+        LwaApp "lwa_app" "LWA app";
+    }
+}
+
+words! {
+    /// One kind of step.
+    MeasureKind {
+        LockTeam "lock_team" "Lock the whole Team";
+        LockConnection "lock_connection" "Lock the connection";
+        LockGateway "lock_gateway" "Lock the gateway";
+        LockKey "lock_key" "Lock the key";
+        LockUser "lock_user" "Lock the person out of the Team";
+        RevokeKey "revoke_key" "Revoke the key";
+        EndSessions "end_sessions" "End the person's sessions";
+        RotateSecret "rotate_secret" "Rotate the client secret";
+    }
+}
+
+words! {
+    /// How far a measure came.
+    MeasureState {
+        Ordered "ordered" "Under way";
+        Done "done" "Done";
+        Failed "failed" "Failed";
+        Lifted "lifted" "Lifted";
+    }
+}
+
+impl MeasureKind {
+    /// What it is done to.
+    pub fn target(self) -> TargetKind {
+        match self {
+            MeasureKind::LockTeam => TargetKind::Team,
+            MeasureKind::LockConnection => TargetKind::Connection,
+            MeasureKind::LockGateway => TargetKind::Gateway,
+            MeasureKind::LockKey | MeasureKind::RevokeKey => TargetKind::GatewayKey,
+            MeasureKind::LockUser | MeasureKind::EndSessions => TargetKind::User,
+            MeasureKind::RotateSecret => TargetKind::LwaApp,
+        }
+    }
+
+    /// It is a lock: lifting it needs another person than the one who ordered it.
+    pub fn is_lock(self) -> bool {
+        matches!(
+            self,
+            MeasureKind::LockTeam
+                | MeasureKind::LockConnection
+                | MeasureKind::LockGateway
+                | MeasureKind::LockKey
+                | MeasureKind::LockUser
+        )
+    }
+
+    /// What it does, before somebody orders it.
+    pub fn effect(self) -> &'static str {
+        match self {
+            MeasureKind::LockTeam => "Every gateway of the Team is refused every credential, at once, until the lock is lifted.",
+            MeasureKind::LockConnection => "No gateway receives a credential for it, at once, until the lock is lifted.",
+            MeasureKind::LockGateway => "It is refused every credential, at once, until the lock is lifted.",
+            MeasureKind::LockKey => "Calls with this key are refused, at once; the gateway's other key goes on.",
+            MeasureKind::LockUser => "They see and do nothing in this Team until the lock is lifted.",
+            MeasureKind::RevokeKey => "The key is of no use any more, for good.",
+            MeasureKind::EndSessions => "They are signed out everywhere, at their next request.",
+            MeasureKind::RotateSecret => "Amazon makes a new client secret, you store it, and the old one is dropped: three steps on the app's page.",
+        }
+    }
+
+    /// It takes something away for good: what there is is kept as evidence first.
+    pub fn destroys(self) -> bool {
+        matches!(self, MeasureKind::RevokeKey | MeasureKind::EndSessions | MeasureKind::RotateSecret)
+    }
+}
+
+impl Kind {
+    /// The measures that fit, the first first.
+    pub fn measures(self) -> &'static [MeasureKind] {
+        use MeasureKind::*;
+        match self {
+            Kind::LeakedSecret => &[LockKey, RevokeKey, LockConnection, LockGateway, RotateSecret, LockTeam],
+            Kind::StolenSession => &[EndSessions, LockUser, RevokeKey, LockTeam],
+            Kind::MisusedGateway => &[LockGateway, LockKey, RevokeKey, LockConnection, LockTeam],
+            Kind::DatabaseAccess => &[LockTeam, RotateSecret, RevokeKey, EndSessions, LockConnection],
+            Kind::LostDevice => &[EndSessions, LockUser, RevokeKey],
+            Kind::AmazonRequest => &[LockConnection, LockGateway, RotateSecret, LockTeam],
+            Kind::Other => MeasureKind::ALL,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_measures() {
+        let row = |kind: &MeasureKind| {
+            let flags = [(kind.is_lock(), "lock"), (kind.destroys(), "evidence first")];
+            let flags: Vec<_> = flags.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+            format!("{:<17} {:<12} {}", kind.as_str(), kind.target().as_str(), flags.join(", "))
+        };
+        let kinds = Kind::ALL.iter().map(|kind| {
+            let fit: Vec<_> = kind.measures().iter().map(|kind| kind.as_str()).collect();
+            format!("{:<16} {}", kind.as_str(), fit.join(" "))
+        });
+        insta::assert_snapshot!(MeasureKind::ALL.iter().map(row).chain(kinds).collect::<Vec<_>>().join("\n"));
+    }
+}
