@@ -43,6 +43,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("log") view=LogPage ssr=SsrMode::Async/>
                     <Route path=path!("log/retention") view=RetentionPage ssr=SsrMode::Async/>
                     <Route path=path!("log/:event") view=LogEventPage ssr=SsrMode::Async/>
+                    <Route path=path!("incidents") view=IncidentsPage ssr=SsrMode::Async/>
+                    <Route path=path!("incidents/new") view=ReportIncidentPage ssr=SsrMode::Async/>
+                    <Route path=path!("incidents/:incident") view=IncidentPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts/rules") view=AlertRulesPage ssr=SsrMode::Async/>
                     <Route path=path!("reviews") view=ReviewsPage ssr=SsrMode::Async/>

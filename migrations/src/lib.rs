@@ -17,6 +17,7 @@ mod m0011_reviews;
 mod m0012_log_explorer;
 mod m0013_webhooks;
 mod m0014_retention;
+mod m0015_incidents;
 
 pub struct Migrator;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_log_explorer::Migration),
             Box::new(m0013_webhooks::Migration),
             Box::new(m0014_retention::Migration),
+            Box::new(m0015_incidents::Migration),
         ]
     }
 }

@@ -227,13 +227,16 @@ fn activity(action: Action) -> (u32, &'static str) {
         | GatewayKeyCreated
         | CanaryPlanted
         | HoldPlaced
+        | IncidentReported
+        | LockPlaced
         | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
         | LogExported => (2, "Read"),
         OperatorAppointed | TeamRenamed | RoleChanged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted
         | ConnectionDisabled | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed | RefreshFailed
         | GatewayChanged | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged
-        | AlertDeliveryChanged | WebhookSet | ReviewNoted | ReviewSigned => (3, "Update"),
+        | AlertDeliveryChanged | WebhookSet | ReviewNoted | ReviewSigned | IncidentStepTaken | IncidentChanged
+        | IncidentDutyGiven | IncidentWritten | MeasureOrdered | MeasureDone | MeasureFailed => (3, "Update"),
         SessionRevoked
         | InvitationRevoked
         | MemberRemoved
@@ -244,6 +247,7 @@ fn activity(action: Action) -> (u32, &'static str) {
         | GatewayKeyRevoked
         | WebhookRemoved
         | LogPruned
+        | LockLifted
         | HoldLifted
         | CanaryLifted => (4, "Delete"),
         other => (99, other.as_str()),

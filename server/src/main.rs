@@ -9,10 +9,12 @@ use backend::{
         export::{self, Which},
         verify,
     },
+    incidents::{Report, report_from_command_line},
     vault::{KeyFile, Vault},
 };
 use clap::{Parser, Subcommand};
 use migrations::MigratorTrait;
+use model::incident::Kind;
 use sea_orm::DbBackend;
 use server::{
     audit_export::{self, Format},
@@ -71,6 +73,11 @@ enum Command {
     },
     /// Remember the audit log's signed heads, from another machine, and raise the alarm when it no longer fits them.
     Witness(witness::Options),
+    /// Incidents.
+    Incident {
+        #[command(subcommand)]
+        command: IncidentCommand,
+    },
     /// Play Amazon on this machine, for development and tests.
     SimulateAmazon {
         #[arg(long, default_value = "127.0.0.1:8090")]
@@ -118,6 +125,35 @@ enum AuditCommand {
         #[arg(long)]
         size: Option<u64>,
     },
+}
+
+#[derive(Subcommand)]
+enum IncidentCommand {
+    /// Report an incident: those who run incidents in the Team are told by mail.
+    Open {
+        #[arg(long)]
+        team: model::ids::TeamId,
+        /// leaked_secret, stolen_session, misused_gateway, database_access, lost_device, amazon_request or other.
+        #[arg(long, value_parser = kind)]
+        kind: Kind,
+        /// What was noticed, in a few words.
+        #[arg(long)]
+        title: String,
+        /// When it was noticed first, like 2026-11-01T00:00:00Z; now unless said.
+        #[arg(long)]
+        detected: Option<model::Time>,
+        /// Seen by owners and those with a duty alone.
+        #[arg(long)]
+        restricted: bool,
+        /// A rehearsal.
+        #[arg(long)]
+        drill: bool,
+    },
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    let known = || Kind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+    Kind::parse(text).ok_or_else(|| format!("one of {}", known()))
 }
 
 #[derive(Subcommand)]
@@ -268,6 +304,13 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 Sight::Fits(head) => println!("The log of {} events fits what was seen before.", head.size),
                 Sight::Alarm(alarm) => return Ok(report(&[alarm.to_string()])),
             }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Incident { command: IncidentCommand::Open { team, kind, title, detected, restricted, drill } } => {
+            let portal = start::portal(&config).await?;
+            let report = Report { kind, title, detected_at: detected, restricted, drill, about: Vec::new() };
+            let id = report_from_command_line(&portal, team, report).await?;
+            println!("{}: {}/teams/{team}/incidents/{id}", model::incident::code(id), config.public_url);
             Ok(ExitCode::SUCCESS)
         }
         Command::SimulateAmazon { listen } => {

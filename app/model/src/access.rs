@@ -98,6 +98,12 @@ permissions! {
     ManageAlerts "alerts.manage"                    [1 1 0 0];
     /// Look through the log at a Review, note findings, sign.
     ReviewLog "log.review"                          [1 1 0 1];
+    /// Report what may be an incident, and see incidents that are not restricted.
+    ReportIncident "incidents.report"               [1 1 1 1];
+    /// Write into the timeline of an incident.
+    WorkOnIncidents "incidents.work"                [1 1 1 0];
+    /// Judge incidents, order measures, take them on.
+    RunIncidents "incidents.run"                    [1 1 0 0];
     /// Place and lift legal holds on the log.
     HoldLog "log.hold"                              [1 1 0 0];
 }

@@ -97,6 +97,17 @@ actions! {
     ReviewOpened "review.opened" "opened the Review of";
     ReviewNoted "review.noted" "noted something at the Review of";
     ReviewSigned "review.signed" "signed the Review of";
+    IncidentReported "incident.reported" "reported the incident";
+    IncidentStepTaken "incident.step_taken" "took a step in the incident";
+    IncidentChanged "incident.changed" "changed the incident";
+    IncidentDutyGiven "incident.duty_given" "gave a duty in the incident";
+    IncidentWritten "incident.written" "wrote into the timeline of the incident";
+    IncidentAlarm "incident.alarm" "told people of a clock of the incident";
+    MeasureOrdered "measure.ordered" "ordered a measure in the incident";
+    MeasureDone "measure.done" "did a measure in the incident";
+    MeasureFailed "measure.failed" "could not do a measure in the incident";
+    LockPlaced "lock.placed" "locked";
+    LockLifted "lock.lifted" "lifted the lock of";
     AccessRefused "access.refused" "was refused";
 }
 

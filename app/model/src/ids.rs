@@ -112,6 +112,10 @@ ids! {
     HoldId "hld";
     /// A security incident.
     IncidentId "inc";
+    /// Something written into the timeline of an incident.
+    EntryId "ent";
+    /// A step of containment.
+    MeasureId "msr";
 }
 
 #[cfg(test)]

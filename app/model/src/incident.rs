@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 pub use clock::{Clock, ClockKind, Running};
 pub use measure::{MeasureKind, MeasureState, TargetKind};
 pub use severity::{Reach, Severity};
-pub use state::{LINE, Progress, State, Step, StepRefused};
 use state::words;
+pub use state::{LINE, Progress, State, Step, StepRefused};
+
+use crate::{Role, ids::IncidentId};
 
 /// Letters of a title, and of what people write at length.
 pub const TITLE_MOST: usize = 120;
@@ -71,4 +73,15 @@ words! {
         Update "update" "Word to those concerned";
         Correction "correction" "Correction";
     }
+}
+
+/// How people name an incident: not by a number, which would tell how many there are.
+pub fn code(id: IncidentId) -> String {
+    let hex = id.0.simple().to_string();
+    format!("INC-{}", hex[hex.len() - 6..].to_uppercase())
+}
+
+/// Who may see a restricted incident: owners, whoever reported it, whoever has a duty in it.
+pub fn may_see(is_restricted: bool, role: Option<Role>, has_part: bool) -> bool {
+    !is_restricted || has_part || role == Some(Role::Owner)
 }

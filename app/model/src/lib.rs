@@ -10,6 +10,7 @@ pub mod email;
 pub mod environment;
 pub mod gateway;
 pub mod ids;
+pub mod incident;
 pub mod login;
 pub mod lwa_app;
 pub mod name;

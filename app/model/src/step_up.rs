@@ -24,10 +24,11 @@ pub enum DangerousAct {
     SetWebhook,
     ChangeWatch,
     ChangeHold,
+    LiftLock,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 12] = [
+    pub const ALL: [DangerousAct; 13] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -40,6 +41,7 @@ impl DangerousAct {
         DangerousAct::SetWebhook,
         DangerousAct::ChangeWatch,
         DangerousAct::ChangeHold,
+        DangerousAct::LiftLock,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -56,6 +58,7 @@ impl DangerousAct {
             DangerousAct::ExportLog => "export the log",
             DangerousAct::SetWebhook => "change where alerts are sent",
             DangerousAct::ChangeWatch => "change what Portal watches for",
+            DangerousAct::LiftLock => "lift a lock",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }
     }

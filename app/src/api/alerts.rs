@@ -13,6 +13,8 @@ use crate::Failure;
 /// An alert as pages show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertItem {
+    /// The id of what it is about, when an incident can be about it.
+    pub about: Option<String>,
     pub id: AlertId,
     pub rule: Rule,
     pub severity: Severity,

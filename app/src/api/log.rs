@@ -68,6 +68,8 @@ pub struct LogState {
 /// One event with its place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacedEvent {
+    /// The id of what it is about, when an incident can be about it.
+    pub about: Option<String>,
     pub item: LogItem,
     pub index: Option<u64>,
     pub state: LogState,

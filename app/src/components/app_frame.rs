@@ -138,6 +138,7 @@ pub fn TeamNav(team: TeamId, may_see_log: bool, may_manage: bool) -> impl IntoVi
             </ul>
             <p class="sidenav-title">"Team"</p>
             <ul>
+                {link.clone()("incidents", "shield", "Incidents")}
                 {may_see_log.then(|| link.clone()("alerts", "bell", "Alerts"))}
                 {may_see_log.then(|| link.clone()("log", "log", "Log"))}
                 {may_see_log.then(|| link.clone()("reviews", "check", "Reviews"))}

@@ -7,16 +7,18 @@ use model::{
 use crate::api::{TeamItem, Viewer};
 
 /// The places of a Team: what it is called, where it is, the keys that lead there, and who may.
-const PLACES: [(&str, &str, &str, Permission); 13] = [
+const PLACES: [(&str, &str, &str, Permission); 15] = [
     ("Overview", "", "g o", ViewTeam),
     ("Connections", "/connections", "g c", ViewTeam),
     ("LWA apps", "/apps", "g a", ViewTeam),
     ("Gateways", "/gateways", "g g", ViewTeam),
+    ("Incidents", "/incidents", "g i", ReportIncident),
     ("Alerts", "/alerts", "g n", ViewLog),
     ("Log", "/log", "g l", ViewLog),
     ("Reviews", "/reviews", "g r", ViewLog),
     ("Members", "/members", "g m", ViewTeam),
     ("Settings", "/settings", "g s", ManageTeam),
+    ("Report an incident", "/incidents/new", "", ReportIncident),
     ("Connect account", "/connections/new", "", ManageConnections),
     ("Add LWA app", "/apps/new", "", ManageLwaApps),
     ("Create gateway", "/gateways/new", "", ManageGateways),

@@ -3,7 +3,9 @@
 use std::{fmt::Display, str::FromStr};
 
 use backend::{
+    Cx, TeamScope,
     connections::NewConnection,
+    incidents::Report,
     lwa_apps::NewLwaApp,
     store::alert_setting::{Delivery, Setting},
 };
@@ -13,10 +15,12 @@ use model::{
     alert::{QuietHours, Rule, Severity},
     amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
     gateway::{Networks, Scope, Scopes},
-    ids::{ConnectionId, LwaAppId},
+    ids::{ConnectionId, GatewayId, GatewayKeyId, IdError, LwaAppId, TeamId, UserId},
+    incident::{Kind, TargetKind},
     problem::FieldErrors,
 };
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::refuse;
 use crate::Failure;
@@ -74,6 +78,53 @@ fn made_on(text: &str, now: Time) -> Result<Time, &'static str> {
     }
     let day: NaiveDate = text.trim().parse().map_err(|_| "Enter a day, like 2026-05-16.")?;
     if day == now.date_naive() { Ok(now) } else { Ok(day.and_time(NaiveTime::MIN).and_utc()) }
+}
+
+/// A day and a time in UTC, as browsers send them; nothing when the field is empty.
+pub(crate) fn time(field: &str, text: &str) -> Result<Option<Time>, Failure> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let parsed = chrono::NaiveDateTime::parse_from_str(text.trim(), "%Y-%m-%dT%H:%M").map(|at| Some(at.and_utc()));
+    one(field, parsed.map_err(|_| "Enter a day and a time."))
+}
+
+/// The id of what a measure is done to, of the kind that it is done to.
+pub(crate) fn target_id(kind: TargetKind, text: &str) -> Result<Uuid, Failure> {
+    one("target", target(kind, text))
+}
+
+fn target(kind: TargetKind, text: &str) -> Result<Uuid, IdError> {
+    match kind {
+        TargetKind::Team => text.parse::<TeamId>().map(|id| id.0),
+        TargetKind::Connection => text.parse::<ConnectionId>().map(|id| id.0),
+        TargetKind::Gateway => text.parse::<GatewayId>().map(|id| id.0),
+        TargetKind::GatewayKey => text.parse::<GatewayKeyId>().map(|id| id.0),
+        TargetKind::User => text.parse::<UserId>().map(|id| id.0),
+        TargetKind::LwaApp => text.parse::<LwaAppId>().map(|id| id.0),
+    }
+}
+
+/// What somebody reports, and what it was noticed at: a thing of the Team by its id.
+pub(crate) async fn report(
+    cx: &Cx,
+    scope: &TeamScope,
+    kind: &str,
+    title: String,
+    detected: &str,
+    about: &str,
+    restricted: bool,
+) -> Result<Report, Failure> {
+    let kind = one("kind", Kind::parse(kind).ok_or("Choose what seems to have happened."))?;
+    let detected_at = time("detected", detected)?;
+    let mut found = Vec::new();
+    for kind in TargetKind::ALL {
+        if let Ok(id) = target(*kind, about.trim()) {
+            let named = backend::incidents::target_named(cx, scope, *kind, id).await.map_err(super::fail)?;
+            found.push(named.ok_or_else(|| refuse(model::Problem::of(model::ProblemCode::NotFound)))?);
+        }
+    }
+    Ok(Report { kind, title, detected_at, restricted, drill: false, about: found })
 }
 
 pub(crate) fn new_lwa_app(

@@ -8,10 +8,16 @@ mod moment;
 mod plain_post;
 mod views;
 
-use backend::{Cx, TeamScope, access};
+use backend::{
+    Cx, TeamScope, access,
+    incidents::{self, IncidentScope},
+};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use model::{Permission, Problem, ProblemCode, ids::TeamId};
+use model::{
+    Permission, Problem, ProblemCode,
+    ids::{IncidentId, TeamId},
+};
 use tower_sessions::Session;
 
 pub use crate::answer::{Echo, Next, Revealed, WayBack};
@@ -34,6 +40,17 @@ pub(crate) async fn enter(team: TeamId, permission: Permission) -> Result<(Cx, T
     let cx = cx();
     let scope = access::enter(&cx, team, permission).await.map_err(fail)?;
     Ok((cx, scope))
+}
+
+/// Enters an incident of a Team as the signed-in person.
+pub(crate) async fn enter_incident(
+    team: TeamId,
+    id: IncidentId,
+    permission: Permission,
+) -> Result<(Cx, IncidentScope), Failure> {
+    let (cx, scope) = enter(team, permission).await?;
+    let incident = incidents::enter(&cx, &scope, id).await.map_err(fail)?;
+    Ok((cx, incident))
 }
 
 /// This browser's own store, signed in or not.

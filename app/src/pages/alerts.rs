@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::{Permission, alert::Severity, ids::TeamId};
+use model::{Permission, alert::Severity, ids::TeamId, incident::Kind};
 
-use super::{may, team};
+use super::{ReportLink, may, team};
 use crate::{
     api::alerts::{AcknowledgeAlert, AlertItem, AlertItems, alerts},
     components::{Act, ActForm, At, Badge, EmptyState, Field, Hidden, PageHeader, Submit, loaded},
@@ -75,10 +75,12 @@ pub(super) fn Head(item: AlertItem) -> impl IntoView {
 fn OpenAlert(item: AlertItem, act: Act, team: Option<TeamId>, may_answer: bool) -> impl IntoView {
     let (id, advice, severity) = (item.id.to_string(), item.rule.advice(), item.severity.as_str());
     let act = act.only_for("alert", &id);
+    let (about, title) = (item.about.clone().unwrap_or_default(), item.rule.title());
     view! {
         <li class="alert" data-severity=severity>
             <Head item/>
             <p class="small">{advice}</p>
+            {team.is_some().then(|| view! { <ReportLink about title kind=Kind::Other/> })}
             {may_answer.then(|| view! {
                 <details class="disclosure" open=act.failed()>
                     <summary>"Acknowledge…"</summary>

@@ -4,9 +4,11 @@ use model::{
     Permission,
     gateway::{KEY_LIVES_DAYS, KeyPhase},
     ids::{GatewayId, TeamId},
+    incident::Kind,
 };
 
 use super::{
+    ReportLink,
     connection::snippets,
     counted,
     gateways::GatewayBadge,
@@ -54,12 +56,13 @@ fn Ids(team: TeamId, gateway: GatewayId) -> impl IntoView {
 #[component]
 fn Head(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let item = detail.item;
+    let name = item.name.clone();
     let tags = view! { <EnvironmentTag environment=item.environment/> <GatewayBadge disabled=item.disabled connections=item.connections live_keys=item.live_keys/> }.into_any();
     view! {
         <Title text=item.name.clone()/>
         <Crumbs home=format!("/teams/{team}/gateways") place="Gateways" here=item.name.clone()/>
         <PageHeader title=item.name lead=format!("May use {}.", counted(item.connections, "connection")) tags/>
-        <p><CopyId id=item.id.to_string() what="gateway id"/></p>
+        <p><CopyId id=item.id.to_string() what="gateway id"/> " " <ReportLink about=item.id.to_string() title=format!("{name}: ") kind=Kind::MisusedGateway/></p>
     }
 }
 
@@ -156,6 +159,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
         </tr>
         {revocable.then(|| view! {
             <tr class="row-more"><td colspan="4">
+                <ReportLink about=key.id.to_string() title="A key leaked: " kind=Kind::LeakedSecret/>
                 <details class="disclosure" open=revoke.failed_for("key", &key.id.to_string())>
                     <summary>"Revoke…"</summary>
                     <p>"Whatever still calls with this key is refused at its next request. This cannot be undone."</p>

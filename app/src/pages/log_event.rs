@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::ids::EventId;
+use model::{ids::EventId, incident::Kind};
 
-use super::{log::Standing, param, team};
+use super::{ReportLink, log::Standing, param, team};
 use crate::{
     api::log::{PlacedEvent, log_event},
     components::{At, CodeBlock, Crumbs, Notice, OutcomeBadge, PageHeader, loaded},
@@ -12,7 +12,7 @@ use crate::{
 #[component]
 pub fn LogEventPage() -> impl IntoView {
     let (team, id) = (team(), param::<EventId>("event"));
-    loaded(log_event(team, id), move |PlacedEvent { item, index, state }| {
+    loaded(log_event(team, id), move |PlacedEvent { about, item, index, state }| {
         let sentence = format!("{} {} {}", item.actor, item.sentence, item.target.clone().unwrap_or_default());
         let proof = match (index, &state.head) {
             (Some(index), Some((size, _))) if index < *size => view! {
@@ -29,10 +29,11 @@ pub fn LogEventPage() -> impl IntoView {
         view! {
             <Title text="Event"/>
             <Crumbs home=format!("/teams/{team}/log") place="Log" here="Event"/>
-            <PageHeader title="Event" lead=sentence tags=view! { <OutcomeBadge outcome=item.outcome/> }.into_any()/>
+            <PageHeader title="Event" lead=sentence.clone() tags=view! { <OutcomeBadge outcome=item.outcome/> }.into_any()/>
             <section class="card" aria-labelledby="event-h">
                 <h2 id="event-h">"As it was recorded"</h2>
                 <p class="muted"><At moment=item.at/></p>
+                <p><ReportLink about=about.unwrap_or_default() title=sentence.clone() kind=Kind::Other/></p>
                 <CodeBlock id="raw" caption="The event" code=item.raw/>
             </section>
             <section class="card" aria-labelledby="proof-h">

@@ -9,6 +9,8 @@ mod connection;
 mod connections;
 mod gateway;
 mod gateways;
+mod incident;
+mod incidents;
 mod installation;
 mod layout;
 pub mod leases;
@@ -20,6 +22,7 @@ mod new_connection;
 mod new_gateway;
 mod not_found;
 mod overview;
+mod report_incident;
 mod retention;
 mod review;
 mod reviews;
@@ -36,6 +39,8 @@ pub use connection::{ConnectionAccessPage, ConnectionIssuesPage, ConnectionLogPa
 pub use connections::ConnectionsPage;
 pub use gateway::GatewayPage;
 pub use gateways::GatewaysPage;
+pub use incident::IncidentPage;
+pub use incidents::IncidentsPage;
 pub use installation::InstallationPage;
 pub use layout::{AccountLayout, TeamLayout};
 pub use log::LogPage;
@@ -46,6 +51,7 @@ pub use new_connection::NewConnectionPage;
 pub use new_gateway::NewGatewayPage;
 pub use not_found::NotFoundPage;
 pub use overview::OverviewPage;
+pub use report_incident::ReportIncidentPage;
 pub use retention::RetentionPage;
 pub use review::ReviewPage;
 pub use reviews::ReviewsPage;
@@ -53,10 +59,11 @@ pub use settings::SettingsPage;
 pub use teams::TeamsPage;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::{hooks::use_params_map, params::ParamsMap};
 use model::{
     Permission,
     ids::{Id, TeamId},
+    incident::Kind,
 };
 
 use crate::{api::Viewer, components::Notice};
@@ -93,6 +100,17 @@ fn Allowed(to: Permission, children: Children) -> impl IntoView {
     }
     view! { <Notice tone="info" title="Your role does not allow this"><p>"Ask an owner or admin of the Team."</p></Notice> }
         .into_any()
+}
+
+/// The way from a thing to a report about it. `about`: its id; `title`: what somebody would write.
+#[component]
+fn ReportLink(#[prop(into)] about: String, #[prop(into)] title: String, kind: Kind) -> impl IntoView {
+    let mut query = ParamsMap::new();
+    for (name, value) in [("about", about), ("title", title), ("kind", kind.as_str().to_owned())] {
+        query.insert(name, value);
+    }
+    let path = format!("/teams/{}/incidents/new{}", team(), query.to_query_string());
+    view! { <a class="small" href=path>"Report an incident"</a> }
 }
 
 /// "1 connection", "2 connections".

@@ -3,9 +3,10 @@ use leptos_meta::Title;
 use model::{
     Permission,
     ids::{ReviewId, TeamId},
+    incident::Kind,
 };
 
-use super::{alerts::Head as AlertHead, log::EventList, may, param, reviews::ReviewBadge, stepped_up, team};
+use super::{ReportLink, alerts::Head as AlertHead, log::EventList, may, param, reviews::ReviewBadge, stepped_up, team};
 use crate::{
     api::reviews::{NoteItem, NoteReview, ReviewDetail, SignReview, review},
     components::{
@@ -111,7 +112,7 @@ fn Notes(team: TeamId, detail: ReviewDetail) -> impl IntoView {
 
 #[component]
 fn NoteRow(note: NoteItem) -> impl IntoView {
-    let finding = note.finding.then(|| view! { <Badge tone="attention" word="Finding, to follow up"/> });
+    let finding = note.finding.then(|| view! { <Badge tone="attention" word="Finding, to follow up"/> " " <ReportLink about="" title=note.body.clone() kind=Kind::Other/> });
     view! { <li><p>{note.body}</p><p class="muted small">{note.by} " " <At moment=note.at/> " " {finding}</p></li> }
 }
 

@@ -27,6 +27,8 @@ pub enum AccessError {
     NotPermitted(Permission),
     #[error("the member may not touch {}", .0.as_str())]
     EnvironmentClosed(Environment),
+    #[error("the person is locked out of the Team")]
+    Locked,
     #[error("a fresh proof of the person is needed to {}", .0.words())]
     StepUpRequired(DangerousAct),
     #[error(transparent)]
@@ -45,6 +47,10 @@ impl From<&AccessError> for Problem {
             AccessError::SignInRequired => Problem::of(ProblemCode::SignInRequired),
             AccessError::NotFound => Problem::of(ProblemCode::NotFound),
             AccessError::NotPermitted(_) => Problem::of(ProblemCode::NotPermitted),
+            AccessError::Locked => Problem::new(
+                ProblemCode::Locked,
+                "You are locked out of this Team for now. Ask another owner or admin of it.".to_owned(),
+            ),
             AccessError::EnvironmentClosed(environment) => {
                 Problem::new(ProblemCode::NotPermitted, format!("You may not touch {} in this Team.", environment.as_str()))
             }
@@ -108,6 +114,12 @@ pub fn signed_in(cx: &Cx) -> Result<&SignedIn, AccessError> {
 pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<TeamScope, AccessError> {
     let user = signed_in(cx)?.user;
     let membership = store::team::membership(cx.portal.db.reader(), team, user).await?.ok_or(AccessError::NotFound)?;
+    if membership.locked {
+        let scope = job(team);
+        let refused = Event::of(&scope, Action::AccessRefused).with("permission", permission).refused("locked");
+        audit::append_alone(cx, refused).await?;
+        return Err(AccessError::Locked);
+    }
     let role = membership.role;
     let scope = TeamScope { team, name: Some(membership.name), role: Some(role), environments: membership.environments };
     if role.may(permission) {

@@ -11,6 +11,7 @@ pub mod cx;
 pub mod egress;
 pub mod error;
 pub mod gateways;
+pub mod incidents;
 pub mod jobs;
 pub mod login;
 pub mod lwa_apps;

@@ -3,7 +3,7 @@
 
 use backend::{connections, gateways, lwa_apps};
 use chrono::Duration;
-use model::{audit::Action, ids::RequestId};
+use model::{Environments, Permission, Role, audit::Action, ids::RequestId, incident::MeasureKind};
 use reqwest::{Method, Response, header};
 use sea_orm::{ConnectionTrait, Statement};
 use secrecy::SecretString;
@@ -19,7 +19,9 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 18] = [
+const UNRECORDED: [(&str, &str); 20] = [
+    ("incidents", "reads what was reported; what is done in an incident is recorded"),
+    ("incident", "reads an incident; what is done in it is recorded"),
     ("alert_rules", "reads what a Team set about its alerts"),
     ("alerts", "reads what rules noticed, which the log tells too"),
     ("connection", "reads a connection without its tokens"),
@@ -129,6 +131,20 @@ pub async fn ready<'a>(
             caller = operators[0].email.to_string();
             if function.takes("alert") {
                 with("alert", &house.an_alert(None).await);
+            }
+        }
+        "merge_incident" => with("into", &house.an_incident(of).await.0.to_string()),
+        "lift_measure" | "retry_measure" => {
+            // Another one ordered the lock.
+            use backend::incidents::{enter, order};
+            let second = house.member(of, &format!("{name}-admin"), Role::Admin, Environments::BOTH).await;
+            let scope = backend::access::enter(&second, of.team, Permission::RunIncidents).await.unwrap();
+            let incident = enter(&second, &scope, own.incident.parse().unwrap()).await.unwrap();
+            let measure = order(&second, &incident, MeasureKind::LockGateway, of.gateway.0).await.unwrap();
+            with("measure", &measure.to_string());
+            if function.name == "retry_measure" {
+                let failed = "UPDATE measure SET state = 'failed' WHERE kind = 'lock_gateway'";
+                house.stage.portal.db.reader().execute_unprepared(failed).await.unwrap();
             }
         }
         "accept_invitation" | "decline_invitation" => caller = format!("{name}-invited@example.com"),

@@ -19,6 +19,7 @@ mod explorer;
 mod faults;
 mod gateway;
 mod gateways;
+mod incidents;
 mod killed;
 mod live;
 mod lwa_apps;

@@ -7,7 +7,7 @@ use backend::store::{self, alert::Alert, review::Review};
 use model::{
     Environments, Permission, Role,
     alert::Rule,
-    ids::{AlertId, TeamId},
+    ids::{AlertId, EntryId, IncidentId, MeasureId, TeamId},
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -55,7 +55,8 @@ fn function(source: &str) -> Function {
     let list = source.split_once("pub async fn ").unwrap().1.split_once('(').unwrap().1;
     let list = list.split_once(") ->").unwrap().0.replace("#[server(default)]", "");
     let arguments = list.split(',').filter_map(|argument| Some(argument.split_once(':')?.0.trim().to_owned()));
-    let entered = source.split_once("enter(team, model::Permission::").map(|(_, rest)| rest.split_once(')').unwrap().0);
+    let ways = ["enter(team, model::Permission::", "enter_incident(team, incident, model::Permission::"];
+    let entered = ways.iter().find_map(|way| source.split_once(way)).map(|(_, rest)| rest.split_once(')').unwrap().0);
     let permission = entered.map(|word| *Permission::ALL.iter().find(|known| format!("{known:?}") == word).unwrap());
     Function { name, arguments: arguments.filter(|name| !name.is_empty()).collect(), permission }
 }
@@ -124,20 +125,25 @@ pub async fn routes(house: &House) -> Vec<Route> {
 }
 
 /// Arguments that name a thing, or several.
-const THINGS: [&str; 15] = [
+const THINGS: [&str; 20] = [
     "alert",
     "app",
     "connection",
     "connections",
+    "entry",
     "event",
     "gateway",
     "hold",
+    "incident",
+    "into",
     "invitation",
     "key",
     "lwa_app",
+    "measure",
     "query",
     "review",
     "session",
+    "target",
     "team",
     "user",
 ];
@@ -160,6 +166,10 @@ pub struct Things {
     pub review: String,
     /// A legal hold that stands.
     pub hold: String,
+    /// An incident that is open, an entry in its timeline, and a measure that is under way.
+    pub incident: String,
+    pub entry: String,
+    pub measure: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -179,15 +189,38 @@ impl Things {
             "alert" => &self.alert,
             "review" => &self.review,
             "hold" => &self.hold,
+            "incident" | "into" => &self.incident,
+            "entry" => &self.entry,
+            "measure" => &self.measure,
+            "target" => &self.connection,
             _ => return None,
         })
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 12] {
-        let Self { team, app, connection, gateway, key, user, session, invitation, event, alert, review, hold, secret: _ } =
-            self;
-        [team, app, connection, gateway, key, user, session, invitation, event, alert, review, hold]
+    pub fn ids(&self) -> [&str; 15] {
+        let Self {
+            team,
+            app,
+            connection,
+            gateway,
+            key,
+            user,
+            session,
+            invitation,
+            event,
+            alert,
+            review,
+            hold,
+            incident,
+            entry,
+            measure,
+            secret: _,
+        } = self;
+        [
+            team, app, connection, gateway, key, user, session, invitation, event, alert, review, hold, incident, entry,
+            measure,
+        ]
     }
 
     /// Ids of the right kinds that do not exist.
@@ -207,6 +240,9 @@ impl Things {
             alert: id("alt"),
             review: id("rev"),
             hold: id("hld"),
+            incident: id("inc"),
+            entry: id("ent"),
+            measure: id("msr"),
             secret,
         }
     }
@@ -220,7 +256,11 @@ impl House {
         let user = self.member(of, &format!("{name}-second"), Role::Auditor, Environments::BOTH).await;
         let session = self.another_session(&of.owner).await;
         let invitation = self.invite(of, &format!("{name}-invited@example.com"), Role::Auditor, Environments::BOTH).await;
+        let (incident, entry, measure) = self.an_incident(of).await;
         Things {
+            incident: incident.to_string(),
+            entry: entry.to_string(),
+            measure: measure.to_string(),
             team: of.team.to_string(),
             app: of.app.to_string(),
             connection: of.connection.to_string(),
@@ -257,6 +297,19 @@ impl House {
         store::review::insert(&*tx, team, &review).await.unwrap();
         tx.commit().await.unwrap();
         review.id.to_string()
+    }
+
+    /// An incident about the Team's app, with an entry and a measure that waits for people.
+    pub async fn an_incident(&self, of: &Furnished) -> (IncidentId, EntryId, MeasureId) {
+        use backend::incidents::{Report, enter, order, report, write};
+        use model::incident::{EntryKind, Kind, MeasureKind};
+        let (kind, title) = (Kind::Other, "Something odd".to_owned());
+        let new = Report { kind, title, detected_at: None, restricted: false, drill: false, about: Vec::new() };
+        let id = report(&of.owner, &of.scope, new).await.unwrap();
+        let scope = enter(&of.owner, &of.scope, id).await.unwrap();
+        let entry = write(&of.owner, &scope, EntryKind::Note, None, "We look into it").await.unwrap();
+        let measure = order(&of.owner, &scope, MeasureKind::RotateSecret, of.app.0).await.unwrap();
+        (id, entry, measure)
     }
 
     /// A legal hold that stands.
@@ -337,6 +390,18 @@ fn value(name: &str) -> Option<&'static str> {
         "days" => "30",
         "note" => "It was us",
         "reason" => "Case 4712",
+        "kind" => "other",
+        "title" => "Another oddity",
+        "detected" | "at" | "about" => "",
+        "restricted" => "false",
+        "step" => "triage",
+        "reach" => "one",
+        "confirmed" | "pinned" => "true",
+        "how" => "No information of Amazon's was reached",
+        "duty" => "scribe",
+        "entry_kind" => "note",
+        "body" => "It was us",
+        "measure_kind" => "lock_connection",
         "rule" => "refused_calls",
         "url" => "http://127.0.0.1:9/hook",
         "webhook_secret" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

@@ -1,7 +1,7 @@
 //! A14: dangerous acts ask for a fresh proof of the person. Driven from the list, so that no act is forgotten.
 
 use backend::{
-    Cx, alerts, connections, gateways,
+    Cx, alerts, connections, gateways, incidents,
     login::{self, LoginError},
     lwa_apps, reviews,
     store::audit_event,
@@ -11,6 +11,7 @@ use chrono::Duration;
 use model::{
     Environments, Problem, ProblemCode, Role,
     audit::Action,
+    incident::MeasureKind,
     login::CODE_LIFE,
     step_up::{DangerousAct, STEP_UP_LIFE},
 };
@@ -82,6 +83,12 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
                 problem(backend::audit::place_hold(cx, scope, "Case 4712").await),
             ]
         }
+        DangerousAct::LiftLock => {
+            let incident = incidents::list(cx, scope).await.unwrap().remove(0).id;
+            let incident = incidents::enter(cx, scope, incident).await.unwrap();
+            let lock = incidents::measures(cx, &incident).await.unwrap().into_iter().find(|one| one.lock.is_some());
+            vec![problem(incidents::lift(cx, &incident, lock.unwrap().id).await)]
+        }
         DangerousAct::SignReview => {
             let review = reviews::list(cx, scope).await.unwrap().remove(0).id;
             vec![problem(reviews::sign(cx, scope, review, "As it should be").await)]
@@ -116,6 +123,9 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     house.spare_app(&team).await;
     house.a_review(team.team).await;
     house.a_hold(&team).await;
+    let (incident, ..) = house.an_incident(&team).await;
+    let incident = incidents::enter(&bob, &team.scope, incident).await.unwrap();
+    incidents::order(&bob, &incident, MeasureKind::LockConnection, team.connection.0).await.unwrap();
     // Making a canary needs no proof; taking it away does.
     connections::set_canary(&team.owner, &team.scope, team.connection, true).await.unwrap();
     let events = async || {

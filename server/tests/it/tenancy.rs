@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use backend::mail::{deliver_due, read_mailbox};
 use chrono::Duration;
-use model::{Environments, Permission, Role};
+use model::{Environments, Permission, Role, incident::MeasureKind};
 use reqwest::{Method, Response, header};
 use sea_orm::DbBackend;
 use serde_json::{Value, json};
@@ -275,13 +275,14 @@ const MARKED_APPLICATION: &str = "amzn1.sp.solution.e7a1c0de-7a64-4a0e-9d0b-51a0
 const MARKS: [&str; 4] = [MARK, MARKED_ADDRESS, "e7a1e7a1e7a1", "e7a1c0de"];
 
 /// Columns of text that nobody writes freely.
-const OWN_WORDS: [(&str, &str); 16] = [
+const OWN_WORDS: [(&str, &str); 17] = [
     ("action", "a word of the catalogue"),
     ("actor_kind", "a word of a list"),
     ("ended_as", "a word of a list"),
     ("environment", "a word of a list"),
     ("test_failure", "a word of Portal's own"),
     ("failure_code", "a word of Portal's own"),
+    ("kind", "a word of a list"),
     ("kek_id", "the name of a key"),
     ("marketplace", "a code of the table of marketplaces"),
     ("marketplace_ids", "ids of the table of marketplaces"),
@@ -293,10 +294,13 @@ const OWN_WORDS: [(&str, &str); 16] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 18] = [
+const OWN_WORDS_OF: [(&str, &str); 21] = [
     ("audit_word.field", "a word of a list"),
     ("webhook_delivery.answer", "a status or a word of Portal's own"),
-    ("webhook_delivery.kind", "a word of a list"),
+    ("incident.severity", "a word of a list"),
+    ("incident_duty.duty", "a word of a list"),
+    ("incident_alarm.clock", "a word of a list"),
+    ("measure.result", "words of Portal's own"),
     ("review.sample", "ids"),
     ("alert.about", "ids and words of lists"),
     ("alert.severity", "a word of a list"),
@@ -308,7 +312,7 @@ const OWN_WORDS_OF: [(&str, &str); 18] = [
     ("audit_event.reason", "a word of Portal's own"),
     ("audit_event.target_kind", "a word of a list"),
     ("connection.seller_id_source", "a word of a list"),
-    ("lock.reason", "nothing writes locks yet"),
+    ("lock.reason", "the id of a measure"),
     ("lock.target_kind", "a word of a list"),
     ("lwa_app.other_slot", "a word of a list"),
     ("rate_limit.bucket", "an id"),
@@ -381,6 +385,7 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
     assert_eq!(browser.post("set_webhook", &fields).await.status(), 200);
     assert_eq!(browser.post("place_hold", &[team, ("reason", MARK)]).await.status(), 200);
     assert_eq!(browser.post("lift_hold", &[team, ("hold", &things.hold)]).await.status(), 200);
+    mark_incident(house, ada, &mut browser, things).await;
     house.watch().await;
     backend::jobs::run_due(&house.stage.portal).await.unwrap();
     let noticed = backend::alerts::list(&ada.owner, &ada.scope).await.unwrap().open;
@@ -398,6 +403,35 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
     }
     let answered = browser.post("acknowledge_alert", &[team, ("alert", &marked), ("note", MARK)]).await;
     assert_eq!(answered.status(), 200);
+}
+
+/// Writes marks into an incident: what was noticed, what was done, who did it.
+async fn mark_incident(house: &House, ada: &Furnished, browser: &mut Browser<'_>, things: &Things) {
+    let team = ("team", &*things.team);
+    let report: [(&str, &str); 6] =
+        [team, ("kind", "other"), ("title", MARK), ("detected", ""), ("about", &things.connection), ("restricted", "false")];
+    assert_eq!(browser.post("report_incident", &report).await.status(), 200);
+    let incident = backend::incidents::list(&ada.owner, &ada.scope).await.unwrap().remove(0).id.to_string();
+    let incident = ("incident", &*incident);
+    let me = backend::teams::members(&ada.owner, &ada.scope).await.unwrap();
+    let me = me.into_iter().find(|member| member.email.as_str().contains(MARK)).unwrap().user.to_string();
+    let writes: [(&str, &[(&str, &str)]); 5] = [
+        ("write_entry", &[("entry_kind", "note"), ("at", ""), ("body", MARK)]),
+        ("take_step", &[("step", "triage"), ("at", ""), ("note", MARK)]),
+        ("give_duty", &[("duty", "scribe"), ("user", &me)]),
+        ("settle_amazon", &[("how", MARK)]),
+        ("order_measure", &[("measure_kind", "lock_gateway"), ("target", &things.gateway)]),
+    ];
+    for (function, fields) in writes {
+        let response = browser.post(function, &[&[team, incident], fields].concat()).await;
+        assert_eq!(response.status(), 200, "{function}: {}", response.text().await.unwrap());
+    }
+    // Another admin orders a lock, which the marked person lifts.
+    let other = house.member(ada, "helper", Role::Admin, Environments::BOTH).await;
+    let scope = backend::incidents::enter(&other, &ada.scope, incident.1.parse().unwrap()).await.unwrap();
+    let lock = backend::incidents::order(&other, &scope, MeasureKind::LockKey, ada.key.0).await.unwrap().to_string();
+    let lifted = browser.post("lift_measure", &[team, incident, ("measure", &lock)]).await;
+    assert_eq!(lifted.status(), 200, "{}", lifted.text().await.unwrap());
 }
 
 /// Every column of text of a Team's tables holds a mark, or is on the list.

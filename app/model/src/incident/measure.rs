@@ -68,14 +68,18 @@ impl MeasureKind {
     /// What it does, before somebody orders it.
     pub fn effect(self) -> &'static str {
         match self {
-            MeasureKind::LockTeam => "Every gateway of the Team is refused every credential, at once, until the lock is lifted.",
+            MeasureKind::LockTeam => {
+                "Every gateway of the Team is refused every credential, at once, until the lock is lifted."
+            }
             MeasureKind::LockConnection => "No gateway receives a credential for it, at once, until the lock is lifted.",
             MeasureKind::LockGateway => "It is refused every credential, at once, until the lock is lifted.",
             MeasureKind::LockKey => "Calls with this key are refused, at once; the gateway's other key goes on.",
             MeasureKind::LockUser => "They see and do nothing in this Team until the lock is lifted.",
             MeasureKind::RevokeKey => "The key is of no use any more, for good.",
             MeasureKind::EndSessions => "They are signed out everywhere, at their next request.",
-            MeasureKind::RotateSecret => "Amazon makes a new client secret, you store it, and the old one is dropped: three steps on the app's page.",
+            MeasureKind::RotateSecret => {
+                "Amazon makes a new client secret, you store it, and the old one is dropped: three steps on the app's page."
+            }
         }
     }
 

@@ -53,15 +53,8 @@ words! {
 }
 
 /// The states of the line, in their order.
-pub const LINE: [State; 7] = [
-    State::Reported,
-    State::Triaged,
-    State::Contained,
-    State::Eradicated,
-    State::Recovered,
-    State::Reviewed,
-    State::Closed,
-];
+pub const LINE: [State; 7] =
+    [State::Reported, State::Triaged, State::Contained, State::Eradicated, State::Recovered, State::Reviewed, State::Closed];
 
 impl State {
     /// Nothing more happens to it.
@@ -148,7 +141,11 @@ impl Progress {
             return Err(StepRefused::TooEarly);
         }
         let mut next = Progress { state, ..self.clone() };
-        if LINE.contains(&state) { next.reached.push(at) } else { next.ended = Some(at) }
+        if LINE.contains(&state) {
+            next.reached.push(at)
+        } else {
+            next.ended = Some(at)
+        }
         Ok(next)
     }
 }
@@ -163,8 +160,10 @@ mod tests {
     fn the_table_of_states_and_steps() {
         let mut table = String::new();
         for state in State::ALL {
-            let steps: Vec<_> = state.steps().map(|s| format!("{} -> {}", s.as_str(), state.after(s).unwrap().as_str())).collect();
-            table += &format!("{:<12}{}\n", state.as_str(), if steps.is_empty() { "-".to_owned() } else { steps.join(", ") });
+            let steps: Vec<_> =
+                state.steps().map(|s| format!("{} -> {}", s.as_str(), state.after(s).unwrap().as_str())).collect();
+            table +=
+                &format!("{:<12}{}\n", state.as_str(), if steps.is_empty() { "-".to_owned() } else { steps.join(", ") });
         }
         insta::assert_snapshot!(table);
     }
@@ -189,7 +188,7 @@ mod tests {
                 let at = now + Duration::seconds((next(&mut seed) % 140) as i64 - 120);
                 let step = Step::ALL[(next(&mut seed) % Step::ALL.len() as u64) as usize];
                 // Merging ends most sequences before anything else happens.
-                if step == Step::Merge && next(&mut seed) % 10 > 0 {
+                if step == Step::Merge && !next(&mut seed).is_multiple_of(10) {
                     continue;
                 }
                 let Ok(after) = progress.take(step, at, now) else { continue };

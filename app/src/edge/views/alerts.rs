@@ -39,6 +39,7 @@ pub(super) fn item(alert: Alert, now: Time) -> AlertItem {
         id: alert.id,
         rule: alert.rule,
         severity: alert.severity,
+        about: alert.subject.as_ref().and_then(|subject| super::measures::target(&subject.kind, subject.id)),
         subject_path: about.and_then(|(team, subject)| path(team, &subject.kind, subject.id)),
         subject: alert.subject.map(|subject| subject.name),
         event_path: alert

@@ -22,17 +22,10 @@ use crate::{
 
 /// What the address of the log's page asks for.
 pub async fn log_filter(cx: &Cx, scope: &TeamScope, query: &LogQuery) -> Result<Filter, Failure> {
-    use crate::edge::form::one;
+    use crate::edge::form::{one, time};
     let uuid = |field, text: &str| match text.trim() {
         "" => Ok(None),
         text => one(field, Uuid::try_parse(text).map(Some).map_err(|_| "This is not an id of the log.")),
-    };
-    let time = |field, text: &str| match text.trim() {
-        "" => Ok(None),
-        text => {
-            let parsed = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").map(|at| Some(at.and_utc()));
-            one(field, parsed.map_err(|_| "Enter a day and a time."))
-        }
     };
     let before = match query.before.split_once('_') {
         Some((micros, id)) => {
@@ -163,5 +156,6 @@ pub(super) async fn state(cx: &Cx) -> Result<LogState, Failure> {
 
 pub(crate) async fn log_event(cx: &Cx, row: Row) -> Result<PlacedEvent, Failure> {
     let index = audit::place(&cx.portal, row.id).await.map_err(super::outage)?;
-    Ok(PlacedEvent { index, item: item(row, cx.now()), state: state(cx).await? })
+    let about = row.target_kind.as_deref().zip(row.target_id).and_then(|(kind, id)| super::measures::target(kind, id));
+    Ok(PlacedEvent { about, index, item: item(row, cx.now()), state: state(cx).await? })
 }

@@ -1,6 +1,6 @@
 //! What of a Team the command palette finds.
 
-use backend::{Cx, TeamScope, connections, gateways, lwa_apps, teams};
+use backend::{Cx, TeamScope, connections, gateways, incidents, lwa_apps, teams};
 
 use crate::{Failure, api::places::Place, edge::fail};
 
@@ -27,6 +27,10 @@ pub(crate) async fn places(cx: &Cx, scope: &TeamScope) -> Result<Vec<Place>, Fai
     }
     for member in teams::members(cx, scope).await.map_err(fail)? {
         all.push(place("Member", member.email.to_string(), member.role.title().to_owned(), "members".to_owned()));
+    }
+    for incident in incidents::list(cx, scope).await.map_err(fail)? {
+        let hint = incident.progress.state.title().to_owned();
+        all.push(place("Incident", incident.title, hint, format!("incidents/{}", incident.id)));
     }
     Ok(all)
 }

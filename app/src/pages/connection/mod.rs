@@ -11,6 +11,7 @@ use model::{
     Permission,
     connection::ConnectionState,
     ids::{ConnectionId, TeamId},
+    incident::Kind,
 };
 
 use access::Access;
@@ -18,7 +19,7 @@ use acts::Acts;
 use overview::{Clocks, Facts, Usage};
 pub(super) use snippets::snippets;
 
-use super::{log::Events, may, param, team};
+use super::{ReportLink, log::Events, may, param, team};
 use crate::{
     api::{
         connections::{ConnectionDetail, connection},
@@ -124,7 +125,8 @@ fn Head(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
     view! {
         <Title text=item.name.clone()/>
         <Crumbs home=format!("/teams/{team}/connections") place="Connections" here=item.name.clone()/>
-        <PageHeader title=item.name lead=format!("{} · Seller {}", item.marketplace_name, item.seller_id) tags/>
+        <PageHeader title=item.name.clone() lead=format!("{} · Seller {}", item.marketplace_name, item.seller_id) tags/>
+        <p><ReportLink about=item.id.to_string() title=format!("{}: ", item.name) kind=Kind::LeakedSecret/></p>
         {trouble.map(|(title, text, code)| view! { <Notice tone="warning" title=title><p>{text}<code>{code}</code></p></Notice> })}
     }
 }

@@ -5,9 +5,10 @@ use model::{
     alert::Rule,
     audit::{Action, Detail, Outcome, SafeText},
     ids::{
-        AlertId, ConnectionId, EventId, GatewayId, GatewayKeyId, HoldId, Id, InvitationId, LwaAppId, ReviewId, SessionId,
-        TeamId, UserId, WebhookId,
+        AlertId, ConnectionId, EventId, GatewayId, GatewayKeyId, HoldId, Id, IncidentId, InvitationId, LwaAppId, ReviewId,
+        SessionId, TeamId, UserId, WebhookId,
     },
+    incident::{TargetKind, code},
 };
 use uuid::Uuid;
 
@@ -42,6 +43,16 @@ targets! {
 }
 
 impl Target {
+    /// By its code: what it is about is not the log's to tell.
+    pub fn incident(id: IncidentId) -> Self {
+        Self { kind: "incident", id: id.0, name: Some(code(id)) }
+    }
+
+    /// Whatever a measure was done to.
+    pub fn of_measure(kind: TargetKind, id: Uuid, name: &SafeText) -> Self {
+        Self { kind: kind.as_str(), id, name: Some(name.as_str().to_owned()) }
+    }
+
     pub fn hold(id: HoldId) -> Self {
         Self { kind: "hold", id: id.0, name: None }
     }

@@ -3,6 +3,7 @@
 mod clean;
 mod ends;
 mod hooks;
+mod incidents;
 mod key_ends;
 mod mail;
 mod proofs;
@@ -33,6 +34,7 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     jobs.spawn(every(Duration::from_secs(5), portal.clone(), "tell", tell::run));
     jobs.spawn(every(Duration::from_secs(5), portal.clone(), "hooks", hooks::run));
     jobs.spawn(every(Duration::from_millis(500), portal.clone(), "mail", mail::run));
+    jobs.spawn(every(Duration::from_secs(15), portal.clone(), "incidents", incidents::run));
     jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "proofs", proofs::run));
@@ -77,6 +79,7 @@ pub async fn run_due(portal: &Portal) -> Result<(), Outage> {
     proofs::run(portal.clone()).await?;
     reviews::run(portal.clone()).await?;
     ends::run((portal.clone(), model::Time::UNIX_EPOCH)).await?;
+    incidents::run(portal.clone()).await?;
     tell::run(portal.clone()).await?;
     hooks::run(portal.clone()).await
 }

@@ -5,6 +5,7 @@ use model::{
     Time,
     audit::{Action, Outcome},
     ids::EventId,
+    incident::TargetKind,
 };
 use sea_orm::{DbErr, FromQueryResult, Value, entity::prelude::*};
 
@@ -188,4 +189,54 @@ pub async fn of_team(db: &impl ConnectionTrait, scope: &TeamScope, filter: &Filt
     };
     let rows = db.query_all_raw(sql(db, &text, values)).await?;
     rows.iter().map(|row| audit_event::row(audit_event::Model::from_query_result(row, "")?)).collect()
+}
+
+/// What the Team's log (and the log of no Team, for what is restricted) says of these things, the newest first. Credentials
+/// that left are too many to be a story: they are counted elsewhere.
+pub async fn about(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    things: &[Uuid],
+    since: Time,
+    until: Time,
+    most: u64,
+) -> Result<Vec<Row>, DbErr> {
+    let start = "(e.team_id = $1 OR e.team_id IS NULL) AND e.at >= $2 AND e.at < $3
+        AND e.action NOT IN ('credential.issued', 'credential.unchanged', 'connection.status_read', 'gateway.self_read')";
+    let mut conditions = Conditions::new(start, vec![scope.team().0.into(), since.into(), until.into()]);
+    conditions.and_one_of("e.target_id", things.iter().map(|id| (*id).into()));
+    let limit = conditions.place(i64::try_from(most).unwrap_or(i64::MAX).into());
+    let (text, values) = conditions.into_parts();
+    let text = format!("SELECT e.* FROM audit_event e WHERE {text} ORDER BY e.at DESC, e.id DESC LIMIT {limit}");
+    let rows = db.query_all_raw(sql(db, &text, values)).await?;
+    rows.iter().map(|row| audit_event::Model::from_query_result(row, "").and_then(audit_event::row)).collect()
+}
+
+/// How many credentials left since then, of a thing.
+pub async fn issued_since(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    kind: TargetKind,
+    id: Uuid,
+    since: Time,
+) -> Result<u64, DbErr> {
+    let mut conditions = Conditions::new(
+        "e.team_id = $1 AND e.action = 'credential.issued' AND e.at >= $2",
+        vec![scope.team().0.into(), since.into()],
+    );
+    match kind {
+        TargetKind::Team => {}
+        TargetKind::Connection => conditions.and("e.target_id =", id),
+        TargetKind::Gateway => conditions.and("e.actor_id =", id),
+        TargetKind::GatewayKey => conditions.and("e.credential_id =", id),
+        TargetKind::LwaApp => {
+            let place = conditions.place(id.into());
+            conditions.text += &format!(" AND e.target_id IN (SELECT c.id FROM connection c WHERE c.lwa_app_id = {place})");
+        }
+        TargetKind::User => return Ok(0),
+    }
+    let (text, values) = conditions.into_parts();
+    let text = format!("SELECT COUNT(*) AS many FROM audit_event e WHERE {text}");
+    let row = db.query_one_raw(sql(db, &text, values)).await?;
+    row.map_or(Ok(0), |row| row.try_get::<i64>("", "many").map(i64::unsigned_abs))
 }

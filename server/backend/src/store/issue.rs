@@ -11,7 +11,7 @@ use model::{
 };
 use sea_orm::{QueryResult, entity::prelude::*};
 
-use super::{connection::Failure, sql, stored};
+use super::{connection::Failure, flag, sql, stored};
 use crate::vault::Sealed;
 
 /// A key with its gateway.
@@ -121,11 +121,6 @@ pub async fn key_and_connection(
 
 fn text(row: &QueryResult, column: &str) -> Result<String, DbErr> {
     row.try_get("", column)
-}
-
-/// SQLite gives EXISTS as a number, PostgreSQL as a boolean.
-fn flag(row: &QueryResult, column: &str) -> Result<bool, DbErr> {
-    row.try_get::<bool>("", column).or_else(|_| row.try_get::<i64>("", column).map(|n| n != 0))
 }
 
 fn read_key(row: &QueryResult) -> Result<KeyRow, DbErr> {

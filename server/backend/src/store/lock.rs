@@ -1,4 +1,5 @@
-//! Locks: orders not to issue. Incidents make and lift them; every issue looks for them (see `issue`).
+//! Locks: orders not to issue. Incidents make and lift them; every issue looks for them (see `issue`), and whoever enters a
+//! Team (see `team`).
 
 use model::{
     Time,
@@ -6,6 +7,7 @@ use model::{
 };
 use sea_orm::{IntoActiveModel, entity::prelude::*};
 
+use super::sql;
 use crate::access::TeamScope;
 
 #[sea_orm::model]
@@ -55,4 +57,10 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Lock) -> 
         lifted_by: None,
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
+}
+
+/// Lifts a lock that stands.
+pub async fn lift(db: &impl ConnectionTrait, scope: &TeamScope, id: LockId, by: UserId, now: Time) -> Result<(), DbErr> {
+    let text = "UPDATE lock SET lifted_at = $3, lifted_by = $4 WHERE id = $1 AND team_id = $2 AND lifted_at IS NULL";
+    db.execute_raw(sql(db, text, [id.0.into(), scope.team().0.into(), now.into(), by.0.into()])).await.map(|_| ())
 }

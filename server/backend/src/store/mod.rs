@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sqlx::{ConnectOptions as _, postgres::PgConnectOptions},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -25,6 +25,7 @@ pub mod consent;
 pub mod data_key;
 pub mod gateway;
 pub mod gateway_key;
+pub mod incident;
 pub mod invitation;
 pub mod issue;
 pub mod key_network;
@@ -34,6 +35,7 @@ pub mod login_address;
 pub mod login_challenge;
 pub mod lwa_app;
 pub mod mail_outbox;
+pub mod measure;
 pub mod member;
 pub mod rate_limit;
 pub mod refresh;
@@ -166,4 +168,9 @@ pub(crate) fn violates(error: &DbErr, name: &str) -> bool {
 /// A typed value from its stored text; the database's CHECKs make a failure here a corrupt row.
 pub(crate) fn stored<T>(parsed: Option<T>, what: &'static str) -> Result<T, DbErr> {
     parsed.ok_or_else(|| DbErr::Type(format!("stored {what} is not one of the known words")))
+}
+
+/// SQLite gives EXISTS as a number, PostgreSQL as a boolean.
+pub(crate) fn flag(row: &QueryResult, column: &str) -> Result<bool, DbErr> {
+    row.try_get::<bool>("", column).or_else(|_| row.try_get::<i64>("", column).map(|n| n != 0))
 }

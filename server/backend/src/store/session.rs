@@ -129,6 +129,13 @@ pub async fn end_others(db: &impl ConnectionTrait, user: UserId, keep: SessionId
     Ok(ended.rows_affected)
 }
 
+/// Ends all sessions of a user; answers how many.
+pub async fn end_all(db: &impl ConnectionTrait, user: UserId, now: Time) -> Result<u64, DbErr> {
+    let update = Entity::update_many().col_expr(Column::EndedAt, Expr::value(now));
+    let ended = update.filter(Column::UserId.eq(user.0)).filter(Column::EndedAt.is_null()).exec(db).await?;
+    Ok(ended.rows_affected)
+}
+
 /// Deletes sessions that are over since long.
 pub async fn delete_before(db: &impl ConnectionTrait, then: Time) -> Result<u64, DbErr> {
     Ok(Entity::delete_many().filter(Column::SignedInAt.lt(then)).exec(db).await?.rows_affected)

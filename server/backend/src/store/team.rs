@@ -29,6 +29,8 @@ pub struct Membership {
     pub name: Name,
     pub role: Role,
     pub environments: Environments,
+    /// A lock stands on the person in this Team.
+    pub locked: bool,
 }
 
 pub async fn insert(db: &impl ConnectionTrait, id: TeamId, name: &Name, now: Time) -> Result<(), DbErr> {
@@ -64,7 +66,8 @@ pub async fn memberships(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<
 }
 
 const MEMBERSHIPS: &str =
-    "SELECT t.id, t.name, m.role, m.production, m.sandbox FROM member m JOIN team t ON t.id = m.team_id";
+    "SELECT t.id, t.name, m.role, m.production, m.sandbox, EXISTS (SELECT 1 FROM lock l WHERE l.team_id = m.team_id
+        AND l.target_id = m.user_id AND l.lifted_at IS NULL) AS locked FROM member m JOIN team t ON t.id = m.team_id";
 
 fn read(row: &sea_orm::QueryResult) -> Result<Membership, DbErr> {
     let name: String = row.try_get("", "name")?;
@@ -74,6 +77,7 @@ fn read(row: &sea_orm::QueryResult) -> Result<Membership, DbErr> {
         name: stored(name.parse().ok(), "name")?,
         role: stored(Role::parse(&role), "role")?,
         environments: Environments { production: row.try_get("", "production")?, sandbox: row.try_get("", "sandbox")? },
+        locked: super::flag(row, "locked")?,
     })
 }
 

@@ -1,0 +1,117 @@
+//! Incidents.
+
+use backend::{
+    Cx, TeamScope,
+    incidents::{self, IncidentScope, Line},
+    store::incident::Incident,
+    teams,
+};
+use model::{
+    Time,
+    ids::UserId,
+    incident::{Duty, LINE, code},
+};
+
+use super::measures::containment;
+use crate::{
+    Failure,
+    api::incidents::{ClockItem, DutyItem, IncidentDetail, IncidentItem, TimelineItem},
+    edge::{fail, moment},
+};
+
+pub(crate) async fn incident_items(cx: &Cx, scope: &TeamScope) -> Result<Vec<IncidentItem>, Failure> {
+    let all = incidents::list(cx, scope).await.map_err(fail)?;
+    Ok(all.iter().map(|incident| item(incident, cx.now())).collect())
+}
+
+pub(super) fn item(incident: &Incident, now: Time) -> IncidentItem {
+    let mut clocks: Vec<_> = incident.running().clocks();
+    clocks.sort_by_key(|clock| clock.due);
+    let clock = |clock: model::incident::Clock| ClockItem {
+        kind: clock.kind,
+        due: moment(clock.due, now),
+        minutes: (clock.due - now).num_minutes(),
+    };
+    IncidentItem {
+        id: incident.id,
+        code: code(incident.id),
+        title: incident.title.clone(),
+        kind: incident.kind,
+        severity: incident.severity,
+        state: incident.progress.state,
+        restricted: incident.restricted,
+        drill: incident.drill,
+        reported: moment(incident.reported_at, now),
+        clocks: clocks.into_iter().map(clock).collect(),
+    }
+}
+
+pub(crate) async fn incident_detail(cx: &Cx, scope: &IncidentScope) -> Result<IncidentDetail, Failure> {
+    let (now, incident) = (cx.now(), scope.incident());
+    let members = teams::members(cx, scope.team()).await.map_err(fail)?;
+    let others = incidents::list(cx, scope.team()).await.map_err(fail)?;
+    let others = others.into_iter().filter(|other| other.id != incident.id && !other.progress.state.is_over());
+    let duty = |duty: &Duty| DutyItem {
+        duty: *duty,
+        holder: scope
+            .duties()
+            .iter()
+            .find(|on| on.duty == *duty)
+            .map(|on| (on.user, on.name.clone(), moment(on.since, now))),
+    };
+    let about = incidents::targets(cx, scope).await.map_err(fail)?;
+    Ok(IncidentDetail {
+        item: item(incident, now),
+        detected: moment(incident.detected_at, now),
+        reported_by: incident.reported_name.clone(),
+        line: LINE.iter().map(|state| (*state, incident.progress.at(*state).map(|at| moment(at, now)))).collect(),
+        steps: incident.progress.state.steps().collect(),
+        about: about.into_iter().map(|target| format!("{}: {}", target.kind.title(), target.name)).collect(),
+        duties: Duty::ALL.iter().map(duty).collect(),
+        members: members
+            .into_iter()
+            .map(|member| (member.user, member.email.to_string()))
+            .collect::<Vec<(UserId, String)>>(),
+        amazon: incident.amazon.clone().map(|(at, how)| (moment(at, now), how)),
+        others: others.map(|other| (other.id, format!("{}: {}", code(other.id), other.title))).collect(),
+        merged_into: incident.merged_into,
+        containment: containment(cx, scope).await?,
+        timeline: timeline(cx, scope).await?,
+    })
+}
+
+pub(crate) async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<TimelineItem>, Failure> {
+    let lines = incidents::timeline(cx, scope).await.map_err(fail)?;
+    let mut items: Vec<_> = lines.into_iter().map(|line| line_item(line, cx.now())).collect();
+    // What is pinned stands on top, in its order.
+    items.sort_by_key(|item| !item.pinned);
+    Ok(items)
+}
+
+fn line_item(line: Line, now: Time) -> TimelineItem {
+    let plain = |at: Time, who: String, text: String| TimelineItem {
+        at: moment(at, now),
+        who,
+        text,
+        entry: None,
+        pinned: false,
+        corrections: Vec::new(),
+    };
+    match line {
+        Line::Event(row) => {
+            let target = row.target_name.clone().filter(|name| *name != row.actor_name).unwrap_or_default();
+            let ended = row.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            plain(row.at, row.actor_name.clone(), format!("{} {target}{ended}", row.action.sentence()))
+        }
+        Line::Step(taken) => {
+            let note = if taken.note.is_empty() { String::new() } else { format!(": {}", taken.note) };
+            plain(taken.at, taken.name, format!("{}{note}", taken.state.title()))
+        }
+        Line::Entry(entry, corrections) => TimelineItem {
+            entry: Some((entry.id, entry.kind)),
+            pinned: entry.pinned,
+            corrections: corrections.into_iter().map(|one| (one.name, moment(one.written_at, now), one.body)).collect(),
+            ..plain(entry.at, entry.name, entry.body)
+        },
+    }
+}

@@ -1,0 +1,104 @@
+//! Containment.
+
+use std::collections::HashMap;
+
+use backend::{
+    Cx, connections as connection_verbs, gateways as gateway_verbs,
+    incidents::{self, Choice, Effect, IncidentScope},
+    store::measure::Measure,
+};
+use model::{
+    ids::{ConnectionId, GatewayId, GatewayKeyId, LwaAppId, TeamId, UserId},
+    incident::{MeasureKind, MeasureState, TargetKind},
+};
+use uuid::Uuid;
+
+use crate::{
+    Failure,
+    api::measures::{Containment, Holder, MeasureChoice, MeasureItem},
+    edge::{fail, moment},
+};
+
+pub(super) async fn containment(cx: &Cx, scope: &IncidentScope) -> Result<Containment, Failure> {
+    let now = cx.now();
+    let me = cx.signed_in().map(|person| person.user);
+    let measures = incidents::measures(cx, scope).await.map_err(fail)?;
+    let mut choices = Vec::new();
+    for choice in incidents::choices(cx, scope).await.map_err(fail)? {
+        choices.push(choice_item(cx, scope, choice).await?);
+    }
+    let held = incidents::holders(cx, scope).await.map_err(fail)?;
+    let gateways = gateway_verbs::list(cx, scope.team()).await.map_err(fail)?;
+    let gateways: HashMap<GatewayId, String> = gateways.into_iter().map(|one| (one.id, one.name.to_string())).collect();
+    let connections = connection_verbs::list(cx, scope.team()).await.map_err(fail)?;
+    let connections: HashMap<ConnectionId, String> =
+        connections.into_iter().map(|one| (one.id, one.name.to_string())).collect();
+    let last_end = incidents::last_end(&held).map(|at| moment(at, now));
+    let holder = |lease: backend::store::lease::Lease| Holder {
+        gateway: gateways.get(&lease.gateway).cloned().unwrap_or_else(|| lease.gateway.to_string()),
+        connection: connections.get(&lease.connection).cloned().unwrap_or_else(|| lease.connection.to_string()),
+        ends: moment(lease.expires_at, now),
+    };
+    Ok(Containment {
+        measures: measures.into_iter().map(|measure| item(cx, measure, me)).collect(),
+        choices,
+        holders: held.into_iter().map(holder).collect(),
+        last_end,
+    })
+}
+
+fn item(cx: &Cx, measure: Measure, me: Option<UserId>) -> MeasureItem {
+    let now = cx.now();
+    MeasureItem {
+        id: measure.id,
+        kind: measure.kind,
+        may_lift: measure.kind.is_lock() && measure.state == MeasureState::Done && me != Some(measure.ordered_by),
+        target: measure.target_name,
+        state: measure.state,
+        attempts: measure.attempts,
+        result: measure.result,
+        ordered: (measure.ordered_name, moment(measure.ordered_at, now)),
+        done: measure.done_at.map(|at| moment(at, now)),
+        lifted: measure.lifted.map(|(at, name)| (name, moment(at, now))),
+    }
+}
+
+async fn choice_item(cx: &Cx, scope: &IncidentScope, choice: Choice) -> Result<MeasureChoice, Failure> {
+    let effect = incidents::effect(cx, scope.team(), choice.target.kind, choice.target.id).await.map_err(fail)?;
+    Ok(MeasureChoice {
+        kind: choice.kind,
+        target: written(choice.target.kind, choice.target.id),
+        name: choice.target.name,
+        stops: stops(choice.kind, effect),
+    })
+}
+
+/// The id of what an alert or an event is about, when an incident can be about it.
+pub(super) fn target(kind: &str, id: Uuid) -> Option<String> {
+    TargetKind::parse(kind).map(|kind| written(kind, id))
+}
+
+/// The id as everywhere else.
+fn written(kind: TargetKind, id: Uuid) -> String {
+    match kind {
+        TargetKind::Team => TeamId(id).to_string(),
+        TargetKind::Connection => ConnectionId(id).to_string(),
+        TargetKind::Gateway => GatewayId(id).to_string(),
+        TargetKind::GatewayKey => GatewayKeyId(id).to_string(),
+        TargetKind::User => UserId(id).to_string(),
+        TargetKind::LwaApp => LwaAppId(id).to_string(),
+    }
+}
+
+fn stops(kind: MeasureKind, effect: Effect) -> String {
+    if matches!(kind.target(), TargetKind::User) {
+        return String::new();
+    }
+    let counted = |n: u64, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
+    format!(
+        "{}, {}, {} in the last hour",
+        counted(effect.gateways as u64, "gateway"),
+        counted(effect.connections as u64, "connection"),
+        counted(effect.issues, "issue")
+    )
+}

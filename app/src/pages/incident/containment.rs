@@ -1,0 +1,130 @@
+use leptos::prelude::*;
+use model::{
+    Permission,
+    ids::{IncidentId, TeamId},
+    incident::MeasureState,
+};
+
+use super::super::{may, stepped_up};
+use crate::{
+    api::Moment,
+    api::measures::{Containment, Holder, LiftMeasure, MeasureChoice, MeasureItem, OrderMeasure, RetryMeasure},
+    components::{Act, ActForm, At, Badge, Hidden, StepUpGate, Submit},
+};
+
+/// Measures: what may be ordered with what it will stop, what was ordered, and who still holds a token.
+#[component]
+pub(super) fn ContainmentCard(team: TeamId, incident: IncidentId, over: bool, containment: Containment) -> impl IntoView {
+    let runs = may(Permission::RunIncidents) && !over;
+    let Containment { measures, choices, holders, last_end } = containment;
+    let nothing = measures.is_empty() && choices.is_empty();
+    let choices = (runs && !choices.is_empty()).then(|| view! { <Choices team incident choices/> });
+    let locked = measures.iter().any(|measure| measure.state == MeasureState::Done);
+    view! {
+        <section class="card" aria-labelledby="contain-h">
+            <h2 id="contain-h">"Containment"</h2>
+            {nothing.then(|| view! { <p class="muted">"Nothing fits. Name what it is about under Facts."</p> })}
+            {(!measures.is_empty()).then(|| view! { <Ordered team incident runs measures/> })}
+            {locked.then(|| view! { <Holders holders last_end/> })}
+            {choices}
+        </section>
+    }
+}
+
+#[component]
+fn Choices(team: TeamId, incident: IncidentId, choices: Vec<MeasureChoice>) -> impl IntoView {
+    let act = Act::of::<OrderMeasure>();
+    let rows = choices.into_iter().map(|choice| {
+        let act = act.only_for("measure_kind", choice.kind.as_str());
+        let stops = (!choice.stops.is_empty()).then(|| view! { <span class="cell-sub">"Concerns " {choice.stops.clone()} "."</span> });
+        view! {
+            <li class="measure">
+                <div><strong>{choice.kind.title()}</strong>": "{choice.name.clone()}<span class="cell-sub">{choice.kind.effect()}</span>{stops}</div>
+                <ActForm act>
+                    <Hidden name="team" value=team.to_string()/>
+                    <Hidden name="incident" value=incident.to_string()/>
+                    <Hidden name="measure_kind" value=choice.kind.as_str()/>
+                    <Hidden name="target" value=choice.target.clone()/>
+                    <Submit label=choice.kind.title() class="btn-secondary"/>
+                </ActForm>
+            </li>
+        }
+    });
+    view! { <h3>"Measures that fit"</h3><ul class="measures">{rows.collect_view()}</ul> }
+}
+
+#[component]
+fn Ordered(team: TeamId, incident: IncidentId, runs: bool, measures: Vec<MeasureItem>) -> impl IntoView {
+    let rows = measures.into_iter().map(|measure| view! { <Measure team incident runs measure/> }).collect_view();
+    view! { <ul class="measures">{rows}</ul> }
+}
+
+#[component]
+fn Measure(team: TeamId, incident: IncidentId, runs: bool, measure: MeasureItem) -> impl IntoView {
+    let (tone, word) = match measure.state {
+        MeasureState::Done => ("ok", "Done"),
+        MeasureState::Ordered => ("pending", "Under way"),
+        MeasureState::Failed => ("danger", "Failed"),
+        MeasureState::Lifted => ("neutral", "Lifted"),
+    };
+    let (by, at) = measure.ordered.clone();
+    let open = matches!(measure.state, MeasureState::Ordered | MeasureState::Failed);
+    let (retry, lift) = (Act::of::<RetryMeasure>(), Act::of::<LiftMeasure>());
+    let (retry, lift) =
+        (retry.only_for("measure", &measure.id.to_string()), lift.only_for("measure", &measure.id.to_string()));
+    let form = move |act: Act, label: &'static str, class: &'static str| {
+        view! {
+            <ActForm act>
+                <Hidden name="team" value=team.to_string()/>
+                <Hidden name="incident" value=incident.to_string()/>
+                <Hidden name="measure" value=measure.id.to_string()/>
+                <Submit label class/>
+            </ActForm>
+        }
+    };
+    let lifted = measure
+        .lifted
+        .clone()
+        .map(|(who, at)| view! { <span class="cell-sub">"Lifted by " {who} " " <At moment=at/></span> });
+    let act = match (runs, open, measure.may_lift) {
+        (true, true, _) => form(retry, "Try again", "btn-secondary").into_any(),
+        (true, false, true) => view! {
+            <StepUpGate open=stepped_up() act="lift a lock">{form(lift, "Lift the lock", "btn-danger-quiet")}</StepUpGate>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    };
+    view! {
+        <li class="measure">
+            <div>
+                <strong>{measure.kind.title()}</strong>": "{measure.target} " " <Badge tone word/>
+                <span class="cell-sub">{measure.result}</span>
+                <span class="cell-sub">"Ordered by " {by} " " <At moment=at/></span>
+                {lifted}
+            </div>
+            {act}
+        </li>
+    }
+}
+
+/// Amazon has no call that ends a token: what is out there dies by itself.
+#[component]
+fn Holders(holders: Vec<Holder>, last_end: Option<Moment>) -> impl IntoView {
+    let Some(last_end) = last_end else {
+        return view! { <p><Badge tone="ok" word="Nobody holds a token any more"/></p> }.into_any();
+    };
+    let rows = holders
+        .into_iter()
+        .map(|holder| view! { <tr><th scope="row">{holder.gateway}</th><td data-label="Connection">{holder.connection}</td><td data-label="Ends"><At moment=holder.ends/></td></tr> })
+        .collect_view();
+    view! {
+        <h3>"Who still holds a token"</h3>
+        <p>"Nobody receives a new one. Amazon has no call that ends a token: the last of these dies " <strong><At moment=last_end/></strong> "."</p>
+        <div class="table-wrap"><table class="table">
+            <caption class="visually-hidden">"Tokens that still live"</caption>
+            <thead><tr><th scope="col">"Gateway"</th><th scope="col">"Connection"</th><th scope="col">"Ends"</th></tr></thead>
+            <tbody>{rows}</tbody>
+        </table></div>
+    }
+    .into_any()
+}

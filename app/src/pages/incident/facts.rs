@@ -1,0 +1,96 @@
+use leptos::prelude::*;
+use model::{Permission, ids::TeamId};
+
+use super::super::may;
+use crate::{
+    api::incidents::{DutyItem, GiveDuty, IncidentDetail, RestrictIncident, SettleAmazon},
+    components::{Act, ActForm, At, Hidden, Select, Submit, TextArea},
+};
+
+/// Who does what.
+#[component]
+pub(super) fn DutiesCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
+    let runs = may(Permission::RunIncidents) && !detail.item.state.is_over();
+    let members: Vec<_> = detail.members.iter().map(|(id, name)| (id.to_string(), name.clone())).collect();
+    let id = detail.item.id.to_string();
+    let rows = detail.duties.into_iter().map(|duty| {
+        let (members, id) = (members.clone(), id.clone());
+        view! { <Duty team id duty members runs/> }
+    });
+    view! {
+        <section class="card" aria-labelledby="duties-h">
+            <h2 id="duties-h">"Who does what"</h2>
+            <ul class="measures">{rows.collect_view()}</ul>
+        </section>
+    }
+}
+
+#[component]
+fn Duty(team: TeamId, id: String, duty: DutyItem, members: Vec<(String, String)>, runs: bool) -> impl IntoView {
+    let act = Act::of::<GiveDuty>().only_for("duty", duty.duty.as_str());
+    let selected = duty.holder.as_ref().map(|(id, _, _)| id.to_string()).unwrap_or_default();
+    let holder = duty.holder.map_or_else(
+        || view! { <span class="muted">"nobody yet"</span> }.into_any(),
+        |(_, name, since)| view! { <span>{name}" since "<At moment=since/></span> }.into_any(),
+    );
+    view! {
+        <li class="measure">
+            <div><strong>{duty.duty.title()}</strong>": "{holder}<span class="cell-sub">{duty.duty.purpose()}</span></div>
+            {runs.then(|| view! {
+                <details class="disclosure" open=act.failed()>
+                    <summary>"Give…"</summary>
+                    <ActForm act class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="incident" value=id/>
+                        <Hidden name="duty" value=duty.duty.as_str()/>
+                        <Select name="user" id=format!("user-{}", duty.duty.as_str()) label="To" options=members selected=selected act/>
+                        <Submit label="Give the duty" class="btn-secondary"/>
+                    </ActForm>
+                </details>
+            })}
+        </li>
+    }
+}
+
+/// What is known of it, and whether Amazon must hear.
+#[component]
+pub(super) fn FactsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
+    let item = detail.item.clone();
+    let runs = may(Permission::RunIncidents) && !item.state.is_over();
+    let about = if detail.about.is_empty() { vec!["nothing named".to_owned()] } else { detail.about.clone() };
+    let settled = detail.amazon.clone().map(|(at, how)| view! { <span>{how} " (" <At moment=at/> ")"</span> });
+    let open = detail.amazon.is_none();
+    let (restrict, settle) = (Act::of::<RestrictIncident>(), Act::of::<SettleAmazon>());
+    view! {
+        <section class="card" aria-labelledby="facts-h">
+            <h2 id="facts-h">"Facts"</h2>
+            <dl class="facts">
+                <div><dt>"Kind"</dt><dd>{item.kind.title()}</dd></div>
+                <div><dt>"Detected"</dt><dd><At moment=detail.detected.clone()/></dd></div>
+                <div><dt>"Reported"</dt><dd><At moment=item.reported.clone()/>" by "{detail.reported_by.clone()}</dd></div>
+                <div><dt>"About"</dt><dd>{about.join(", ")}</dd></div>
+                <div><dt>"Amazon"</dt><dd>{settled}{open.then_some("not settled: Amazon hears within 24 hours of detection")}</dd></div>
+                <div><dt>"Seen by"</dt><dd>{if item.restricted { "owners, its reporter, and those with a duty" } else { "everybody in the Team" }}</dd></div>
+            </dl>
+            {(runs && open).then(|| view! {
+                <details class="disclosure" open=settle.failed()>
+                    <summary>"Amazon was told, or need not be…"</summary>
+                    <ActForm act=settle class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="incident" value=item.id.to_string()/>
+                        <TextArea name="how" label="When and how was Amazon told, or why need it not be?" hint="Amazon's information, or credentials to it: then it must be told, at security@amazon.com." required=true act=settle/>
+                        <Submit label="Settle" class="btn-secondary"/>
+                    </ActForm>
+                </details>
+            })}
+            {runs.then(|| view! {
+                <ActForm act=restrict>
+                    <Hidden name="team" value=team.to_string()/>
+                    <Hidden name="incident" value=item.id.to_string()/>
+                    {(!item.restricted).then(|| view! { <Hidden name="restricted" value="true"/> })}
+                    <Submit label=if item.restricted { "Open it to the Team" } else { "Restrict it" } class="btn-secondary"/>
+                </ActForm>
+            })}
+        </section>
+    }
+}

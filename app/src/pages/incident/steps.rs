@@ -1,0 +1,116 @@
+use leptos::prelude::*;
+use model::{
+    Permission,
+    ids::TeamId,
+    incident::{Reach, Severity, Step},
+};
+
+use super::super::may;
+use crate::{
+    api::incidents::{IncidentDetail, JudgeIncident, MergeIncident, TakeStep},
+    components::{Act, ActForm, Choice, Field, Hidden, Select, Submit, TextArea},
+};
+
+/// What is asked for at a step.
+fn asks(step: Step) -> (&'static str, bool) {
+    match step {
+        Step::Triage => ("Why is it an incident, and how far may it reach?", true),
+        Step::Contain => ("What keeps it from spreading?", false),
+        Step::Eradicate => ("What was the cause, and how is it gone?", true),
+        Step::Recover => ("What runs again?", false),
+        Step::Review => ("What happened, and what follows from it?", true),
+        Step::Close => ("What is left to be done elsewhere?", true),
+        Step::Dismiss => ("Why is it no incident?", true),
+        Step::Merge => ("Why is it the same?", true),
+    }
+}
+
+/// What may be done now: one form a step, and the judgement.
+#[component]
+pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
+    if detail.steps.is_empty() || !may(Permission::RunIncidents) {
+        return None;
+    }
+    let id = detail.item.id.to_string();
+    let act = Act::of::<TakeStep>();
+    let on: Vec<_> = detail.steps.iter().copied().filter(|step| *step != Step::Merge).collect();
+    let forms = on.into_iter().enumerate().map(|(n, step)| {
+        let act = act.only_for("step", step.as_str());
+        let (question, required) = asks(step);
+        let id = id.clone();
+        view! {
+            <details class="disclosure" open=act.failed() || n == 0>
+                <summary>{step.title()}"…"</summary>
+                <ActForm act class="form">
+                    <Hidden name="team" value=team.to_string()/>
+                    <Hidden name="incident" value=id.clone()/>
+                    <Hidden name="step" value=step.as_str()/>
+                    <TextArea name="note" label=question required=required act/>
+                    <Field name="at" id=format!("at-{}", step.as_str()) label="When? (UTC)" hint="Leave it empty for now." kind="datetime-local" optional=true act/>
+                    <Submit label=step.title() class=if n == 0 { "btn-primary" } else { "btn-secondary" }/>
+                </ActForm>
+            </details>
+        }
+    });
+    let merge = (!detail.others.is_empty()).then(|| view! { <Merge team detail=detail.clone()/> });
+    Some(view! {
+        <section class="card" aria-labelledby="steps-h">
+            <h2 id="steps-h">"Next"</h2>
+            {forms.collect_view()}
+            <Judge team id=id.clone() severity=detail.item.severity/>
+            {merge}
+        </section>
+    })
+}
+
+/// The matrix of severities, and a judgement by it.
+#[component]
+fn Judge(team: TeamId, id: String, severity: Severity) -> impl IntoView {
+    let act = Act::of::<JudgeIncident>();
+    let rows = Reach::ALL
+        .iter()
+        .map(|reach| {
+            let cell = |confirmed: bool| {
+                let of = Severity::of(*reach, confirmed);
+                view! { <td aria-current=(of == severity).then_some("true")>{of.title()}</td> }
+            };
+            view! { <tr><th scope="row">{reach.title()}</th>{cell(false)}{cell(true)}</tr> }
+        })
+        .collect_view();
+    let reaches = Reach::ALL.iter().map(|reach| (reach.as_str().to_owned(), reach.title().to_owned())).collect();
+    view! {
+        <details class="disclosure" open=act.failed()>
+            <summary>"Severity: "{severity.title()}"…"</summary>
+            <div class="table-wrap"><table class="table matrix">
+                <caption class="visually-hidden">"Severities"</caption>
+                <thead><tr><th scope="col">"What could be reached"</th><th scope="col">"Suspected"</th><th scope="col">"Confirmed"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table></div>
+            <ActForm act class="form">
+                <Hidden name="team" value=team.to_string()/>
+                <Hidden name="incident" value=id/>
+                <Select name="reach" label="What could be reached?" options=reaches act/>
+                <Choice name="confirmed" value="true" label="It is known that somebody did"/>
+                <Submit label="Judge" class="btn-secondary"/>
+            </ActForm>
+        </details>
+    }
+}
+
+#[component]
+fn Merge(team: TeamId, detail: IncidentDetail) -> impl IntoView {
+    let act = Act::of::<MergeIncident>();
+    let others = detail.others.iter().map(|(id, name)| (id.to_string(), name.clone())).collect();
+    view! {
+        <details class="disclosure" open=act.failed()>
+            <summary>"Merge…"</summary>
+            <ActForm act class="form">
+                <Hidden name="team" value=team.to_string()/>
+                <Hidden name="incident" value=detail.item.id.to_string()/>
+                <Select name="into" label="Into" options=others act/>
+                <Field name="note" id="merge-note" label="Why is it the same?" act/>
+                <Submit label="Merge" class="btn-secondary"/>
+            </ActForm>
+        </details>
+    }
+}

@@ -1,0 +1,39 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use model::incident::Kind;
+
+use super::team;
+use crate::{
+    api::incidents::ReportIncident,
+    components::{Act, ActForm, Choice, Crumbs, Field, Hidden, Notice, PageHeader, Select, Submit},
+};
+
+/// Reporting what may be an incident: three fields.
+#[component]
+pub fn ReportIncidentPage() -> impl IntoView {
+    let team = team();
+    let params = use_query_map();
+    let get = move |name: &str| params.read_untracked().get(name).unwrap_or_default();
+    let act = Act::of::<ReportIncident>();
+    let (about, title) = (act.typed("about").unwrap_or_else(|| get("about")), get("title"));
+    let kinds = Kind::ALL.iter().map(|kind| (kind.as_str().to_owned(), kind.title().to_owned())).collect();
+    let kind = Some(get("kind")).filter(|kind| !kind.is_empty()).unwrap_or_else(|| "leaked_secret".to_owned());
+    view! {
+        <Title text="Report an incident"/>
+        <Crumbs home=format!("/teams/{team}/incidents") place="Incidents" here="Report"/>
+        <PageHeader title="Report an incident" lead="Three fields. Somebody who runs incidents is told at once, and judges it."/>
+        <section class="card" aria-label="Report">
+            <Notice tone="info" title="No secrets here"><p>"Say which key, account or file it is, not what stands in it. Everybody who may see the incident reads this."</p></Notice>
+            <ActForm act class="form">
+                <Hidden name="team" value=team.to_string()/>
+                <Hidden name="about" value=about/>
+                <Select name="kind" label="What seems to have happened?" options=kinds selected=kind act/>
+                <Field name="title" label="What did you notice?" hint="In a few words, like: gateway key in a public repository." value=title act/>
+                <Field name="detected" label="When was it noticed first? (UTC)" hint="Leave it empty for now. Amazon's 24 hours run from then." kind="datetime-local" optional=true act/>
+                <Choice name="restricted" value="true" label="Restricted" hint="Only owners, you, and those who are given a duty see it." checked=false/>
+                <Submit label="Report"/>
+            </ActForm>
+        </section>
+    }
+}

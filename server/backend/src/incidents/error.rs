@@ -1,0 +1,77 @@
+use model::{Problem, ProblemCode, incident::StepRefused};
+
+use crate::{access::AccessError, error::Outage};
+
+/// Why an incident was not reported or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum IncidentError {
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    #[error("{0} is too long")]
+    TooLong(&'static str, usize),
+    /// It would be read by everybody who may see the incident, and mailed.
+    #[error("{0} seems to hold a secret")]
+    Secret(&'static str),
+    #[error("this time cannot be")]
+    Time,
+    #[error(transparent)]
+    Step(#[from] StepRefused),
+    #[error("measures are open")]
+    MeasuresOpen(usize),
+    #[error("it changed meanwhile")]
+    Changed,
+    #[error("the incident is over")]
+    Over,
+    #[error("another person must do this")]
+    Alone,
+    #[error("nobody locks themselves out")]
+    OneSelf,
+    #[error("this cannot be done to that")]
+    NoTarget,
+    #[error(transparent)]
+    Access(#[from] AccessError),
+}
+
+impl From<sea_orm::DbErr> for IncidentError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        IncidentError::Access(error.into())
+    }
+}
+
+impl From<Outage> for IncidentError {
+    fn from(outage: Outage) -> Self {
+        IncidentError::Access(outage.into())
+    }
+}
+
+impl From<&IncidentError> for Problem {
+    fn from(error: &IncidentError) -> Self {
+        let conflict = |words: &str| Problem::new(ProblemCode::Conflict, words.to_owned());
+        match error {
+            IncidentError::Missing(field) => Problem::field(field, "Write a few words here."),
+            IncidentError::TooLong(field, most) => Problem::field(field, format!("At most {most} letters.")),
+            IncidentError::Secret(field) => {
+                Problem::field(field, "This seems to hold a secret. Say which one it is, without the secret itself.")
+            }
+            IncidentError::Time => Problem::field("at", "Enter a time that is not in the future, as day and time in UTC."),
+            IncidentError::Step(StepRefused::NotFromHere) => conflict("The incident has moved on meanwhile."),
+            IncidentError::Step(StepRefused::TooEarly) => {
+                Problem::field("at", "This is before the step before it was taken.")
+            }
+            IncidentError::Step(StepRefused::Future) => Problem::field("at", "This is in the future."),
+            IncidentError::MeasuresOpen(1) => conflict("A measure is not done yet: it is not contained."),
+            IncidentError::MeasuresOpen(many) => {
+                Problem::new(ProblemCode::Conflict, format!("{many} measures are not done yet: it is not contained."))
+            }
+            IncidentError::Changed => conflict("The incident changed meanwhile. Load the page again."),
+            IncidentError::Over => conflict("The incident is over: nothing of it changes any more."),
+            IncidentError::Alone => Problem::new(
+                ProblemCode::NotPermitted,
+                "Whoever ordered a lock does not lift it: ask another owner or admin.".to_owned(),
+            ),
+            IncidentError::OneSelf => Problem::field("target", "You cannot lock yourself out."),
+            IncidentError::NoTarget => Problem::field("target", "Choose what it is to be done to."),
+            IncidentError::Access(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Containment: each measure can be ordered again, tried again and taken up again after a crash; what fails stays to be seen.
+
+use chrono::Duration;
+use model::{
+    audit::{Action, SafeText},
+    ids::{GatewayKeyId, LockId, MeasureId, UserId},
+    incident::{Kind, MeasureKind, MeasureState, TargetKind},
+    step_up::DangerousAct,
+};
+use uuid::Uuid;
+
+use super::{IncidentError, IncidentScope, report::target_named, rotation, scope};
+use crate::{
+    Cx, Portal,
+    access::{self, AccessError},
+    audit::{Event, Target, append},
+    error::Outage,
+    random,
+    store::{
+        self, Tx,
+        incident::{self, AboutTarget},
+        lock::{self, Lock},
+        measure::{self, Measure},
+    },
+};
+
+/// A measure that was ordered and not tried for so long is taken up by a worker.
+const TAKEN_UP_AFTER: Duration = Duration::seconds(30);
+
+/// One measure that may be ordered.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    pub kind: MeasureKind,
+    pub target: AboutTarget,
+    /// It fits what seems to have happened, and what the incident is about.
+    pub fits: bool,
+}
+
+/// Every measure of the incident, in the order in which they were ordered.
+pub async fn measures(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Measure>, AccessError> {
+    Ok(measure::all(cx.portal.db.reader(), scope).await?)
+}
+
+/// What may be ordered: each kind on each thing that the incident is about, those that fit it first, and the whole Team.
+pub async fn choices(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Choice>, AccessError> {
+    let db = cx.portal.db.reader();
+    let standing: Vec<_> = measure::all(db, scope).await?;
+    let is_open = |kind: MeasureKind, id: Uuid| {
+        let same = |m: &&Measure| m.kind == kind && m.target_id == id && m.state != MeasureState::Lifted;
+        !standing.iter().any(|m| same(&m))
+    };
+    let mut targets = incident::targets(db, scope).await?;
+    let team = scope.team().team().0;
+    targets.extend(target_named(cx, scope.team(), TargetKind::Team, team).await?);
+    let mut all = Vec::new();
+    for kind in MeasureKind::ALL {
+        let place = scope.incident().kind.measures().iter().position(|fit| fit == kind);
+        for target in targets.iter().filter(|target| target.kind == kind.target() && is_open(*kind, target.id)) {
+            all.push((place, Choice { kind: *kind, target: target.clone(), fits: place.is_some() }));
+        }
+    }
+    all.sort_by_key(|(place, _)| place.unwrap_or(usize::MAX));
+    let all = all.into_iter().map(|(_, choice)| choice);
+    Ok(all.filter(|choice| choice.fits || scope.incident().kind == Kind::Other).collect())
+}
+
+/// Orders a measure and does it at once. Ordered again, it goes on where it stands.
+#[tracing::instrument(skip_all, fields(incident = %scope.id(), kind = kind.as_str()))]
+pub async fn order(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, target: Uuid) -> Result<MeasureId, IncidentError> {
+    let person = access::signed_in(cx)?;
+    if scope.incident().progress.state.is_over() {
+        return Err(IncidentError::Over);
+    }
+    let target = target_named(cx, scope.team(), kind.target(), target).await?.ok_or(AccessError::NotFound)?;
+    if kind == MeasureKind::LockUser && target.id == person.user.0 {
+        return Err(IncidentError::OneSelf);
+    }
+    let now = cx.now();
+    let new = Measure {
+        id: random::id(now),
+        incident: scope.id(),
+        team: scope.team().team(),
+        kind,
+        target_id: target.id,
+        target_name: target.name.clone(),
+        state: MeasureState::Ordered,
+        attempts: 0,
+        result: String::new(),
+        ordered_at: now,
+        ordered_by: person.user,
+        ordered_name: person.email.to_string(),
+        tried_at: None,
+        done_at: None,
+        lock: None,
+        lifted: None,
+    };
+    let tx = cx.portal.db.begin().await?;
+    let standing = measure::order(&*tx, scope, &new).await?;
+    incident::add_target(&*tx, scope, &target).await?;
+    let event = scope.event(Action::MeasureOrdered).with("measure", &SafeText::new(kind.as_str(), 40));
+    append(&*tx, cx, event.with("target", &SafeText::new(&target.name, 200))).await?;
+    tx.commit().await?;
+    run(cx, scope, &standing).await?;
+    Ok(standing.id)
+}
+
+/// Tries a measure again that failed or is under way.
+pub async fn retry(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), IncidentError> {
+    let all = measures(cx, scope).await?;
+    let found = all.into_iter().find(|measure| measure.id == id).ok_or(AccessError::NotFound)?;
+    run(cx, scope, &found).await
+}
+
+/// Does a measure, once: whatever it is, it is done and recorded in one transaction, or failed and shown.
+async fn run(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), IncidentError> {
+    if !matches!(measure.state, MeasureState::Ordered | MeasureState::Failed) {
+        return Ok(());
+    }
+    let failed = match attempt(cx, scope, measure).await {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    tracing::error!(measure = %measure.id, error = &failed as &dyn std::error::Error, "measure not done");
+    let tx = cx.portal.db.begin().await?;
+    measure::not_done(&*tx, measure, MeasureState::Failed, &format!("Not done: {failed}."), cx.now()).await?;
+    let event = scope.event(Action::MeasureFailed).with("measure", &SafeText::new(measure.kind.as_str(), 40));
+    append(&*tx, cx, event.failed("measure-failed")).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), Outage> {
+    let now = cx.now();
+    let tx = cx.portal.db.begin().await?;
+    let (lock, result) = match measure.kind {
+        kind if kind.is_lock() => (Some(place_lock(&tx, cx, scope, measure).await?), "No credential leaves.".to_owned()),
+        MeasureKind::RevokeKey => (None, revoke(&tx, cx, scope, measure).await?),
+        MeasureKind::EndSessions => (None, end_sessions(&tx, cx, scope, measure).await?),
+        // The other kinds are locks.
+        _ => match rotation::stands(&tx, scope.team(), measure).await? {
+            rotation::Stands::Done(result) => (None, result),
+            // Nothing new is nothing to write.
+            rotation::Stands::UnderWay(result) if result == measure.result => return Ok(()),
+            rotation::Stands::UnderWay(result) => {
+                measure::not_done(&*tx, measure, MeasureState::Ordered, &result, now).await?;
+                return Ok(tx.commit().await?);
+            }
+        },
+    };
+    // Somebody else has just done it: then what was done here is undone with the transaction.
+    if measure::done(&*tx, measure, lock, &result, now).await? {
+        let event = scope.event(Action::MeasureDone).with("measure", &SafeText::new(measure.kind.as_str(), 40));
+        append(&*tx, cx, event.with("target", &SafeText::new(&measure.target_name, 200))).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+fn on_target(measure: &Measure) -> Target {
+    Target::of_measure(measure.kind.target(), measure.target_id, &SafeText::new(&measure.target_name, 200))
+}
+
+async fn place_lock(tx: &Tx, cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<LockId, Outage> {
+    let id: LockId = random::id(cx.now());
+    let new = Lock {
+        id,
+        target_kind: measure.kind.target().as_str(),
+        target_id: measure.target_id,
+        reason: measure.id.to_string(),
+        author: measure.ordered_by,
+        created_at: cx.now(),
+        expires_at: None,
+    };
+    lock::insert(&**tx, scope.team(), new).await?;
+    // The lock stands in the Team's log: what it is for does not.
+    append(&**tx, cx, Event::of(scope.team(), Action::LockPlaced).on(on_target(measure))).await?;
+    Ok(id)
+}
+
+async fn revoke(tx: &Tx, cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<String, Outage> {
+    let key = GatewayKeyId(measure.target_id);
+    if !store::gateway_key::revoke(&**tx, scope.team(), key, cx.now()).await? {
+        return Ok("It was revoked already.".to_owned());
+    }
+    append(&**tx, cx, Event::of(scope.team(), Action::GatewayKeyRevoked).on(on_target(measure))).await?;
+    Ok("Calls with it are refused.".to_owned())
+}
+
+async fn end_sessions(tx: &Tx, cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<String, Outage> {
+    let ended = store::session::end_all(&**tx, UserId(measure.target_id), cx.now()).await?;
+    let event = Event::of(scope.team(), Action::SessionRevoked).on(on_target(measure));
+    append(&**tx, cx, event.with("sessions", i64::try_from(ended).unwrap_or(i64::MAX))).await?;
+    Ok(format!("{ended} sessions ended."))
+}
+
+/// Lifts a lock: by another person than the one who ordered it, with a fresh proof.
+#[tracing::instrument(skip_all, fields(incident = %scope.id(), measure = %id))]
+pub async fn lift(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), IncidentError> {
+    let by = access::require_step_up(cx, scope.team(), DangerousAct::LiftLock).await?;
+    let all = measures(cx, scope).await?;
+    let found = all.into_iter().find(|measure| measure.id == id).ok_or(AccessError::NotFound)?;
+    let Some(lock) = found.lock.filter(|_| found.state == MeasureState::Done) else { return Err(IncidentError::Changed) };
+    if found.ordered_by == by {
+        return Err(IncidentError::Alone);
+    }
+    let name = access::signed_in(cx)?.email.to_string();
+    let tx = cx.portal.db.begin().await?;
+    if !measure::lifted(&*tx, &found, &name, cx.now()).await? {
+        return Err(IncidentError::Changed);
+    }
+    lock::lift(&*tx, scope.team(), lock, by, cx.now()).await?;
+    append(&*tx, cx, Event::of(scope.team(), Action::LockLifted).on(on_target(&found))).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Takes up what was ordered and not done, after a crash say.
+pub(crate) async fn resume_due(portal: &Portal) -> Result<(), Outage> {
+    let cx = Cx::system(portal, "containment");
+    for measure in measure::open_since(portal.db.reader(), cx.now() - TAKEN_UP_AFTER).await? {
+        let team = access::job(measure.team);
+        let Some(found) = incident::by_id(portal.db.reader(), &team, measure.incident).await? else { continue };
+        if found.progress.state.is_over() {
+            continue;
+        }
+        let own = scope::own(&team, &found, Vec::new());
+        if let Err(error) = run(&cx, &own, &measure).await {
+            tracing::error!(measure = %measure.id, error = &error as &dyn std::error::Error, "measure not taken up");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Incidents: from the report to the lessons. Authority over one incident is a value: an [`IncidentScope`].
+
+mod change;
+mod clocks;
+mod duties;
+mod effects;
+mod error;
+mod measures;
+mod report;
+mod rotation;
+mod scope;
+mod steps;
+mod text;
+mod timeline;
+
+pub use change::{set_restricted, set_severity, settle_amazon};
+pub(crate) use clocks::tell_due;
+pub use duties::give_duty;
+pub use effects::{Effect, effect, holders, last_end};
+pub use error::IncidentError;
+pub(crate) use measures::resume_due;
+pub use measures::{Choice, choices, lift, measures, order, retry};
+pub use report::{Report, report, report_from_command_line, target_named};
+pub use scope::{IncidentScope, enter};
+pub use steps::take_step;
+pub use timeline::{Line, correct, pin, timeline, write};
+
+use crate::{
+    Cx, TeamScope,
+    access::{self, AccessError},
+    store::incident::{self, AboutTarget, Incident},
+};
+
+/// The Team's incidents that this person may see, the newest first.
+pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Incident>, AccessError> {
+    let person = access::signed_in(cx)?.user;
+    let sees_all = model::incident::may_see(true, scope.role(), false);
+    Ok(incident::seen_by(cx.portal.db.reader(), scope, person, sees_all).await?)
+}
+
+/// What the incident is about.
+pub async fn targets(cx: &Cx, scope: &IncidentScope) -> Result<Vec<AboutTarget>, AccessError> {
+    Ok(incident::targets(cx.portal.db.reader(), scope).await?)
+}

@@ -1,0 +1,142 @@
+use model::{
+    Permission, Time,
+    audit::{Action, SafeText},
+    ids::{ConnectionId, GatewayId, IncidentId, TeamId, UserId},
+    incident::{Kind, Progress, TITLE_MOST, TargetKind, code},
+};
+use uuid::Uuid;
+
+use super::{IncidentError, scope, text};
+use crate::{
+    Cx, Portal, TeamScope, access,
+    audit::append,
+    mail::{self, Mail, Message},
+    random,
+    store::{
+        self,
+        incident::{self, AboutTarget, Incident},
+    },
+};
+
+/// What somebody noticed.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub kind: Kind,
+    pub title: String,
+    /// When it was noticed; now unless somebody says otherwise.
+    pub detected_at: Option<Time>,
+    pub restricted: bool,
+    pub drill: bool,
+    pub about: Vec<AboutTarget>,
+}
+
+/// A thing of the Team by its kind and id, as an incident names it; nothing when there is no such thing.
+pub async fn target_named(
+    cx: &Cx,
+    scope: &TeamScope,
+    kind: TargetKind,
+    id: Uuid,
+) -> Result<Option<AboutTarget>, crate::access::AccessError> {
+    let db = cx.portal.db.reader();
+    let name = match kind {
+        TargetKind::Team => (id == scope.team().0).then(|| scope.name().map(ToString::to_string).unwrap_or_default()),
+        TargetKind::Connection => {
+            store::connection::by_id(db, scope, ConnectionId(id)).await?.map(|found| found.name.to_string())
+        }
+        TargetKind::Gateway => store::gateway::by_id(db, scope, GatewayId(id)).await?.map(|found| found.name.to_string()),
+        TargetKind::GatewayKey => {
+            let keys = store::gateway_key::all(db, scope, None).await?;
+            match keys.into_iter().find(|key| key.id.0 == id) {
+                Some(key) => {
+                    let gateway = store::gateway::by_id(db, scope, key.gateway).await?;
+                    gateway.map(|gateway| format!("{} ({})", gateway.name, key.id))
+                }
+                None => None,
+            }
+        }
+        TargetKind::User => store::member::by_user(db, scope, UserId(id)).await?.map(|member| member.email.to_string()),
+        TargetKind::LwaApp => {
+            store::lwa_app::by_id(db, scope, model::ids::LwaAppId(id)).await?.map(|app| app.name.to_string())
+        }
+    };
+    Ok(name.map(|name| AboutTarget { kind, id, name }))
+}
+
+/// Reports an incident. Whoever may see it and runs incidents is told by mail.
+#[tracing::instrument(skip_all, fields(team = %scope.team()))]
+pub async fn report(cx: &Cx, scope: &TeamScope, new: Report) -> Result<IncidentId, IncidentError> {
+    let person = access::signed_in(cx)?;
+    open(cx, scope, new, Some(person.user), person.email.to_string()).await
+}
+
+/// The same from a terminal on Portal's own machine.
+pub async fn report_from_command_line(portal: &Portal, team: TeamId, new: Report) -> Result<IncidentId, IncidentError> {
+    let cx = Cx::system(portal, "command line");
+    if store::team::name(portal.db.reader(), team).await?.is_none() {
+        return Err(access::AccessError::NotFound.into());
+    }
+    open(&cx, &access::job(team), new, None, "command line".to_owned()).await
+}
+
+async fn open(
+    cx: &Cx,
+    scope: &TeamScope,
+    new: Report,
+    reported_by: Option<UserId>,
+    reported_name: String,
+) -> Result<IncidentId, IncidentError> {
+    let now = cx.now();
+    let title = text::line("title", &new.title, TITLE_MOST)?;
+    let detected_at = text::said(new.detected_at, now).map_err(|_| IncidentError::Time)?;
+    let incident = Incident {
+        id: random::id(now),
+        team: scope.team(),
+        title,
+        kind: new.kind,
+        severity: new.kind.first_severity(),
+        restricted: new.restricted,
+        drill: new.drill,
+        detected_at,
+        reported_at: now,
+        reported_by,
+        reported_name,
+        updated_at: None,
+        amazon: None,
+        merged_into: None,
+        progress: Progress::reported(now),
+    };
+    let own = scope::own(scope, &incident, Vec::new());
+    let tx = cx.portal.db.begin().await?;
+    incident::insert(&*tx, scope, &incident).await?;
+    for target in &new.about {
+        incident::add_target(&*tx, &own, target).await?;
+    }
+    let kind = SafeText::new(incident.kind.as_str(), 40);
+    let event = own.event(Action::IncidentReported).with("kind", &kind).with("drill", incident.drill);
+    append(&*tx, cx, event).await?;
+    for member in store::member::all(&*tx, scope).await? {
+        let sees = model::incident::may_see(incident.restricted, Some(member.role), false);
+        if sees && member.role.may(Permission::RunIncidents) && Some(member.user) != reported_by {
+            let mail = Mail { to: member.email, message: told(cx, &incident) };
+            mail::queue(&*tx, &cx.portal.vault, now, mail).await.map_err(crate::error::Outage::from)?;
+        }
+    }
+    tx.commit().await?;
+    Ok(incident.id)
+}
+
+fn told(cx: &Cx, incident: &Incident) -> Message {
+    let drill = if incident.drill { "Drill: " } else { "" };
+    Message::SecurityNotice {
+        headline: format!("{drill}{} was reported: {}", code(incident.id), incident.title),
+        text: format!(
+            "{} reported an incident ({}, {} until somebody has judged it). Judge it and take command: {}/teams/{}/incidents/{}",
+            incident.reported_name,
+            incident.kind.title(),
+            incident.severity.title(),
+            cx.portal.settings.public_url,
+            incident.team,
+            incident.id
+        ),
+    }
+}

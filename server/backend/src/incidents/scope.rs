@@ -1,0 +1,59 @@
+use model::{audit::Action, ids::IncidentId, incident::may_see};
+
+use crate::{
+    Cx, TeamScope,
+    access::{self, AccessError},
+    audit::{Event, Target},
+    store::incident::{self, Incident, OnDuty},
+};
+
+/// Proof that the actor may see an incident. Every query on an incident's tables starts here.
+#[derive(Clone, Debug)]
+pub struct IncidentScope {
+    team: TeamScope,
+    incident: Incident,
+    duties: Vec<OnDuty>,
+}
+
+/// Enters an incident of a Team. A restricted one does not exist for those who have no part in it.
+pub async fn enter(cx: &Cx, team: &TeamScope, id: IncidentId) -> Result<IncidentScope, AccessError> {
+    let db = cx.portal.db.reader();
+    let person = access::signed_in(cx)?.user;
+    let incident = incident::by_id(db, team, id).await?.ok_or(AccessError::NotFound)?;
+    let duties = incident::duties(db, id).await?;
+    let has_part = incident.reported_by == Some(person) || duties.iter().any(|on| on.user == person);
+    if !may_see(incident.restricted, team.role(), has_part) {
+        return Err(AccessError::NotFound);
+    }
+    Ok(IncidentScope { team: team.clone(), incident, duties })
+}
+
+/// The scope of an incident that is made in this very transaction, or that Portal's own job looks at.
+pub(super) fn own(team: &TeamScope, incident: &Incident, duties: Vec<OnDuty>) -> IncidentScope {
+    IncidentScope { team: team.clone(), incident: incident.clone(), duties }
+}
+
+impl IncidentScope {
+    pub fn id(&self) -> IncidentId {
+        self.incident.id
+    }
+
+    pub fn team(&self) -> &TeamScope {
+        &self.team
+    }
+
+    /// As it was when it was entered.
+    pub fn incident(&self) -> &Incident {
+        &self.incident
+    }
+
+    pub fn duties(&self) -> &[OnDuty] {
+        &self.duties
+    }
+
+    /// An event of this incident. One that is restricted stands in no Team's log, and in the tree all the same.
+    pub(super) fn event(&self, action: Action) -> Event {
+        let event = if self.incident.restricted { Event::new(action) } else { Event::of(&self.team, action) };
+        event.on(Target::incident(self.incident.id))
+    }
+}

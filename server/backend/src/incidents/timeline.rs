@@ -1,0 +1,133 @@
+//! What happened, in one line: what the log says of the things that the incident is about, and what people wrote.
+
+use chrono::Duration;
+use model::{
+    Time,
+    audit::{Action, SafeText},
+    ids::EntryId,
+    incident::{EntryKind, TEXT_MOST},
+};
+
+use super::{IncidentError, IncidentScope, measures, text};
+use crate::{
+    Cx,
+    access::{self, AccessError},
+    audit::append,
+    random,
+    store::{
+        audit_event::Row,
+        audit_search,
+        incident::{self, Entry, Incident, Taken},
+    },
+};
+
+/// How far before its detection the log is looked at, and how many of its events are shown.
+const BEFORE: Duration = Duration::hours(24);
+const EVENTS: u64 = 300;
+
+/// One line.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// What the log recorded.
+    Event(Box<Row>),
+    /// What somebody wrote, and the entries that correct it.
+    Entry(Entry, Vec<Entry>),
+    Step(Taken),
+}
+
+impl Line {
+    pub fn at(&self) -> Time {
+        match self {
+            Line::Event(row) => row.at,
+            Line::Entry(entry, _) => entry.at,
+            Line::Step(taken) => taken.at,
+        }
+    }
+}
+
+/// The timeline, the newest first.
+pub async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Line>, AccessError> {
+    let db = cx.portal.db.reader();
+    let mut about: Vec<_> = incident::targets(db, scope).await?.into_iter().map(|target| target.id).collect();
+    about.extend(measures(cx, scope).await?.into_iter().map(|measure| measure.target_id));
+    about.push(scope.id().0);
+    about.sort_unstable();
+    about.dedup();
+    let since = scope.incident().detected_at - BEFORE;
+    let until = scope.incident().progress.ended.unwrap_or(cx.now()) + Duration::seconds(1);
+    let events = audit_search::about(db, scope.team(), &about, since, until, EVENTS).await?;
+    let mut lines: Vec<Line> = events.into_iter().map(|row| Line::Event(Box::new(row))).collect();
+    let (corrections, entries): (Vec<_>, Vec<_>) =
+        incident::entries(db, scope).await?.into_iter().partition(|entry| entry.corrects.is_some());
+    for entry in entries {
+        let mine = corrections.iter().filter(|other| other.corrects == Some(entry.id)).cloned().collect();
+        lines.push(Line::Entry(entry, mine));
+    }
+    lines.extend(incident::steps(db, scope.id()).await?.into_iter().map(Line::Step));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.at()));
+    Ok(lines)
+}
+
+/// Writes an entry about what happened `at`. Word to those concerned starts its clock anew.
+#[tracing::instrument(skip_all, fields(incident = %scope.id()))]
+pub async fn write(
+    cx: &Cx,
+    scope: &IncidentScope,
+    kind: EntryKind,
+    at: Option<Time>,
+    body: &str,
+) -> Result<EntryId, IncidentError> {
+    add(cx, scope, kind, at, body, None).await
+}
+
+/// Corrects an entry: both are read from now on.
+pub async fn correct(cx: &Cx, scope: &IncidentScope, entry: EntryId, body: &str) -> Result<EntryId, IncidentError> {
+    let entries = incident::entries(cx.portal.db.reader(), scope).await?;
+    let old = entries.into_iter().find(|old| old.id == entry && old.corrects.is_none()).ok_or(AccessError::NotFound)?;
+    add(cx, scope, EntryKind::Correction, Some(old.at), body, Some(entry)).await
+}
+
+async fn add(
+    cx: &Cx,
+    scope: &IncidentScope,
+    kind: EntryKind,
+    at: Option<Time>,
+    body: &str,
+    corrects: Option<EntryId>,
+) -> Result<EntryId, IncidentError> {
+    let person = access::signed_in(cx)?;
+    if scope.incident().progress.state.is_over() {
+        return Err(IncidentError::Over);
+    }
+    let now = cx.now();
+    let entry = Entry {
+        id: random::id(now),
+        kind,
+        at: text::said(at, now)?,
+        written_at: now,
+        author: person.user,
+        name: person.email.to_string(),
+        body: text::lines("body", body, TEXT_MOST)?,
+        corrects,
+        pinned: false,
+    };
+    let tx = cx.portal.db.begin().await?;
+    incident::insert_entry(&*tx, scope, &entry).await?;
+    if kind == EntryKind::Update {
+        incident::write(&*tx, scope, &Incident { updated_at: Some(now), ..scope.incident().clone() }).await?;
+    }
+    let event = scope.event(Action::IncidentWritten).with("kind", &SafeText::new(kind.as_str(), 40));
+    append(&*tx, cx, event).await?;
+    tx.commit().await?;
+    Ok(entry.id)
+}
+
+/// Pins an entry to the top of the timeline, or lets it go.
+pub async fn pin(cx: &Cx, scope: &IncidentScope, entry: EntryId, pinned: bool) -> Result<(), IncidentError> {
+    let tx = cx.portal.db.begin().await?;
+    if !incident::pin(&*tx, scope, entry, pinned).await? {
+        return Err(AccessError::NotFound.into());
+    }
+    append(&*tx, cx, scope.event(Action::IncidentWritten).with("kind", "pin").with("pinned", pinned)).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,8 @@
+//! Tells of the clocks of incidents, and takes up measures that were ordered and not done.
+
+use crate::{Portal, error::Outage, incidents};
+
+pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
+    incidents::tell_due(&portal).await?;
+    incidents::resume_due(&portal).await
+}

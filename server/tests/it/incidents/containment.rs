@@ -1,0 +1,204 @@
+use backend::{
+    incidents::{self, IncidentError, order, retry},
+    store::{lease, measure::Measure},
+};
+use chrono::Duration;
+use model::{
+    Environments, Permission, ProblemCode, Role,
+    incident::{MeasureKind, MeasureState, TargetKind},
+};
+use sea_orm::{ConnectionTrait, DbBackend};
+use serde_json::json;
+
+use super::Case;
+use crate::{on_both_databases, support::Stage};
+
+impl Case {
+    async fn measures(&self) -> Vec<Measure> {
+        incidents::measures(&self.of.owner, &self.scope(&self.of.owner).await).await.unwrap()
+    }
+
+    async fn order(&self, kind: MeasureKind) -> Result<(), IncidentError> {
+        let of = &self.of;
+        let target = match kind.target() {
+            TargetKind::Team => of.team.0,
+            TargetKind::Connection => of.connection.0,
+            TargetKind::Gateway => of.gateway.0,
+            TargetKind::GatewayKey => of.key.0,
+            TargetKind::User => self.bob.signed_in().unwrap().user.0,
+            TargetKind::LwaApp => of.app.0,
+        };
+        order(&of.owner, &self.scope(&of.owner).await, kind, target).await.map(drop)
+    }
+
+    async fn issue(&self) -> (u16, String) {
+        let (status, body) = self.house.issue(&self.of, json!({})).await;
+        (status, body["code"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+on_both_databases!(a_lock_holds_at_once_and_is_lifted_by_another_person, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let scope = case.scope(&case.of.owner).await;
+    assert_eq!(case.issue().await.0, 200);
+    let effect = incidents::effect(&case.of.owner, &case.of.scope, TargetKind::Team, case.of.team.0).await.unwrap();
+    assert_eq!((effect.gateways, effect.connections, effect.issues), (1, 1, 1));
+    for kind in [MeasureKind::LockKey, MeasureKind::LockConnection, MeasureKind::LockGateway, MeasureKind::LockTeam] {
+        case.order(kind).await.unwrap();
+        assert_eq!(case.issue().await, (423, "locked".to_owned()), "{kind:?}");
+        // Who holds a token already keeps it until it dies: it is on the screen.
+        let held = incidents::holders(&case.of.owner, &scope).await.unwrap();
+        assert_eq!(held.len(), 1);
+        assert_eq!(incidents::last_end(&held), Some(held[0].expires_at));
+        let lock = case.measures().await.into_iter().find(|one| one.kind == kind).unwrap();
+        // Nobody lifts alone what they ordered, nor without a fresh proof.
+        let owner = case.house.stage.stepped_up(&case.of.owner);
+        assert!(matches!(incidents::lift(&owner, &scope, lock.id).await, Err(IncidentError::Alone)));
+        assert!(incidents::lift(&case.bob, &scope, lock.id).await.is_err());
+        assert_eq!(case.issue().await.0, 423);
+        let bob = case.house.stage.stepped_up(&case.bob);
+        incidents::lift(&bob, &scope, lock.id).await.unwrap();
+        assert!(matches!(incidents::lift(&bob, &scope, lock.id).await, Err(IncidentError::Changed)), "once");
+        assert_eq!(case.issue().await.0, 200, "{kind:?} is lifted");
+    }
+    case.house.stage.advance(Duration::hours(2));
+    let live = lease::live(case.house.stage.portal.db.reader(), &case.of.scope, lease::Of::Team, case.of.owner.now()).await;
+    assert!(live.unwrap().is_empty());
+});
+
+on_both_databases!(who_is_locked_out_of_a_team_sees_and_does_nothing_in_it, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let scope = case.scope(&case.of.owner).await;
+    let me = case.of.owner.signed_in().unwrap().user.0;
+    assert!(matches!(order(&case.of.owner, &scope, MeasureKind::LockUser, me).await, Err(IncidentError::OneSelf)));
+    case.order(MeasureKind::LockUser).await.unwrap();
+    let refused = backend::access::enter(&case.bob, case.of.team, Permission::ViewTeam).await.unwrap_err();
+    assert_eq!(model::Problem::from(&refused).code, ProblemCode::Locked);
+    // Elsewhere they are who they were.
+    let own = case.house.stage.team(&case.bob, "Bob's own").await;
+    assert!(backend::access::enter(&case.bob, own, Permission::ViewTeam).await.is_ok());
+    let carol = case.house.member(&case.of, "carol", Role::Admin, Environments::BOTH).await;
+    let lock = case.measures().await.remove(0);
+    incidents::lift(&case.house.stage.stepped_up(&carol), &scope, lock.id).await.unwrap();
+    assert!(backend::access::enter(&case.bob, case.of.team, Permission::ViewTeam).await.is_ok());
+});
+
+on_both_databases!(sessions_end_and_keys_are_revoked_for_good, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let session = case.bob.signed_in().unwrap().session;
+    case.order(MeasureKind::EndSessions).await.unwrap();
+    assert!(
+        backend::sessions::resume(&case.house.stage.portal, session, None, false).await.unwrap().is_none(),
+        "at the next request"
+    );
+    case.order(MeasureKind::RevokeKey).await.unwrap();
+    assert_eq!(case.issue().await.0, 401);
+    let all = case.measures().await;
+    assert!(all.iter().all(|one| one.state == MeasureState::Done), "{all:?}");
+});
+
+// Breaks whatever a measure writes, one table after another: it is done whole or not at all, is shown as failed, and done
+// when it is tried again; ordered or tried once more, nothing happens twice (D4).
+on_both_databases!(a_measure_that_fails_at_any_step_leaves_nothing_half, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let portal = &case.house.stage.portal;
+    let sqlite = portal.db.backend() == DbBackend::Sqlite;
+    let sql = async |text: String| {
+        let tx = portal.db.begin().await.unwrap();
+        tx.execute_unprepared(&text).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    if !sqlite {
+        let refuse =
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$";
+        sql(refuse.to_owned()).await;
+    }
+    let kinds = [
+        (MeasureKind::LockConnection, "lock", "INSERT"),
+        (MeasureKind::LockGateway, "lock", "INSERT"),
+        (MeasureKind::RevokeKey, "gateway_key", "UPDATE"),
+        (MeasureKind::EndSessions, "session", "UPDATE"),
+    ];
+    let (mut failures, mut halves) = (0, 0);
+    for (kind, table, verb) in kinds {
+        // First the effect, then the event of it, then the measure's own row: the order in which they are written.
+        for (n, (broken, how)) in [(table, verb), ("audit_event", "INSERT")].into_iter().enumerate() {
+            // A name of its own: SQLite's other connections remember one that was dropped.
+            let name = format!("broken_{}_{n}", kind.as_str());
+            let when = if broken == "audit_event" {
+                "WHEN (NEW.action IN ('lock.placed', 'gateway_key.revoked', 'auth.session_revoked', 'measure.done'))"
+            } else {
+                ""
+            };
+            let create = if sqlite {
+                format!("CREATE TRIGGER {name} BEFORE {how} ON {broken} {when} BEGIN SELECT RAISE(ABORT, 'broken'); END")
+            } else {
+                format!("CREATE TRIGGER {name} BEFORE {how} ON {broken} FOR EACH ROW {when} EXECUTE FUNCTION refuse()")
+            };
+            let drop = if sqlite { format!("DROP TRIGGER {name}") } else { format!("DROP TRIGGER {name} ON {broken}") };
+            sql(create).await;
+            case.order(kind).await.unwrap();
+            let failed = case.measures().await.into_iter().find(|one| one.kind == kind).unwrap();
+            assert_eq!(failed.state, MeasureState::Failed, "{kind:?} with {broken} broken");
+            assert!(failed.result.starts_with("Not done") && failed.attempts > 0, "{failed:?}");
+            failures += 1;
+            sql(drop).await;
+            // Nothing of it was done.
+            halves += u32::from(case.is_done(kind).await);
+        }
+        let failed = case.measures().await.into_iter().find(|one| one.kind == kind).unwrap();
+        let scope = case.scope(&case.of.owner).await;
+        retry(&case.of.owner, &scope, failed.id).await.unwrap();
+        halves += u32::from(!case.is_done(kind).await);
+        // Once more, by both ways: the same state.
+        let before = case.measures().await;
+        retry(&case.of.owner, &scope, failed.id).await.unwrap();
+        case.order(kind).await.unwrap();
+        assert_eq!(case.measures().await, before, "{kind:?} again");
+        case.undo(kind).await;
+    }
+    println!("{:?}: {failures} failures, {halves} half-states", portal.db.backend());
+    assert_eq!((failures, halves), (8, 0));
+});
+
+impl Case {
+    /// Whether the measure's effect holds.
+    async fn is_done(&self, kind: MeasureKind) -> bool {
+        match kind {
+            MeasureKind::EndSessions => {
+                let session = self.bob.signed_in().unwrap().session;
+                backend::sessions::resume(&self.house.stage.portal, session, None, false).await.unwrap().is_none()
+            }
+            _ => self.issue().await.0 != 200,
+        }
+    }
+
+    /// Takes the effect away, for the next kind.
+    async fn undo(&self, kind: MeasureKind) {
+        let tx = self.house.stage.portal.db.begin().await.unwrap();
+        let text = match kind {
+            MeasureKind::RevokeKey => "UPDATE gateway_key SET revoked_at = NULL",
+            _ => "UPDATE lock SET lifted_at = created_at, lifted_by = author WHERE lifted_at IS NULL",
+        };
+        tx.execute_unprepared(text).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+on_both_databases!(a_measure_that_was_cut_off_is_taken_up_by_a_worker, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    case.order(MeasureKind::LockConnection).await.unwrap();
+    // As a process leaves it that died between ordering and doing.
+    let tx = case.house.stage.portal.db.begin().await.unwrap();
+    for text in ["DELETE FROM lock", "UPDATE measure SET state = 'ordered', lock_id = NULL, done_at = NULL, tried_at = NULL"]
+    {
+        tx.execute_unprepared(text).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(case.issue().await.0, 200);
+    backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
+    assert_eq!(case.issue().await.0, 200, "it may still be under way");
+    case.house.stage.advance(Duration::seconds(31));
+    backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
+    assert_eq!(case.issue().await.0, 423);
+});

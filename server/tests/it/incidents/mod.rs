@@ -1,0 +1,61 @@
+//! Incidents: steps, duties, clocks, containment, restriction.
+
+mod clocks;
+mod containment;
+mod restricted;
+mod running;
+
+use backend::{
+    Cx,
+    incidents::{self, IncidentScope, Report},
+};
+use model::{
+    Environments, Role,
+    ids::IncidentId,
+    incident::{Kind, Step},
+};
+
+use crate::{
+    house::{Furnished, House},
+    support::Stage,
+};
+
+/// A Team with two who run incidents, and one that was reported.
+pub struct Case {
+    pub house: House,
+    pub of: Furnished,
+    /// An admin beside the owner.
+    pub bob: Cx,
+    pub id: IncidentId,
+}
+
+pub fn report(kind: Kind, restricted: bool) -> Report {
+    Report {
+        kind,
+        title: "A key in a repository".to_owned(),
+        detected_at: None,
+        restricted,
+        drill: false,
+        about: Vec::new(),
+    }
+}
+
+impl Case {
+    pub async fn on(stage: Stage) -> Self {
+        let house = House::on(stage).await;
+        let of = house.furnished("ada").await;
+        let bob = house.member(&of, "bob", Role::Admin, Environments::BOTH).await;
+        let id = incidents::report(&of.owner, &of.scope, report(Kind::Other, false)).await.unwrap();
+        Self { house, of, bob, id }
+    }
+
+    /// The incident as it is now, for a person.
+    pub async fn scope(&self, cx: &Cx) -> IncidentScope {
+        incidents::enter(cx, &self.of.scope, self.id).await.unwrap()
+    }
+
+    pub async fn step(&self, step: Step) -> Result<(), incidents::IncidentError> {
+        let scope = self.scope(&self.of.owner).await;
+        incidents::take_step(&self.of.owner, &scope, step, None, "As it was", None).await
+    }
+}

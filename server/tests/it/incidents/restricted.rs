@@ -1,0 +1,73 @@
+use backend::{
+    access::{self, AccessError},
+    incidents,
+};
+use chrono::Duration;
+use model::{
+    Environments, Permission, Role,
+    incident::{Duty, EntryKind, Kind, Step, code},
+};
+
+use super::{Case, report};
+use crate::{browser::Browser, on_both_databases, registry::pages, support::Stage};
+
+on_both_databases!(who_has_no_part_in_a_restricted_incident_finds_nothing_of_it, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let (ada, of) = (&case.of.owner, &case.of);
+    let olga = case.house.member(of, "olga", Role::Operator, Environments::BOTH).await;
+    let title = "Zanzibar is the culprit";
+    let new = incidents::Report { title: title.to_owned(), ..report(Kind::StolenSession, true) };
+    let id = incidents::report(&olga, &of.scope, new).await.unwrap();
+    let scope = incidents::enter(ada, &of.scope, id).await.unwrap();
+    incidents::write(ada, &scope, EntryKind::Note, None, title).await.unwrap();
+    incidents::take_step(ada, &scope, Step::Triage, None, title, None).await.unwrap();
+    case.house.stage.advance(Duration::hours(13));
+    case.house.watch().await;
+    backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
+
+    let bob_scope = access::enter(&case.bob, of.team, Permission::RunIncidents).await.unwrap();
+    assert!(matches!(incidents::enter(&case.bob, &bob_scope, id).await, Err(AccessError::NotFound)));
+    assert_eq!(incidents::list(&case.bob, &bob_scope).await.unwrap().len(), 1, "the open one alone");
+    for cx in [ada, &olga] {
+        let scope = access::enter(cx, of.team, Permission::ReportIncident).await.unwrap();
+        assert_eq!(incidents::list(cx, &scope).await.unwrap().len(), 2);
+    }
+    // Every page and every answer that an admin can ask for, the log, its export, counts and search among them.
+    let mut things = case.house.things(of).await;
+    things.incident = case.id.to_string();
+    let mut browser = Browser::confirmed(&case.house, "bob@example.com").await;
+    let forbidden = [title, "Zanzibar", &code(id), &id.to_string(), &id.0.simple().to_string()];
+    let mut looked = 0;
+    for page in pages().into_iter().filter(|page| page.contains("{team}")) {
+        let text = browser.get(&crate::registry::address(&page, &things)).await.text().await.unwrap();
+        assert!(forbidden.iter().all(|word| !text.contains(word)), "{page} tells of it");
+        looked += 1;
+    }
+    for query in ["?text=Zanzibar", "?text=incident", "?action=incident", "?outcome=ok"] {
+        let text = browser.get(&format!("/teams/{}/log{query}", of.team)).await.text().await.unwrap();
+        assert!(!text.contains(&code(id)), "{query}");
+    }
+    let export = [("format", "csv"), ("action", ""), ("text", "")];
+    let key = backend::audit::CheckpointKey::generate("portal.example/audit");
+    backend::audit::Sequencer::new(&case.house.stage.portal, key).run().await.unwrap();
+    browser.step_up("bob@example.com").await;
+    let request = browser.request(reqwest::Method::POST, &format!("/teams/{}/log/export", of.team)).form(&export);
+    let export = browser.send(request.header("Sec-Fetch-Site", "same-origin")).await.text().await.unwrap();
+    assert!(export.contains("team.created") && forbidden.iter().all(|word| !export.contains(word)));
+    for function in crate::registry::functions().into_iter().filter(|f| f.permission.is_some() && f.name != "leave_team") {
+        let text = browser.call(&function.name, &crate::registry::form(&function, |_| &things)).await.text().await.unwrap();
+        assert!(forbidden.iter().all(|word| !text.contains(word)), "{} tells of it", function.name);
+        looked += 1;
+    }
+    println!("{looked} pages and answers, 0 leaks");
+    assert!(looked > 60, "{looked}");
+    // Mails too: owners and those with a part hear, nobody else.
+    let of_bob = case.house.stage.mails_to("bob@example.com").await;
+    assert!(of_bob.iter().all(|mail| !mail.text.contains("Zanzibar") && !mail.subject.contains("Zanzibar")));
+    assert!(case.house.stage.mails_to("ada@example.com").await.iter().any(|mail| mail.subject.contains(&code(id))));
+
+    // A duty is a part in it.
+    let scope = incidents::enter(ada, &of.scope, id).await.unwrap();
+    incidents::give_duty(ada, &scope, Duty::Liaison, case.bob.signed_in().unwrap().user).await.unwrap();
+    assert!(incidents::enter(&case.bob, &bob_scope, id).await.is_ok());
+});
