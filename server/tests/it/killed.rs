@@ -155,3 +155,71 @@ async fn an_attack_is_told_of_within_a_minute() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
+
+/// A gateway is locked while two replicas serve it two hundred times a second: from the click on, how long until the last
+/// credential leaves, and what everybody hears afterwards (D4).
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_leaves_five_seconds_after_a_lock() {
+    use model::incident::{Kind, MeasureKind};
+    let mut stage = Stage::postgres().await;
+    stage.portal.clock = Clock::system();
+    let house = House::on(stage).await;
+    let team = house.furnished("ada").await;
+    let mail = house.stage.folder.join("mail").display().to_string();
+    let limits = ["KEY", "CONNECTION", "TEAM"];
+    let limits: Vec<_> =
+        limits.iter().flat_map(|of| ["BURST", "PER_SECOND"].map(|what| format!("PORTAL_LIMITS__{of}__{what}"))).collect();
+    let mut more: Vec<(&str, &str)> = limits.iter().map(|name| (name.as_str(), "10000")).collect();
+    more.push(("PORTAL_MAIL__CAPTURE_DIR", &mail));
+    let replicas = [spawn(&house, "gateway", &more).await, spawn(&house, "gateway", &more).await];
+    let report = backend::incidents::Report {
+        kind: Kind::MisusedGateway,
+        title: "It asks too often".to_owned(),
+        detected_at: None,
+        restricted: false,
+        drill: false,
+        about: Vec::new(),
+    };
+    let id = backend::incidents::report(&team.owner, &team.scope, report).await.unwrap();
+    let scope = backend::incidents::enter(&team.owner, &team.scope, id).await.unwrap();
+    // Each request says when it was sent, and what came back.
+    type Heard = Arc<Mutex<Vec<(std::time::Instant, u16)>>>;
+    let (heard, stop) = (Heard::default(), Arc::new(AtomicBool::new(false)));
+    let load: Vec<_> = (0..20)
+        .map(|n| {
+            let request = house.issue_request(&replicas[n % 2].url, &team).build().unwrap();
+            let (heard, stop, http) = (heard.clone(), stop.clone(), house.http.clone());
+            tokio::spawn(async move {
+                let mut turns = tokio::time::interval(Duration::from_millis(100));
+                while !stop.load(Ordering::Relaxed) {
+                    turns.tick().await;
+                    let answer = http.execute(request.try_clone().unwrap()).await.unwrap().status().as_u16();
+                    heard.lock().unwrap().push((std::time::Instant::now(), answer));
+                }
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let click = std::time::Instant::now();
+    backend::incidents::order(&team.owner, &scope, MeasureKind::LockGateway, team.gateway.0).await.unwrap();
+    let done = click.elapsed();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    stop.store(true, Ordering::Relaxed);
+    for one in load {
+        one.await.unwrap();
+    }
+    let heard = heard.lock().unwrap();
+    let before = heard.iter().filter(|(at, _)| *at < click).count();
+    let last = heard.iter().filter(|(_, answer)| *answer == 200).map(|(at, _)| at.saturating_duration_since(click)).max();
+    let refused: HashSet<u16> = heard.iter().map(|(_, answer)| *answer).filter(|answer| *answer != 200).collect();
+    let after = heard.iter().filter(|(_, answer)| *answer == 423).count();
+    println!(
+        "{} a second before the click; locked after {done:.0?}, the last credential left after {:.0?}, then {after} times 423",
+        before / 2,
+        last.unwrap()
+    );
+    assert!(before / 2 > 100, "the load was no load: {before}");
+    assert!(last.unwrap() < Duration::from_secs(5), "{last:?}");
+    assert_eq!(refused, HashSet::from([423]));
+    assert!(after > 100, "{after}");
+}

@@ -9,7 +9,7 @@ use backend::{
 use model::{
     Time,
     ids::UserId,
-    incident::{Duty, LINE, code},
+    incident::{Duty, LINE, MeasureKind, code},
 };
 
 use super::measures::containment;
@@ -88,6 +88,17 @@ pub(crate) async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Timel
     Ok(items)
 }
 
+/// What an event of the incident itself tells: "lock_gateway, orders-sync".
+fn details(json: &str) -> String {
+    let details: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    let word = |(name, value): (&String, &serde_json::Value)| match (name.as_str(), value.as_str()) {
+        ("measure", Some(word)) => MeasureKind::parse(word).map_or_else(|| word.to_owned(), |kind| kind.title().to_owned()),
+        (_, Some(word)) => word.to_owned(),
+        _ => value.to_string(),
+    };
+    format!("({})", details.iter().map(word).collect::<Vec<_>>().join(", "))
+}
+
 fn line_item(line: Line, now: Time) -> TimelineItem {
     let plain = |at: Time, who: String, text: String| TimelineItem {
         at: moment(at, now),
@@ -99,7 +110,10 @@ fn line_item(line: Line, now: Time) -> TimelineItem {
     };
     match line {
         Line::Event(row) => {
-            let target = row.target_name.clone().filter(|name| *name != row.actor_name).unwrap_or_default();
+            let target = match row.target_kind.as_deref() {
+                Some("incident") => details(&row.details),
+                _ => row.target_name.clone().filter(|name| *name != row.actor_name).unwrap_or_default(),
+            };
             let ended = row.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             plain(row.at, row.actor_name.clone(), format!("{} {target}{ended}", row.action.sentence()))
         }

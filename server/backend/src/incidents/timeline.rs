@@ -25,6 +25,9 @@ use crate::{
 const BEFORE: Duration = Duration::hours(24);
 const EVENTS: u64 = 300;
 
+/// What stands in the timeline as itself: that it was recorded is not said again.
+const OWN: [Action; 4] = [Action::IncidentReported, Action::IncidentStepTaken, Action::IncidentWritten, Action::MeasureDone];
+
 /// One line.
 #[derive(Clone, Debug)]
 pub enum Line {
@@ -56,7 +59,8 @@ pub async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Line>, Acces
     let since = scope.incident().detected_at - BEFORE;
     let until = scope.incident().progress.ended.unwrap_or(cx.now()) + Duration::seconds(1);
     let events = audit_search::about(db, scope.team(), &about, since, until, EVENTS).await?;
-    let mut lines: Vec<Line> = events.into_iter().map(|row| Line::Event(Box::new(row))).collect();
+    let told = events.into_iter().filter(|row| !OWN.contains(&row.action));
+    let mut lines: Vec<Line> = told.map(|row| Line::Event(Box::new(row))).collect();
     let (corrections, entries): (Vec<_>, Vec<_>) =
         incident::entries(db, scope).await?.into_iter().partition(|entry| entry.corrects.is_some());
     for entry in entries {
