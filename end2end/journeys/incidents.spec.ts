@@ -64,9 +64,9 @@ test("a leaked key is reported, judged and contained, and another person lifts t
   await done(page, hydrated);
   const entry = timeline.getByRole("listitem").filter({ hasText: "The repository is private now" });
   await settled(page, hydrated);
-  await entry.getByText("Correct…").click();
-  await entry.getByLabel("How it really was").fill("It is deleted");
-  await entry.getByRole("button", { name: "Correct" }).click();
+  await timeline.getByText("Correct what was written…").click();
+  await timeline.getByLabel("How it really was").fill("It is deleted");
+  await timeline.getByRole("button", { name: "Correct" }).click();
   await done(page, hydrated);
   await expect(entry).toContainText("It is deleted");
   await expect(timeline).toContainText("locked");

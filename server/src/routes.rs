@@ -61,6 +61,8 @@ pub fn web(config: &Arc<Config>, portal: &Portal, site: Site, live: Live) -> Rou
         .route("/act/{function}", post(web::server_functions).get(web::go_home))
         .route("/live/teams/{team}/connections/{connection}/leases", get(web::connection_leases))
         .route("/live/teams/{team}/gateways/{gateway}/leases", get(web::gateway_leases))
+        .route("/live/teams/{team}/incidents/{incident}/timeline", get(web::incident_timeline))
+        .route("/live/teams/{team}/incidents/{incident}/holders", get(web::incident_holders))
         .route("/live/teams/{team}/log", get(web::log))
         .route("/teams/{team}/log/{event}/proof", get(web::proof))
         .route("/teams/{team}/log/export", post(web::log_export))

@@ -1,8 +1,14 @@
 //! The parts of pages that are sent anew when they change.
 
-use backend::{Cx, access, audit};
+use backend::{
+    Cx, access, audit,
+    incidents::{self, IncidentScope},
+};
 use leptos::prelude::*;
-use model::{Permission, ids::TeamId};
+use model::{
+    Permission,
+    ids::{IncidentId, TeamId},
+};
 
 pub use backend::store::lease::Of;
 
@@ -12,8 +18,12 @@ use super::{
 };
 use crate::{
     Failure,
-    api::log::LogQuery,
-    pages::{leases::LeaseTable, log::Days},
+    api::{log::LogQuery, measures::Containment},
+    pages::{
+        incident::{containment::Holders, timeline::Lines},
+        leases::LeaseTable,
+        log::Days,
+    },
 };
 
 /// What somebody looks at.
@@ -23,6 +33,10 @@ pub enum Part {
     Leases(Of),
     /// The newest events that fit.
     Log(LogQuery),
+    /// What happened in an incident.
+    Timeline(IncidentId),
+    /// Who still holds a token after its measures.
+    Holders(IncidentId),
 }
 
 /// The part as HTML, for somebody who may see it. `first`: a look begins, which at the log is an event.
@@ -30,7 +44,21 @@ pub async fn part(cx: &Cx, team: TeamId, part: &Part, first: bool) -> Result<Str
     match part {
         Part::Leases(of) => leases(cx, team, *of).await,
         Part::Log(query) => log(cx, team, query, first).await,
+        Part::Timeline(id) => {
+            let timeline = super::views::timeline(cx, &incident(cx, team, *id).await?).await?;
+            Ok(Owner::new().with(|| view! { <Lines timeline/> }.to_html()))
+        }
+        Part::Holders(id) => {
+            let Containment { holders, last_end, .. } =
+                super::views::containment(cx, &incident(cx, team, *id).await?).await?;
+            Ok(Owner::new().with(|| view! { <Holders holders last_end/> }.to_html()))
+        }
     }
+}
+
+async fn incident(cx: &Cx, team: TeamId, id: IncidentId) -> Result<IncidentScope, Failure> {
+    let scope = access::enter(cx, team, Permission::ReportIncident).await.map_err(fail)?;
+    incidents::enter(cx, &scope, id).await.map_err(fail)
 }
 
 async fn leases(cx: &Cx, team: TeamId, of: Of) -> Result<String, Failure> {

@@ -9,7 +9,7 @@ mod connection;
 mod connections;
 mod gateway;
 mod gateways;
-mod incident;
+pub mod incident;
 mod incidents;
 mod installation;
 mod layout;

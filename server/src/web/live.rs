@@ -21,7 +21,7 @@ use axum::{
 };
 use backend::{Cx, sessions};
 use futures::stream;
-use model::ids::{ConnectionId, GatewayId, SessionId, TeamId};
+use model::ids::{ConnectionId, GatewayId, IncidentId, SessionId, TeamId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::Web;
@@ -115,6 +115,24 @@ pub async fn log(
     Query(query): Query<LogQuery>,
 ) -> Response {
     watch_part(&web.live, cx, team, Part::Log(LogQuery { before: String::new(), ..query })).await
+}
+
+/// What happened in an incident.
+pub async fn incident_timeline(
+    State(web): State<Web>,
+    Extension(cx): Extension<Cx>,
+    Path((team, id)): Path<(TeamId, IncidentId)>,
+) -> Response {
+    watch_part(&web.live, cx, team, Part::Timeline(id)).await
+}
+
+/// Who still holds a token after an incident's measures.
+pub async fn incident_holders(
+    State(web): State<Web>,
+    Extension(cx): Extension<Cx>,
+    Path((team, id)): Path<(TeamId, IncidentId)>,
+) -> Response {
+    watch_part(&web.live, cx, team, Part::Holders(id)).await
 }
 
 async fn watch_part(live: &Live, cx: Cx, team: TeamId, looked_at: Part) -> Response {

@@ -27,7 +27,7 @@ pub use consent::consent_return;
 pub use files::{bundle, files_or_not_found};
 pub use headers::headers;
 pub use identify::identify;
-pub use live::{Live, connection_leases, gateway_leases, log};
+pub use live::{Live, connection_leases, gateway_leases, incident_holders, incident_timeline, log};
 pub use log_export::log_export;
 pub use mailbox::{mail, mailbox};
 pub use page::{go_home, page, pages};

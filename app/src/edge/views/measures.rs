@@ -19,7 +19,7 @@ use crate::{
     edge::{fail, moment},
 };
 
-pub(super) async fn containment(cx: &Cx, scope: &IncidentScope) -> Result<Containment, Failure> {
+pub(crate) async fn containment(cx: &Cx, scope: &IncidentScope) -> Result<Containment, Failure> {
     let now = cx.now();
     let me = cx.signed_in().map(|person| person.user);
     let measures = incidents::measures(cx, scope).await.map_err(fail)?;

@@ -25,7 +25,12 @@ pub(super) fn ContainmentCard(team: TeamId, incident: IncidentId, over: bool, co
             <h2 id="contain-h">"Containment"</h2>
             {nothing.then(|| view! { <p class="muted">"Nothing fits. Name what it is about under Facts."</p> })}
             {(!measures.is_empty()).then(|| view! { <Ordered team incident runs measures/> })}
-            {locked.then(|| view! { <Holders holders last_end/> })}
+            {locked.then(|| view! {
+                <div>
+                    <div data-live=format!("/live/teams/{team}/incidents/{incident}/holders")><Holders holders last_end/></div>
+                    <p class="muted small" role="status"><span data-live-stale hidden>"Not live at the moment: reload the page for what is now."</span></p>
+                </div>
+            })}
             {choices}
         </section>
     }
@@ -109,7 +114,7 @@ fn Measure(team: TeamId, incident: IncidentId, runs: bool, measure: MeasureItem)
 
 /// Amazon has no call that ends a token: what is out there dies by itself.
 #[component]
-fn Holders(holders: Vec<Holder>, last_end: Option<Moment>) -> impl IntoView {
+pub fn Holders(holders: Vec<Holder>, last_end: Option<Moment>) -> impl IntoView {
     let Some(last_end) = last_end else {
         return view! { <p><Badge tone="ok" word="Nobody holds a token any more"/></p> }.into_any();
     };

@@ -1,9 +1,9 @@
 //! One incident: where it stands, what stops the damage, who does what, what happened.
 
-mod containment;
+pub mod containment;
 mod facts;
 mod steps;
-mod timeline;
+pub mod timeline;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

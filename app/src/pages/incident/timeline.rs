@@ -1,14 +1,14 @@
 use leptos::prelude::*;
 use model::{
     Permission,
-    ids::{EntryId, IncidentId, TeamId},
+    ids::{IncidentId, TeamId},
     incident::EntryKind,
 };
 
 use super::super::may;
 use crate::{
     api::incidents::{CorrectEntry, PinEntry, TimelineItem, WriteEntry},
-    components::{Act, ActForm, At, Badge, Field, Hidden, Select, Submit, TextArea},
+    components::{Act, ActForm, At, Badge, Choice, Field, Hidden, Select, Submit, TextArea},
 };
 
 /// What happened: what the log recorded, and what people wrote.
@@ -16,6 +16,9 @@ use crate::{
 pub(super) fn TimelineCard(team: TeamId, incident: IncidentId, over: bool, timeline: Vec<TimelineItem>) -> impl IntoView {
     let works = may(Permission::WorkOnIncidents) && !over;
     let act = Act::of::<WriteEntry>();
+    let short = |text: &str| text.chars().take(60).collect::<String>();
+    let written = timeline.iter().filter_map(|item| item.entry.map(|(id, _)| (id.to_string(), short(&item.text))));
+    let written = written.collect::<Vec<_>>();
     let kinds = EntryKind::ALL.iter().filter(|kind| **kind != EntryKind::Correction);
     let kinds = kinds.map(|kind| (kind.as_str().to_owned(), kind.title().to_owned())).collect::<Vec<_>>();
     view! {
@@ -31,13 +34,23 @@ pub(super) fn TimelineCard(team: TeamId, incident: IncidentId, over: bool, timel
                     <Submit label="Write" class="btn-secondary"/>
                 </ActForm>
             })}
-            <ol class="timeline">{timeline.into_iter().map(|item| view! { <Line team incident works item/> }).collect_view()}</ol>
+            {(works && !written.is_empty()).then(|| view! { <Tools team incident written/> })}
+            <div>
+                <div data-live=format!("/live/teams/{team}/incidents/{incident}/timeline")><Lines timeline/></div>
+                <p class="muted small" role="status"><span data-live-stale hidden>"Not live at the moment: reload the page for what is now."</span></p>
+            </div>
         </section>
     }
 }
 
+/// The part of it that changes while somebody looks.
 #[component]
-fn Line(team: TeamId, incident: IncidentId, works: bool, item: TimelineItem) -> impl IntoView {
+pub fn Lines(timeline: Vec<TimelineItem>) -> impl IntoView {
+    view! { <ol class="timeline">{timeline.into_iter().map(|item| view! { <Line item/> }).collect_view()}</ol> }
+}
+
+#[component]
+fn Line(item: TimelineItem) -> impl IntoView {
     let kind = item.entry.map(|(_, kind)| view! { <Badge tone="neutral" word=kind.title()/> });
     let pinned = item.pinned.then(|| view! { <Badge tone="attention" word="Pinned"/> });
     let corrections = item
@@ -46,40 +59,40 @@ fn Line(team: TeamId, incident: IncidentId, works: bool, item: TimelineItem) -> 
         .into_iter()
         .map(|(who, at, body)| view! { <p class="correction"><strong>{who}</strong>" corrected "<At moment=at/>": "{body}</p> })
         .collect_view();
-    let tools = item.entry.filter(|_| works).map(|(entry, _)| view! { <Tools team incident entry pinned=item.pinned/> });
     view! {
         <li class="timeline-item" data-written=item.entry.is_some().then_some("true")>
             <p class="muted small"><At moment=item.at/>" · "<strong>{item.who}</strong>" "{kind}{pinned}</p>
             <p class="timeline-text">{item.text}</p>
             {corrections}
-            {tools}
         </li>
     }
 }
 
+/// Correcting and pinning, beside the lines: these change while somebody types.
 #[component]
-fn Tools(team: TeamId, incident: IncidentId, entry: EntryId, pinned: bool) -> impl IntoView {
-    let id = entry.to_string();
-    let (pin, correct) = (Act::of::<PinEntry>().only_for("entry", &id), Act::of::<CorrectEntry>().only_for("entry", &id));
+fn Tools(team: TeamId, incident: IncidentId, written: Vec<(String, String)>) -> impl IntoView {
+    let (pin, correct) = (Act::of::<PinEntry>(), Act::of::<CorrectEntry>());
+    let pinnable = written.clone();
     view! {
-        <div class="row timeline-tools">
-            <ActForm act=pin>
+        <details class="disclosure" open=correct.failed()>
+            <summary>"Correct what was written…"</summary>
+            <ActForm act=correct class="form">
                 <Hidden name="team" value=team.to_string()/>
                 <Hidden name="incident" value=incident.to_string()/>
-                <Hidden name="entry" value=entry.to_string()/>
-                {(!pinned).then(|| view! { <Hidden name="pinned" value="true"/> })}
-                <Submit label=if pinned { "Unpin" } else { "Pin" } class="btn-quiet btn-sm"/>
+                <Select name="entry" id="correct-entry" label="What" options=written act=correct/>
+                <Field name="body" id="correct-body" label="How it really was" act=correct/>
+                <Submit label="Correct" class="btn-secondary"/>
             </ActForm>
-            <details class="disclosure" open=correct.failed()>
-                <summary>"Correct…"</summary>
-                <ActForm act=correct class="form">
-                    <Hidden name="team" value=team.to_string()/>
-                    <Hidden name="incident" value=incident.to_string()/>
-                    <Hidden name="entry" value=entry.to_string()/>
-                    <Field name="body" id=format!("correct-{entry}") label="How it really was" act=correct/>
-                    <Submit label="Correct" class="btn-secondary"/>
-                </ActForm>
-            </details>
-        </div>
+        </details>
+        <details class="disclosure" open=pin.failed()>
+            <summary>"Pin something…"</summary>
+            <ActForm act=pin class="form">
+                <Hidden name="team" value=team.to_string()/>
+                <Hidden name="incident" value=incident.to_string()/>
+                <Select name="entry" id="pin-entry" label="What" options=pinnable act=pin/>
+                <Choice name="pinned" value="true" label="Keep it on top" checked=true/>
+                <Submit label="Save" class="btn-secondary"/>
+            </ActForm>
+        </details>
     }
 }

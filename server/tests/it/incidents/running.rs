@@ -119,3 +119,28 @@ on_both_databases!(the_timeline_holds_what_the_log_and_people_say, async |stage:
     assert!(!recorded(Action::IncidentWritten), "what is written stands there as itself");
     assert!(lines.windows(2).all(|pair| pair[0].at() >= pair[1].at()), "the newest first");
 });
+
+on_both_databases!(two_browsers_are_kept_in_step, async |stage: Stage| {
+    use crate::{browser::Browser, live::until};
+    let case = Case::on(stage).await;
+    let mut browser = Browser::signed_in_later(&case.house, "bob@example.com").await;
+    let address = |part: &str, id: &str| format!("/live/teams/{}/incidents/{id}/{part}", case.of.team);
+    let mut timeline = browser.get(&address("timeline", &case.id.to_string())).await;
+    let mut holders = browser.get(&address("holders", &case.id.to_string())).await;
+    until(&mut timeline, "Reported").await;
+    until(&mut holders, "Nobody holds a token any more").await;
+    case.house.issue(&case.of, serde_json::json!({})).await;
+    let scope = case.scope(&case.of.owner).await;
+    incidents::write(&case.of.owner, &scope, EntryKind::Note, None, "Seen by both").await.unwrap();
+    until(&mut timeline, "Seen by both").await;
+    incidents::order(&case.of.owner, &scope, MeasureKind::LockConnection, case.of.connection.0).await.unwrap();
+    until(&mut timeline, "Lock the connection").await;
+    until(&mut holders, "Who still holds a token").await;
+    // Nothing of it to those who have no part in a restricted one, as of one that does not exist.
+    let restricted = incidents::report(&case.of.owner, &case.of.scope, report(Kind::Other, true)).await.unwrap();
+    for id in [restricted.to_string(), "inc_0190000000007000800000000000dead".to_owned()] {
+        for part in ["timeline", "holders"] {
+            assert_eq!(browser.get(&address(part, &id)).await.status(), 404);
+        }
+    }
+});
