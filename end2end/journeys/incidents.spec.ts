@@ -12,6 +12,20 @@ test("a leaked key is reported, judged and contained, and another person lifts t
   const made = await furnish(page, hydrated);
   expect(call(made.curl)).toContain("access_token");
 
+  // Another person of the Team: invited, signed in elsewhere.
+  const other = newAddress("bob");
+  await page.goto(`${made.team}/members`);
+  await settled(page, hydrated);
+  await page.getByLabel("E-mail address").fill(other);
+  await page.getByRole("region", { name: "Invite" }).getByLabel("Role").selectOption("admin");
+  await page.getByRole("button", { name: "Invite", exact: true }).click();
+  await expect(page.getByRole("rowheader", { name: other })).toBeVisible();
+  const context = await browser.newContext({ javaScriptEnabled, baseURL: process.env.PORTAL_URL, extraHTTPHeaders: { "X-Forwarded-For": "198.51.99.7" } });
+  const bob = await context.newPage();
+  const used = [await signIn(bob, other)];
+  await settled(bob, hydrated);
+  await bob.getByRole("button", { name: "Join" }).click();
+  await expect(bob.getByRole("heading", { level: 1, name: "Northwind" })).toBeVisible();
   // From the gateway, in three fields.
   await page.goto(made.gateway);
   await page.getByRole("link", { name: "Report an incident" }).first().click();
@@ -72,20 +86,7 @@ test("a leaked key is reported, judged and contained, and another person lifts t
   await expect(timeline).toContainText("locked");
   await page.screenshot({ path: `test-results/incident-${hydrated}.png`, fullPage: true });
 
-  // Another person: invited, signed in elsewhere.
-  const other = newAddress("bob");
-  await page.goto(`${made.team}/members`);
-  await settled(page, hydrated);
-  await page.getByLabel("E-mail address").fill(other);
-  await page.getByRole("region", { name: "Invite" }).getByLabel("Role").selectOption("admin");
-  await page.getByRole("button", { name: "Invite", exact: true }).click();
-  await expect(page.getByRole("rowheader", { name: other })).toBeVisible();
-  const context = await browser.newContext({ javaScriptEnabled, baseURL: process.env.PORTAL_URL, extraHTTPHeaders: { "X-Forwarded-For": "198.51.99.7" } });
-  const bob = await context.newPage();
-  const used = [await signIn(bob, other)];
-  await settled(bob, hydrated);
-  await bob.getByRole("button", { name: "Join" }).click();
-  await expect(bob.getByRole("heading", { level: 1, name: "Northwind" })).toBeVisible();
+  // Another person, who was there before.
   await bob.goto(incident);
   await stepUp(bob, other, used);
   await expect(bob.getByRole("heading", { level: 1, name: "Gateway key in a public repository" })).toBeVisible();

@@ -106,6 +106,7 @@ actions! {
     MeasureOrdered "measure.ordered" "ordered a measure in the incident";
     MeasureDone "measure.done" "did a measure in the incident";
     MeasureFailed "measure.failed" "could not do a measure in the incident";
+    MeasureWithdrawn "measure.withdrawn" "withdrew a measure in the incident";
     LockPlaced "lock.placed" "locked";
     LockLifted "lock.lifted" "lifted the lock of";
     AccessRefused "access.refused" "was refused";

@@ -67,6 +67,8 @@ pub struct IncidentDetail {
     /// What may be done now.
     pub steps: Vec<Step>,
     pub about: Vec<String>,
+    /// Things of the Team that it may be about besides: their ids, and what they are.
+    pub nameable: Vec<(String, String)>,
     pub duties: Vec<DutyItem>,
     /// Who may be given a duty.
     pub members: Vec<(UserId, String)>,
@@ -89,8 +91,9 @@ pub async fn incidents(team: TeamId) -> Result<Vec<IncidentItem>, Failure> {
 /// One incident.
 #[server(prefix = "/act", endpoint = "incident")]
 pub async fn incident(team: TeamId, incident: IncidentId) -> Result<IncidentDetail, Failure> {
-    use crate::edge::{enter_incident, incident_detail};
+    use crate::edge::{enter_incident, fail, incident_detail};
     let (cx, scope) = enter_incident(team, incident, model::Permission::ReportIncident).await?;
+    backend::incidents::note_reading(&cx, &scope).await.map_err(fail)?;
     incident_detail(&cx, &scope).await
 }
 
@@ -164,6 +167,15 @@ pub async fn settle_amazon(team: TeamId, incident: IncidentId, how: String) -> R
     use crate::edge::{enter_incident, fail};
     let (cx, scope) = enter_incident(team, incident, model::Permission::RunIncidents).await?;
     backend::incidents::settle_amazon(&cx, &scope, &how).await.map_err(fail)
+}
+
+/// Names a thing that the incident is about: measures are offered for it.
+#[server(prefix = "/act", endpoint = "name_target")]
+pub async fn name_target(team: TeamId, incident: IncidentId, target: String) -> Result<(), Failure> {
+    use crate::edge::{enter_incident, fail, form::any_target};
+    let (cx, scope) = enter_incident(team, incident, model::Permission::WorkOnIncidents).await?;
+    let target = any_target(&cx, scope.team(), &target).await?;
+    backend::incidents::name_target(&cx, &scope, target).await.map_err(fail)
 }
 
 /// Gives a duty to a member.

@@ -76,6 +76,14 @@ pub async fn retry_measure(team: TeamId, incident: IncidentId, measure: MeasureI
     backend::incidents::retry(&cx, &scope, measure).await.map_err(fail)
 }
 
+/// Withdraws a measure that is not done.
+#[server(prefix = "/act", endpoint = "withdraw_measure")]
+pub async fn withdraw_measure(team: TeamId, incident: IncidentId, measure: MeasureId) -> Result<(), Failure> {
+    use crate::edge::{enter_incident, fail};
+    let (cx, scope) = enter_incident(team, incident, model::Permission::RunIncidents).await?;
+    backend::incidents::withdraw(&cx, &scope, measure).await.map_err(fail)
+}
+
 /// Lifts a lock that another person ordered.
 #[server(prefix = "/act", endpoint = "lift_measure")]
 pub async fn lift_measure(team: TeamId, incident: IncidentId, measure: MeasureId) -> Result<(), Failure> {

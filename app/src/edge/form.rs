@@ -7,7 +7,10 @@ use backend::{
     connections::NewConnection,
     incidents::Report,
     lwa_apps::NewLwaApp,
-    store::alert_setting::{Delivery, Setting},
+    store::{
+        alert_setting::{Delivery, Setting},
+        incident::AboutTarget,
+    },
 };
 use chrono::{NaiveDate, NaiveTime};
 use model::{
@@ -117,14 +120,24 @@ pub(crate) async fn report(
 ) -> Result<Report, Failure> {
     let kind = one("kind", Kind::parse(kind).ok_or("Choose what seems to have happened."))?;
     let detected_at = time("detected", detected)?;
-    let mut found = Vec::new();
+    // What is gone by now, or never was, keeps nobody from reporting.
+    let about = named(cx, scope, about).await?.into_iter().collect();
+    Ok(Report { kind, title, detected_at, restricted, drill: false, about })
+}
+
+/// A thing of the Team by its id, of whatever kind.
+async fn named(cx: &Cx, scope: &TeamScope, text: &str) -> Result<Option<AboutTarget>, Failure> {
     for kind in TargetKind::ALL {
-        if let Ok(id) = target(*kind, about.trim()) {
-            let named = backend::incidents::target_named(cx, scope, *kind, id).await.map_err(super::fail)?;
-            found.push(named.ok_or_else(|| refuse(model::Problem::of(model::ProblemCode::NotFound)))?);
+        if let Ok(id) = target(*kind, text.trim()) {
+            return backend::incidents::target_named(cx, scope, *kind, id).await.map_err(super::fail);
         }
     }
-    Ok(Report { kind, title, detected_at, restricted, drill: false, about: found })
+    Ok(None)
+}
+
+/// A thing of the Team by its id, which must be there.
+pub(crate) async fn any_target(cx: &Cx, scope: &TeamScope, text: &str) -> Result<AboutTarget, Failure> {
+    named(cx, scope, text).await?.ok_or_else(|| refuse(model::Problem::of(model::ProblemCode::NotFound)))
 }
 
 pub(crate) fn new_lwa_app(

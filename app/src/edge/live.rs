@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Failure,
-    api::{log::LogQuery, measures::Containment},
+    api::log::LogQuery,
     pages::{
         incident::{containment::Holders, timeline::Lines},
         leases::LeaseTable,
@@ -45,12 +45,15 @@ pub async fn part(cx: &Cx, team: TeamId, part: &Part, first: bool) -> Result<Str
         Part::Leases(of) => leases(cx, team, *of).await,
         Part::Log(query) => log(cx, team, query, first).await,
         Part::Timeline(id) => {
-            let timeline = super::views::timeline(cx, &incident(cx, team, *id).await?).await?;
+            let scope = incident(cx, team, *id).await?;
+            if first {
+                incidents::note_reading(cx, &scope).await.map_err(fail)?;
+            }
+            let timeline = super::views::timeline(cx, &scope).await?;
             Ok(Owner::new().with(|| view! { <Lines timeline/> }.to_html()))
         }
         Part::Holders(id) => {
-            let Containment { holders, last_end, .. } =
-                super::views::containment(cx, &incident(cx, team, *id).await?).await?;
+            let (holders, last_end) = super::views::holders(cx, &incident(cx, team, *id).await?).await?;
             Ok(Owner::new().with(|| view! { <Holders holders last_end/> }.to_html()))
         }
     }
@@ -64,7 +67,7 @@ async fn incident(cx: &Cx, team: TeamId, id: IncidentId) -> Result<IncidentScope
 async fn leases(cx: &Cx, team: TeamId, of: Of) -> Result<String, Failure> {
     let scope = access::enter(cx, team, Permission::ViewTeam).await.map_err(fail)?;
     match of {
-        Of::Team => {}
+        Of::Team | Of::Key(_) => {}
         Of::Connection(id) => drop(backend::connections::get(cx, &scope, id).await.map_err(fail)?),
         Of::Gateway(id) => drop(backend::gateways::get(cx, &scope, id).await.map_err(fail)?),
     }

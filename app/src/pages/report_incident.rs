@@ -31,7 +31,7 @@ pub fn ReportIncidentPage() -> impl IntoView {
                 <Select name="kind" label="What seems to have happened?" options=kinds selected=kind act/>
                 <Field name="title" label="What did you notice?" hint="In a few words, like: gateway key in a public repository." value=title act/>
                 <Field name="detected" label="When was it noticed first? (UTC)" hint="Leave it empty for now. Amazon's 24 hours run from then." kind="datetime-local" optional=true act/>
-                <Choice name="restricted" value="true" label="Restricted" hint="Only owners, you, and those who are given a duty see it." checked=false/>
+                <Choice name="restricted" value="true" label="Restricted" hint="Only owners, you, and those who are given a duty see it." checked=act.typed("restricted").is_some()/>
                 <Submit label="Report"/>
             </ActForm>
         </section>

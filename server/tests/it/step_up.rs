@@ -123,6 +123,7 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     house.spare_app(&team).await;
     house.a_review(team.team).await;
     house.a_hold(&team).await;
+    house.stage.advance(Duration::seconds(1));
     let (incident, ..) = house.an_incident(&team).await;
     let incident = incidents::enter(&bob, &team.scope, incident).await.unwrap();
     incidents::order(&bob, &incident, MeasureKind::LockConnection, team.connection.0).await.unwrap();

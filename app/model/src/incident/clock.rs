@@ -58,7 +58,9 @@ impl Running {
         match self.recovered_at {
             None => {
                 let due = self.updated_at.unwrap_or(self.reported_at) + self.severity.update_every();
-                clocks.push(Clock { kind: ClockKind::Update, due, alarms: vec![due] });
+                // Told again each period, for as long as nobody says anything: a day of hours, a week of days.
+                let alarms = (0..24).map(|n| due + self.severity.update_every() * n).collect();
+                clocks.push(Clock { kind: ClockKind::Update, due, alarms });
             }
             Some(at) if self.state == State::Recovered => {
                 let due = at + Duration::days(self.severity.post_mortem_days());

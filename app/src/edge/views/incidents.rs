@@ -3,16 +3,16 @@
 use backend::{
     Cx, TeamScope,
     incidents::{self, IncidentScope, Line},
-    store::incident::Incident,
+    store::incident::{AboutTarget, Incident},
     teams,
 };
 use model::{
-    Time,
+    Permission, Time,
     ids::UserId,
-    incident::{Duty, LINE, MeasureKind, code},
+    incident::{Duty, LINE, MeasureKind, TargetKind, code},
 };
 
-use super::measures::containment;
+use super::measures::{containment, written};
 use crate::{
     Failure,
     api::incidents::{ClockItem, DutyItem, IncidentDetail, IncidentItem, TimelineItem},
@@ -60,6 +60,14 @@ pub(crate) async fn incident_detail(cx: &Cx, scope: &IncidentScope) -> Result<In
             .map(|on| (on.user, on.name.clone(), moment(on.since, now))),
     };
     let about = incidents::targets(cx, scope).await.map_err(fail)?;
+    // Only to those who may see where it went.
+    let into = match incident.merged_into {
+        Some(into) => incidents::enter(cx, scope.team(), into).await.ok().map(|scope| scope.id()),
+        None => None,
+    };
+    let runs =
+        scope.team().role().is_some_and(|role| role.may(Permission::RunIncidents)) && !incident.progress.state.is_over();
+    let nameable = if runs { nameable(cx, scope, &about).await? } else { Vec::new() };
     Ok(IncidentDetail {
         item: item(incident, now),
         detected: moment(incident.detected_at, now),
@@ -74,10 +82,37 @@ pub(crate) async fn incident_detail(cx: &Cx, scope: &IncidentScope) -> Result<In
             .collect::<Vec<(UserId, String)>>(),
         amazon: incident.amazon.clone().map(|(at, how)| (moment(at, now), how)),
         others: others.map(|other| (other.id, format!("{}: {}", code(other.id), other.title))).collect(),
-        merged_into: incident.merged_into,
-        containment: containment(cx, scope).await?,
+        merged_into: into,
+        nameable,
+        containment: containment(cx, scope, runs).await?,
         timeline: timeline(cx, scope).await?,
     })
+}
+
+/// Things of the Team that the incident does not name yet.
+async fn nameable(cx: &Cx, scope: &IncidentScope, about: &[AboutTarget]) -> Result<Vec<(String, String)>, Failure> {
+    let team = scope.team();
+    let mut all: Vec<(TargetKind, uuid::Uuid, String)> = Vec::new();
+    for one in backend::gateways::list(cx, team).await.map_err(fail)? {
+        for key in
+            backend::gateways::keys(cx, team, one.id).await.map_err(fail)?.into_iter().filter(|key| key.revoked_at.is_none())
+        {
+            all.push((TargetKind::GatewayKey, key.id.0, format!("{} ({})", one.name, key.id)));
+        }
+        all.push((TargetKind::Gateway, one.id.0, one.name.to_string()));
+    }
+    for one in backend::connections::list(cx, team).await.map_err(fail)? {
+        all.push((TargetKind::Connection, one.id.0, one.name.to_string()));
+    }
+    for one in backend::lwa_apps::list(cx, team).await.map_err(fail)? {
+        all.push((TargetKind::LwaApp, one.id.0, one.name.to_string()));
+    }
+    for one in teams::members(cx, team).await.map_err(fail)? {
+        all.push((TargetKind::User, one.user.0, one.email.to_string()));
+    }
+    all.retain(|(kind, id, _)| !about.iter().any(|target| target.kind == *kind && target.id == *id));
+    all.sort_by_key(|(kind, _, name)| (*kind, name.clone()));
+    Ok(all.into_iter().map(|(kind, id, name)| (written(kind, id), format!("{}: {name}", kind.title()))).collect())
 }
 
 pub(crate) async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<TimelineItem>, Failure> {

@@ -15,18 +15,30 @@ use uuid::Uuid;
 
 use crate::{
     Failure,
-    api::measures::{Containment, Holder, MeasureChoice, MeasureItem},
+    api::{
+        Moment,
+        measures::{Containment, Holder, MeasureChoice, MeasureItem},
+    },
     edge::{fail, moment},
 };
 
-pub(crate) async fn containment(cx: &Cx, scope: &IncidentScope) -> Result<Containment, Failure> {
-    let now = cx.now();
+/// `runs`: the person may order something, so what each measure would stop is counted.
+pub(super) async fn containment(cx: &Cx, scope: &IncidentScope, runs: bool) -> Result<Containment, Failure> {
     let me = cx.signed_in().map(|person| person.user);
     let measures = incidents::measures(cx, scope).await.map_err(fail)?;
     let mut choices = Vec::new();
-    for choice in incidents::choices(cx, scope).await.map_err(fail)? {
+    let offered = if runs { incidents::choices(cx, scope).await.map_err(fail)? } else { Vec::new() };
+    for choice in offered {
         choices.push(choice_item(cx, scope, choice).await?);
     }
+    let (holders, last_end) = holders(cx, scope).await?;
+    let measures = measures.into_iter().map(|measure| item(cx, measure, me)).collect();
+    Ok(Containment { measures, choices, holders, last_end })
+}
+
+/// Who still holds a token, and when the last of them dies.
+pub(crate) async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<(Vec<Holder>, Option<Moment>), Failure> {
+    let now = cx.now();
     let held = incidents::holders(cx, scope).await.map_err(fail)?;
     let gateways = gateway_verbs::list(cx, scope.team()).await.map_err(fail)?;
     let gateways: HashMap<GatewayId, String> = gateways.into_iter().map(|one| (one.id, one.name.to_string())).collect();
@@ -39,12 +51,7 @@ pub(crate) async fn containment(cx: &Cx, scope: &IncidentScope) -> Result<Contai
         connection: connections.get(&lease.connection).cloned().unwrap_or_else(|| lease.connection.to_string()),
         ends: moment(lease.expires_at, now),
     };
-    Ok(Containment {
-        measures: measures.into_iter().map(|measure| item(cx, measure, me)).collect(),
-        choices,
-        holders: held.into_iter().map(holder).collect(),
-        last_end,
-    })
+    Ok((held.into_iter().map(holder).collect(), last_end))
 }
 
 fn item(cx: &Cx, measure: Measure, me: Option<UserId>) -> MeasureItem {
@@ -79,7 +86,7 @@ pub(super) fn target(kind: &str, id: Uuid) -> Option<String> {
 }
 
 /// The id as everywhere else.
-fn written(kind: TargetKind, id: Uuid) -> String {
+pub(super) fn written(kind: TargetKind, id: Uuid) -> String {
     match kind {
         TargetKind::Team => TeamId(id).to_string(),
         TargetKind::Connection => ConnectionId(id).to_string(),

@@ -42,7 +42,7 @@ pub(crate) use gateways::{gateway_detail, gateway_items, show_key};
 pub(crate) use incidents::{incident_detail, incident_items, timeline};
 pub use log::log_filter;
 pub(crate) use log::{log_event, log_items, log_rows};
-pub(crate) use measures::containment;
+pub(crate) use measures::holders;
 pub(crate) use people::{invitation_item, people, session_item};
 pub(crate) use places::places;
 pub(crate) use retention::retention_detail;

@@ -2,24 +2,28 @@ use leptos::prelude::*;
 use model::{
     Permission,
     ids::{IncidentId, TeamId},
-    incident::MeasureState,
+    incident::{MeasureState, TargetKind},
 };
 
 use super::super::{may, stepped_up};
 use crate::{
     api::Moment,
-    api::measures::{Containment, Holder, LiftMeasure, MeasureChoice, MeasureItem, OrderMeasure, RetryMeasure},
+    api::measures::{
+        Containment, Holder, LiftMeasure, MeasureChoice, MeasureItem, OrderMeasure, RetryMeasure, WithdrawMeasure,
+    },
     components::{Act, ActForm, At, Badge, Hidden, StepUpGate, Submit},
 };
 
 /// Measures: what may be ordered with what it will stop, what was ordered, and who still holds a token.
 #[component]
 pub(super) fn ContainmentCard(team: TeamId, incident: IncidentId, over: bool, containment: Containment) -> impl IntoView {
-    let runs = may(Permission::RunIncidents) && !over;
+    // A lock can be lifted, and a measure withdrawn, when the incident is over too.
+    let runs = may(Permission::RunIncidents);
     let Containment { measures, choices, holders, last_end } = containment;
     let nothing = measures.is_empty() && choices.is_empty();
-    let choices = (runs && !choices.is_empty()).then(|| view! { <Choices team incident choices/> });
-    let locked = measures.iter().any(|measure| measure.state == MeasureState::Done);
+    let choices = (runs && !over && !choices.is_empty()).then(|| view! { <Choices team incident choices/> });
+    let stops = |measure: &MeasureItem| !matches!(measure.kind.target(), TargetKind::User | TargetKind::LwaApp);
+    let locked = measures.iter().any(|measure| measure.state == MeasureState::Done && stops(measure));
     view! {
         <section class="card" aria-labelledby="contain-h">
             <h2 id="contain-h">"Containment"</h2>
@@ -74,6 +78,7 @@ fn Measure(team: TeamId, incident: IncidentId, runs: bool, measure: MeasureItem)
     };
     let (by, at) = measure.ordered.clone();
     let open = matches!(measure.state, MeasureState::Ordered | MeasureState::Failed);
+    let withdraw = Act::of::<WithdrawMeasure>().only_for("measure", &measure.id.to_string());
     let (retry, lift) = (Act::of::<RetryMeasure>(), Act::of::<LiftMeasure>());
     let (retry, lift) =
         (retry.only_for("measure", &measure.id.to_string()), lift.only_for("measure", &measure.id.to_string()));
@@ -92,7 +97,7 @@ fn Measure(team: TeamId, incident: IncidentId, runs: bool, measure: MeasureItem)
         .clone()
         .map(|(who, at)| view! { <span class="cell-sub">"Lifted by " {who} " " <At moment=at/></span> });
     let act = match (runs, open, measure.may_lift) {
-        (true, true, _) => form(retry, "Try again", "btn-secondary").into_any(),
+        (true, true, _) => view! { <div class="row">{form(retry, "Try again", "btn-secondary")}{form(withdraw, "Withdraw", "btn-quiet")}</div> }.into_any(),
         (true, false, true) => view! {
             <StepUpGate open=stepped_up() act="lift a lock">{form(lift, "Lift the lock", "btn-danger-quiet")}</StepUpGate>
         }

@@ -3,7 +3,7 @@ use model::{Permission, ids::TeamId};
 
 use super::super::may;
 use crate::{
-    api::incidents::{DutyItem, GiveDuty, IncidentDetail, RestrictIncident, SettleAmazon},
+    api::incidents::{DutyItem, GiveDuty, IncidentDetail, NameTarget, RestrictIncident, SettleAmazon},
     components::{Act, ActForm, At, Hidden, Select, Submit, TextArea},
 };
 
@@ -61,6 +61,7 @@ pub(super) fn FactsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
     let settled = detail.amazon.clone().map(|(at, how)| view! { <span>{how} " (" <At moment=at/> ")"</span> });
     let open = detail.amazon.is_none();
     let (restrict, settle) = (Act::of::<RestrictIncident>(), Act::of::<SettleAmazon>());
+    let name = Act::of::<NameTarget>();
     view! {
         <section class="card" aria-labelledby="facts-h">
             <h2 id="facts-h">"Facts"</h2>
@@ -72,6 +73,17 @@ pub(super) fn FactsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
                 <div><dt>"Amazon"</dt><dd>{settled}{open.then_some("not settled: Amazon hears within 24 hours of detection")}</dd></div>
                 <div><dt>"Seen by"</dt><dd>{if item.restricted { "owners, its reporter, and those with a duty" } else { "everybody in the Team" }}</dd></div>
             </dl>
+            {(runs && !detail.nameable.is_empty()).then(|| view! {
+                <details class="disclosure" open=name.failed()>
+                    <summary>"Name what it is about…"</summary>
+                    <ActForm act=name class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="incident" value=item.id.to_string()/>
+                        <Select name="target" label="It is about" options=detail.nameable.clone() act=name/>
+                        <Submit label="Name it" class="btn-secondary"/>
+                    </ActForm>
+                </details>
+            })}
             {(runs && open).then(|| view! {
                 <details class="disclosure" open=settle.failed()>
                     <summary>"Amazon was told, or need not be…"</summary>
@@ -84,6 +96,7 @@ pub(super) fn FactsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
                 </details>
             })}
             {runs.then(|| view! {
+                {(!item.restricted).then(|| view! { <p class="muted small">"Restricted, it is hidden from those who have no part in it. What the log already says of it stays there."</p> })}
                 <ActForm act=restrict>
                     <Hidden name="team" value=team.to_string()/>
                     <Hidden name="incident" value=item.id.to_string()/>

@@ -47,7 +47,7 @@ async fn tell_team(portal: &Portal, tx: &Tx, team: TeamId, alerts: Vec<Alert>) -
     for alert in &alerts {
         webhooks::queue(tx, &scope, portal.clock.now(), "alert.opened", message(portal, team, alert)).await?;
     }
-    let members = store::member::all(&**tx, &scope).await?;
+    let members = store::member::not_locked(&**tx, &scope).await?;
     let managers = members.into_iter().filter(|member| member.role.may(Permission::ManageAlerts));
     let by_mail =
         alerts.into_iter().filter(|alert| alert.severity >= delivery.mail_from || alert.rule.is_always_mailed()).collect();

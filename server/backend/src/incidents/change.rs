@@ -10,38 +10,40 @@ use crate::{
     store::incident::{self, Incident},
 };
 
-async fn store(
+async fn change(
     cx: &Cx,
     scope: &IncidentScope,
-    changed: Incident,
+    how: impl FnOnce(Incident) -> Incident,
     what: &'static str,
     to: &str,
 ) -> Result<(), IncidentError> {
-    if scope.incident().progress.state.is_over() {
+    let tx = cx.portal.db.begin().await?;
+    let held = scope.held(&tx).await?;
+    if held.incident().progress.state.is_over() {
         return Err(IncidentError::Over);
     }
-    let tx = cx.portal.db.begin().await?;
-    incident::write(&*tx, scope, &changed).await?;
-    let event = scope.event(Action::IncidentChanged).with("what", what).with("to", &SafeText::new(to, 100));
+    let changed = held.with(how(held.incident().clone()));
+    incident::write(&*tx, &changed, changed.incident()).await?;
+    // As it is from now on: that an incident is restricted is not the Team's to read.
+    let event = changed.event(Action::IncidentChanged).with("what", what).with("to", &SafeText::new(to, 100));
     append(&*tx, cx, event).await?;
     Ok(tx.commit().await?)
 }
 
 /// Sets how grave it is.
 pub async fn set_severity(cx: &Cx, scope: &IncidentScope, severity: Severity) -> Result<(), IncidentError> {
-    let changed = Incident { severity, ..scope.incident().clone() };
-    store(cx, scope, changed, "severity", severity.as_str()).await
+    change(cx, scope, |before| Incident { severity, ..before }, "severity", severity.as_str()).await
 }
 
 /// Closes it to those who have no part in it, or opens it.
 pub async fn set_restricted(cx: &Cx, scope: &IncidentScope, restricted: bool) -> Result<(), IncidentError> {
-    let changed = Incident { restricted, ..scope.incident().clone() };
-    store(cx, scope, changed, "restricted", if restricted { "yes" } else { "no" }).await
+    let to = if restricted { "yes" } else { "no" };
+    change(cx, scope, |before| Incident { restricted, ..before }, "restricted", to).await
 }
 
 /// Says that Amazon was told, or why it need not be: its clock stops.
 pub async fn settle_amazon(cx: &Cx, scope: &IncidentScope, how: &str) -> Result<(), IncidentError> {
     let how = text::lines("how", how, TEXT_MOST)?;
-    let changed = Incident { amazon: Some((cx.now(), how)), ..scope.incident().clone() };
-    store(cx, scope, changed, "amazon", "settled").await
+    let now = cx.now();
+    change(cx, scope, |before| Incident { amazon: Some((now, how)), ..before }, "amazon", "settled").await
 }

@@ -18,14 +18,15 @@ use crate::{
 /// Gives a duty to a member, whoever had it: at any time one person has it.
 #[tracing::instrument(skip_all, fields(incident = %scope.id(), duty = duty.as_str()))]
 pub async fn give_duty(cx: &Cx, scope: &IncidentScope, duty: Duty, user: UserId) -> Result<(), IncidentError> {
-    if scope.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
     let member = store::member::by_user(cx.portal.db.reader(), scope.team(), user).await?.ok_or(AccessError::NotFound)?;
     let on = OnDuty { duty, user, name: member.email.to_string(), since: cx.now() };
     let tx = cx.portal.db.begin().await?;
-    incident::give_duty(&*tx, scope, &on).await?;
-    let event = scope.event(Action::IncidentDutyGiven).with("duty", &SafeText::new(duty.as_str(), 40));
+    let held = scope.held(&tx).await?;
+    if held.incident().progress.state.is_over() {
+        return Err(IncidentError::Over);
+    }
+    incident::give_duty(&*tx, &held, &on).await?;
+    let event = held.event(Action::IncidentDutyGiven).with("duty", &SafeText::new(duty.as_str(), 40));
     append(&*tx, cx, event.with("to", &member.email)).await?;
     Ok(tx.commit().await?)
 }

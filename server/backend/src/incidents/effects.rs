@@ -67,10 +67,7 @@ pub async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Lease>, Acces
             TargetKind::Team => held.extend(live(Of::Team).await?),
             TargetKind::Connection => held.extend(live(Of::Connection(ConnectionId(id))).await?),
             TargetKind::Gateway => held.extend(live(Of::Gateway(GatewayId(id))).await?),
-            TargetKind::GatewayKey => {
-                let of_key = live(Of::Team).await?.into_iter().filter(|lease| lease.key == GatewayKeyId(id));
-                held.extend(of_key);
-            }
+            TargetKind::GatewayKey => held.extend(live(Of::Key(GatewayKeyId(id))).await?),
             TargetKind::User | TargetKind::LwaApp => {}
         }
     }

@@ -18,6 +18,14 @@ pub enum IncidentError {
     Step(#[from] StepRefused),
     #[error("measures are open")]
     MeasuresOpen(usize),
+    #[error("Amazon's clock runs")]
+    AmazonOpen,
+    #[error("the time of detection cannot be")]
+    Detected,
+    #[error("too many reports")]
+    TooMany(u32),
+    #[error("no other owner would be left")]
+    LastOwner,
     #[error("it changed meanwhile")]
     Changed,
     #[error("the incident is over")]
@@ -59,15 +67,24 @@ impl From<&IncidentError> for Problem {
                 Problem::field("at", "This is before the step before it was taken.")
             }
             IncidentError::Step(StepRefused::Future) => Problem::field("at", "This is in the future."),
-            IncidentError::MeasuresOpen(1) => conflict("A measure is not done yet: it is not contained."),
+            IncidentError::MeasuresOpen(1) => conflict("A measure is not done yet."),
             IncidentError::MeasuresOpen(many) => {
-                Problem::new(ProblemCode::Conflict, format!("{many} measures are not done yet: it is not contained."))
+                Problem::new(ProblemCode::Conflict, format!("{many} measures are not done yet."))
             }
+            IncidentError::AmazonOpen => {
+                conflict("Say first when and how Amazon was told, or why it need not be: under Facts.")
+            }
+            IncidentError::Detected => Problem::field("detected", "Enter a time that is not in the future, in UTC."),
+            IncidentError::TooMany(wait) => {
+                Problem::new(ProblemCode::RateLimited, "Many incidents were reported just now. Wait a moment.".to_owned())
+                    .retry_after(*wait)
+            }
+            IncidentError::LastOwner => Problem::field("target", "No other owner would be left who can do anything."),
             IncidentError::Changed => conflict("The incident changed meanwhile. Load the page again."),
             IncidentError::Over => conflict("The incident is over: nothing of it changes any more."),
             IncidentError::Alone => Problem::new(
                 ProblemCode::NotPermitted,
-                "Whoever ordered a lock does not lift it: ask another owner or admin.".to_owned(),
+                "A lock is lifted by another person than the one who ordered it, who was in the Team before.".to_owned(),
             ),
             IncidentError::OneSelf => Problem::field("target", "You cannot lock yourself out."),
             IncidentError::NoTarget => Problem::field("target", "Choose what it is to be done to."),

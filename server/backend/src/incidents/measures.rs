@@ -2,8 +2,9 @@
 
 use chrono::Duration;
 use model::{
+    Environments, Permission, Role,
     audit::{Action, SafeText},
-    ids::{GatewayKeyId, LockId, MeasureId, UserId},
+    ids::{ConnectionId, GatewayId, GatewayKeyId, LockId, LwaAppId, MeasureId, UserId},
     incident::{Kind, MeasureKind, MeasureState, TargetKind},
     step_up::DangerousAct,
 };
@@ -13,7 +14,7 @@ use super::{IncidentError, IncidentScope, report::target_named, rotation, scope}
 use crate::{
     Cx, Portal,
     access::{self, AccessError},
-    audit::{Event, Target, append},
+    audit::{Event, Target, append, append_alone},
     error::Outage,
     random,
     store::{
@@ -22,6 +23,7 @@ use crate::{
         lock::{self, Lock},
         measure::{self, Measure},
     },
+    teams::withdraw_invitations,
 };
 
 /// A measure that was ordered and not tried for so long is taken up by a worker.
@@ -68,10 +70,11 @@ pub async fn choices(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Choice>, Acce
 #[tracing::instrument(skip_all, fields(incident = %scope.id(), kind = kind.as_str()))]
 pub async fn order(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, target: Uuid) -> Result<MeasureId, IncidentError> {
     let person = access::signed_in(cx)?;
-    if scope.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
     let target = target_named(cx, scope.team(), kind.target(), target).await?.ok_or(AccessError::NotFound)?;
+    touch(cx, scope, kind, target.id).await?;
+    if kind.target() == TargetKind::User {
+        may_stop(cx, scope, UserId(target.id)).await?;
+    }
     if kind == MeasureKind::LockUser && target.id == person.user.0 {
         return Err(IncidentError::OneSelf);
     }
@@ -95,20 +98,85 @@ pub async fn order(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, target: Uu
         lifted: None,
     };
     let tx = cx.portal.db.begin().await?;
-    let standing = measure::order(&*tx, scope, &new).await?;
-    incident::add_target(&*tx, scope, &target).await?;
-    let event = scope.event(Action::MeasureOrdered).with("measure", &SafeText::new(kind.as_str(), 40));
+    let held = scope.held(&tx).await?;
+    if held.incident().progress.state.is_over() {
+        return Err(IncidentError::Over);
+    }
+    if kind == MeasureKind::LockUser {
+        leaves_an_owner(&tx, &held, UserId(target.id)).await?;
+    }
+    let standing = measure::order(&*tx, &held, &new).await?;
+    incident::add_target(&*tx, &held, &target).await?;
+    let event = held.event(Action::MeasureOrdered).with("measure", &SafeText::new(kind.as_str(), 40));
     append(&*tx, cx, event.with("target", &SafeText::new(&target.name, 200))).await?;
     tx.commit().await?;
     run(cx, scope, &standing).await?;
     Ok(standing.id)
 }
 
+/// Refuses what is in an environment that is closed to the actor; a whole Team and an app's people are in both.
+async fn touch(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, id: Uuid) -> Result<(), AccessError> {
+    let (db, team) = (cx.portal.db.reader(), scope.team());
+    let environment = match kind.target() {
+        TargetKind::Team => return team.give(cx, Environments::BOTH).await,
+        TargetKind::User => return Ok(()),
+        TargetKind::Connection => store::connection::by_id(db, team, ConnectionId(id)).await?.map(|one| one.environment),
+        TargetKind::Gateway => store::gateway::by_id(db, team, GatewayId(id)).await?.map(|one| one.environment),
+        TargetKind::LwaApp => store::lwa_app::by_id(db, team, LwaAppId(id)).await?.map(|one| one.environment),
+        TargetKind::GatewayKey => {
+            let keys = store::gateway_key::all(db, team, None).await?;
+            match keys.into_iter().find(|key| key.id.0 == id) {
+                Some(key) => store::gateway::by_id(db, team, key.gateway).await?.map(|one| one.environment),
+                None => None,
+            }
+        }
+    };
+    team.touch(cx, environment.ok_or(AccessError::NotFound)?).await
+}
+
+/// Nobody stops a person whose role is above their own.
+async fn may_stop(cx: &Cx, scope: &IncidentScope, user: UserId) -> Result<(), IncidentError> {
+    let member = store::member::by_user(cx.portal.db.reader(), scope.team(), user).await?.ok_or(AccessError::NotFound)?;
+    if scope.team().role().is_some_and(|role| role.may_give(member.role)) {
+        return Ok(());
+    }
+    let refused = Event::of(scope.team(), Action::AccessRefused).with("role", member.role).refused("above-own-role");
+    append_alone(cx, refused).await?;
+    Err(AccessError::NotPermitted(Permission::ManageMembers).into())
+}
+
+/// Somebody must be left who can do everything, lifting the lock among it.
+async fn leaves_an_owner(tx: &Tx, held: &IncidentScope, user: UserId) -> Result<(), IncidentError> {
+    let left = store::member::not_locked(&**tx, held.team()).await?;
+    if left.iter().any(|member| member.role == Role::Owner && member.user != user) {
+        Ok(())
+    } else {
+        Err(IncidentError::LastOwner)
+    }
+}
+
 /// Tries a measure again that failed or is under way.
 pub async fn retry(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), IncidentError> {
     let all = measures(cx, scope).await?;
     let found = all.into_iter().find(|measure| measure.id == id).ok_or(AccessError::NotFound)?;
+    touch(cx, scope, found.kind, found.target_id).await?;
     run(cx, scope, &found).await
+}
+
+/// Withdraws a measure that is not done: it was a mistake, or somebody has done it another way.
+pub async fn withdraw(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), IncidentError> {
+    let name = access::signed_in(cx)?.email.to_string();
+    let all = measures(cx, scope).await?;
+    let found = all.into_iter().find(|measure| measure.id == id).ok_or(AccessError::NotFound)?;
+    touch(cx, scope, found.kind, found.target_id).await?;
+    let tx = cx.portal.db.begin().await?;
+    let held = scope.held(&tx).await?;
+    if !measure::withdrawn(&*tx, &found, &name, cx.now()).await? {
+        return Err(IncidentError::Changed);
+    }
+    let event = held.event(Action::MeasureWithdrawn).with("measure", &SafeText::new(found.kind.as_str(), 40));
+    append(&*tx, cx, event.with("target", &SafeText::new(&found.target_name, 200))).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Does a measure, once: whatever it is, it is done and recorded in one transaction, or failed and shown.
@@ -122,8 +190,12 @@ async fn run(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), In
     };
     tracing::error!(measure = %measure.id, error = &failed as &dyn std::error::Error, "measure not done");
     let tx = cx.portal.db.begin().await?;
-    measure::not_done(&*tx, measure, MeasureState::Failed, &format!("Not done: {failed}."), cx.now()).await?;
-    let event = scope.event(Action::MeasureFailed).with("measure", &SafeText::new(measure.kind.as_str(), 40));
+    let held = scope.held(&tx).await?;
+    // Another one did it meanwhile: then nothing failed.
+    if !measure::not_done(&*tx, measure, MeasureState::Failed, &format!("Not done: {failed}."), cx.now()).await? {
+        return Ok(());
+    }
+    let event = held.event(Action::MeasureFailed).with("measure", &SafeText::new(measure.kind.as_str(), 40));
     append(&*tx, cx, event.failed("measure-failed")).await?;
     Ok(tx.commit().await?)
 }
@@ -132,11 +204,16 @@ async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<()
     let now = cx.now();
     let tx = cx.portal.db.begin().await?;
     let (lock, result) = match measure.kind {
+        MeasureKind::LockUser => {
+            // An invitation that they sent would be a way back.
+            withdraw_invitations(cx, &tx, scope.team(), UserId(measure.target_id)).await?;
+            (Some(place_lock(&tx, cx, scope, measure).await?), "They see and do nothing in this Team.".to_owned())
+        }
         kind if kind.is_lock() => (Some(place_lock(&tx, cx, scope, measure).await?), "No credential leaves.".to_owned()),
         MeasureKind::RevokeKey => (None, revoke(&tx, cx, scope, measure).await?),
         MeasureKind::EndSessions => (None, end_sessions(&tx, cx, scope, measure).await?),
         // The other kinds are locks.
-        _ => match rotation::stands(&tx, scope.team(), measure).await? {
+        _ => match rotation::stands(&tx, scope, measure).await? {
             rotation::Stands::Done(result) => (None, result),
             // Nothing new is nothing to write.
             rotation::Stands::UnderWay(result) if result == measure.result => return Ok(()),
@@ -148,11 +225,24 @@ async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<()
     };
     // Somebody else has just done it: then what was done here is undone with the transaction.
     if measure::done(&*tx, measure, lock, &result, now).await? {
-        let event = scope.event(Action::MeasureDone).with("measure", &SafeText::new(measure.kind.as_str(), 40));
+        let event = scope
+            .held(&tx)
+            .await
+            .map_err(outage)?
+            .event(Action::MeasureDone)
+            .with("measure", &SafeText::new(measure.kind.as_str(), 40));
         append(&*tx, cx, event.with("target", &SafeText::new(&measure.target_name, 200))).await?;
         tx.commit().await?;
     }
     Ok(())
+}
+
+/// What keeps a job from its incident keeps it from its database.
+fn outage(error: AccessError) -> Outage {
+    match error {
+        AccessError::Outage(outage) => outage,
+        _ => Outage::Corrupt("incident"),
+    }
 }
 
 fn on_target(measure: &Measure) -> Target {
@@ -199,12 +289,15 @@ pub async fn lift(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), I
     let all = measures(cx, scope).await?;
     let found = all.into_iter().find(|measure| measure.id == id).ok_or(AccessError::NotFound)?;
     let Some(lock) = found.lock.filter(|_| found.state == MeasureState::Done) else { return Err(IncidentError::Changed) };
-    if found.ordered_by == by {
+    touch(cx, scope, found.kind, found.target_id).await?;
+    // A second address of one's own, invited after the lock, is no second person.
+    let member = store::member::by_user(cx.portal.db.reader(), scope.team(), by).await?.ok_or(AccessError::NotFound)?;
+    if found.ordered_by == by || member.joined_at >= found.ordered_at {
         return Err(IncidentError::Alone);
     }
     let name = access::signed_in(cx)?.email.to_string();
     let tx = cx.portal.db.begin().await?;
-    if !measure::lifted(&*tx, &found, &name, cx.now()).await? {
+    if !measure::lifted(&*tx, &found, lock, &name, cx.now()).await? {
         return Err(IncidentError::Changed);
     }
     lock::lift(&*tx, scope.team(), lock, by, cx.now()).await?;
@@ -218,9 +311,6 @@ pub(crate) async fn resume_due(portal: &Portal) -> Result<(), Outage> {
     for measure in measure::open_since(portal.db.reader(), cx.now() - TAKEN_UP_AFTER).await? {
         let team = access::job(measure.team);
         let Some(found) = incident::by_id(portal.db.reader(), &team, measure.incident).await? else { continue };
-        if found.progress.state.is_over() {
-            continue;
-        }
         let own = scope::own(&team, &found, Vec::new());
         if let Err(error) = run(&cx, &own, &measure).await {
             tracing::error!(measure = %measure.id, error = &error as &dyn std::error::Error, "measure not taken up");

@@ -19,15 +19,18 @@ pub use duties::give_duty;
 pub use effects::{Effect, effect, holders, last_end};
 pub use error::IncidentError;
 pub(crate) use measures::resume_due;
-pub use measures::{Choice, choices, lift, measures, order, retry};
+pub use measures::{Choice, choices, lift, measures, order, retry, withdraw};
 pub use report::{Report, report, report_from_command_line, target_named};
 pub use scope::{IncidentScope, enter};
 pub use steps::take_step;
-pub use timeline::{Line, correct, pin, timeline, write};
+pub use timeline::{Line, correct, note_reading, pin, timeline, write};
+
+use model::audit::{Action, SafeText};
 
 use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
+    audit::append,
     store::incident::{self, AboutTarget, Incident},
 };
 
@@ -41,4 +44,17 @@ pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Incident>, AccessErr
 /// What the incident is about.
 pub async fn targets(cx: &Cx, scope: &IncidentScope) -> Result<Vec<AboutTarget>, AccessError> {
     Ok(incident::targets(cx.portal.db.reader(), scope).await?)
+}
+
+/// Names a thing of the Team that the incident is about.
+pub async fn name_target(cx: &Cx, scope: &IncidentScope, target: AboutTarget) -> Result<(), IncidentError> {
+    let tx = cx.portal.db.begin().await?;
+    let held = scope.held(&tx).await?;
+    if held.incident().progress.state.is_over() {
+        return Err(IncidentError::Over);
+    }
+    incident::add_target(&*tx, &held, &target).await?;
+    let event = held.event(Action::IncidentChanged).with("what", "about");
+    append(&*tx, cx, event.with("to", &SafeText::new(&target.name, 200))).await?;
+    Ok(tx.commit().await?)
 }

@@ -1,3 +1,4 @@
+use chrono::Duration;
 use model::{
     Permission, Time,
     audit::{Action, SafeText},
@@ -15,8 +16,12 @@ use crate::{
     store::{
         self,
         incident::{self, AboutTarget, Incident},
+        rate_limit::{self, Limit},
     },
 };
+
+/// Reports of one person in a Team: twenty at once, then one every six minutes.
+const REPORTS: Limit = Limit { burst: 20, every: Duration::minutes(6) };
 
 /// What somebody noticed.
 #[derive(Clone, Debug)]
@@ -87,7 +92,7 @@ async fn open(
 ) -> Result<IncidentId, IncidentError> {
     let now = cx.now();
     let title = text::line("title", &new.title, TITLE_MOST)?;
-    let detected_at = text::said(new.detected_at, now).map_err(|_| IncidentError::Time)?;
+    let detected_at = text::said(new.detected_at, now).map_err(|_| IncidentError::Detected)?;
     let incident = Incident {
         id: random::id(now),
         team: scope.team(),
@@ -107,6 +112,14 @@ async fn open(
     };
     let own = scope::own(scope, &incident, Vec::new());
     let tx = cx.portal.db.begin().await?;
+    // Each report is a mail to several people.
+    if let Some(person) = reported_by {
+        let bucket = format!("report:{}:{}", scope.team().0.simple(), person.0.simple());
+        let taken = rate_limit::take(&*tx, &bucket, REPORTS, 1, now).await?;
+        if taken.granted == 0 {
+            return Err(IncidentError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+        }
+    }
     incident::insert(&*tx, scope, &incident).await?;
     for target in &new.about {
         incident::add_target(&*tx, &own, target).await?;
@@ -114,7 +127,7 @@ async fn open(
     let kind = SafeText::new(incident.kind.as_str(), 40);
     let event = own.event(Action::IncidentReported).with("kind", &kind).with("drill", incident.drill);
     append(&*tx, cx, event).await?;
-    for member in store::member::all(&*tx, scope).await? {
+    for member in store::member::not_locked(&*tx, scope).await? {
         let sees = model::incident::may_see(incident.restricted, Some(member.role), false);
         if sees && member.role.may(Permission::RunIncidents) && Some(member.user) != reported_by {
             let mail = Mail { to: member.email, message: told(cx, &incident) };

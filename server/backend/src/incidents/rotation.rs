@@ -2,8 +2,8 @@
 
 use model::{ids::LwaAppId, lwa_app::OtherSecret};
 
+use super::IncidentScope;
 use crate::{
-    TeamScope,
     error::Outage,
     store::{Tx, lwa_app, measure::Measure},
 };
@@ -13,12 +13,13 @@ pub(super) enum Stands {
     UnderWay(String),
 }
 
-/// How far the rotation of the app's secret is, since it was ordered.
-pub(super) async fn stands(tx: &Tx, team: &TeamScope, measure: &Measure) -> Result<Stands, Outage> {
-    let Some(app) = lwa_app::by_id(&**tx, team, LwaAppId(measure.target_id)).await? else {
+/// How far the rotation of the app's secret is. One that was made after the incident was noticed is a new one, whoever ordered
+/// it when.
+pub(super) async fn stands(tx: &Tx, scope: &IncidentScope, measure: &Measure) -> Result<Stands, Outage> {
+    let Some(app) = lwa_app::by_id(&**tx, scope.team(), LwaAppId(measure.target_id)).await? else {
         return Ok(Stands::Done("The app is gone, and its secrets with it.".to_owned()));
     };
-    let is_new = app.secret_made_at > measure.ordered_at;
+    let is_new = app.secret_made_at > scope.incident().detected_at;
     let under_way = |words: &str| Ok(Stands::UnderWay(words.to_owned()));
     match (is_new, &app.other) {
         (true, OtherSecret::Empty) => Ok(Stands::Done("The new secret is in use, and the old one is dropped.".to_owned())),

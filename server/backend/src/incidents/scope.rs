@@ -4,7 +4,10 @@ use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
     audit::{Event, Target},
-    store::incident::{self, Incident, OnDuty},
+    store::{
+        self, Tx,
+        incident::{self, Incident, OnDuty},
+    },
 };
 
 /// Proof that the actor may see an incident. Every query on an incident's tables starts here.
@@ -34,6 +37,19 @@ pub(super) fn own(team: &TeamScope, incident: &Incident, duties: Vec<OnDuty>) ->
 }
 
 impl IncidentScope {
+    /// The same incident as it is now, held until the transaction ends: what is decided about it is decided about this.
+    pub(super) async fn held(&self, tx: &Tx) -> Result<Self, AccessError> {
+        store::team::hold(&**tx, &self.team).await?;
+        let incident = incident::by_id(&**tx, &self.team, self.id()).await?.ok_or(AccessError::NotFound)?;
+        let duties = incident::duties(&**tx, self.id()).await?;
+        Ok(Self { team: self.team.clone(), incident, duties })
+    }
+
+    /// The same, with what is about to be changed.
+    pub(super) fn with(&self, incident: Incident) -> Self {
+        Self { incident, ..self.clone() }
+    }
+
     pub fn id(&self) -> IncidentId {
         self.incident.id
     }

@@ -5,11 +5,15 @@ use model::{
     incident::{Duty, MeasureState, State, Step, TEXT_MOST},
 };
 
-use super::{IncidentError, IncidentScope, enter, measures, text};
+use super::{IncidentError, IncidentScope, enter, text};
 use crate::{
     Cx, access,
     audit::append,
-    store::incident::{self, OnDuty, Taken},
+    store::{
+        Tx,
+        incident::{self, Incident, OnDuty, Taken},
+        measure,
+    },
 };
 
 /// Takes a step that was taken `at` (now unless somebody says otherwise), with a note. `into`: for merging.
@@ -23,44 +27,76 @@ pub async fn take_step(
     into: Option<IncidentId>,
 ) -> Result<(), IncidentError> {
     let person = access::signed_in(cx)?;
-    let (now, before) = (cx.now(), scope.incident());
+    let (now, seen) = (cx.now(), scope.incident().progress.state);
     let at = text::said(at, now)?;
-    let after = before.progress.take(step, at, now)?;
     // What is told of an end, or of a judgement, is for those who come later.
     let note = match step {
         Step::Contain | Step::Recover => text::maybe("note", note, TEXT_MOST)?,
         _ => text::lines("note", note, TEXT_MOST)?,
     };
-    if step == Step::Contain {
-        let all = measures(cx, scope).await?;
+    let into = match (step, into.filter(|id| *id != scope.id())) {
+        (Step::Merge, Some(other)) => Some(enter(cx, scope.team(), other).await?),
+        (Step::Merge, None) => return Err(IncidentError::NoTarget),
+        _ => None,
+    };
+    let tx = cx.portal.db.begin().await?;
+    let held = scope.held(&tx).await?;
+    let before = held.incident();
+    // Whoever acts on what they saw before is told that it is another now.
+    if before.progress.state != seen {
+        return Err(IncidentError::Changed);
+    }
+    let after = before.progress.take(step, at, now)?;
+    may_end(&tx, &held, after.state).await?;
+    let taken = Taken { state: after.state, at, by: Some(person.user), name: person.email.to_string(), note: note.clone() };
+    if !incident::step(&*tx, &held, before.progress.state, &taken, now).await? {
+        return Err(IncidentError::Changed);
+    }
+    if let Some(into) = into {
+        merge(&tx, &held, &into).await?;
+    }
+    // What was no incident is nothing that Amazon must hear.
+    if after.state == State::Dismissed && before.amazon.is_none() {
+        let settled = Incident { amazon: Some((now, format!("Dismissed: {note}"))), ..before.clone() };
+        incident::write(&*tx, &held, &settled).await?;
+    }
+    // Whoever judges an incident that nobody commands commands it.
+    if after.state == State::Triaged && held.duties().iter().all(|on| on.duty != Duty::Commander) {
+        let name = person.email.to_string();
+        incident::give_duty(&*tx, &held, &OnDuty { duty: Duty::Commander, user: person.user, name, since: now }).await?;
+    }
+    let event = held.event(Action::IncidentStepTaken).with("to", &SafeText::new(after.state.as_str(), 40));
+    append(&*tx, cx, event).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Nothing is contained, and nothing ends, while a measure is not done; and Amazon's clock does not end by itself.
+async fn may_end(tx: &Tx, held: &IncidentScope, after: State) -> Result<(), IncidentError> {
+    if after == State::Contained || after.is_over() {
+        let all = measure::all(&**tx, held).await?;
         let open = all.iter().filter(|m| matches!(m.state, MeasureState::Ordered | MeasureState::Failed)).count();
         if open > 0 {
             return Err(IncidentError::MeasuresOpen(open));
         }
     }
-    let mut changed = before.clone();
-    if step == Step::Merge {
-        let other = into.filter(|id| *id != scope.id()).ok_or(IncidentError::NoTarget)?;
-        let other = enter(cx, scope.team(), other).await?;
-        if other.incident().progress.state.is_over() {
-            return Err(IncidentError::NoTarget);
-        }
-        changed.merged_into = Some(other.id());
+    let incident = held.incident();
+    if after == State::Closed && incident.amazon.is_none() && !incident.drill {
+        return Err(IncidentError::AmazonOpen);
     }
-    let taken = Taken { state: after.state, at, by: Some(person.user), name: person.email.to_string(), note };
-    let tx = cx.portal.db.begin().await?;
-    if !incident::step(&*tx, scope, before.progress.state, &taken, now).await? {
-        return Err(IncidentError::Changed);
+    Ok(())
+}
+
+/// The other one takes over, with the earlier detection: Amazon's clock does not begin anew.
+async fn merge(tx: &Tx, held: &IncidentScope, into: &IncidentScope) -> Result<(), IncidentError> {
+    let other = into.held(tx).await?;
+    if other.incident().progress.state.is_over() {
+        return Err(IncidentError::NoTarget);
     }
-    if changed.merged_into.is_some() {
-        incident::write(&*tx, scope, &changed).await?;
+    let detected_at = other.incident().detected_at.min(held.incident().detected_at);
+    incident::write(&**tx, &other, &Incident { detected_at, ..other.incident().clone() }).await?;
+    for target in incident::targets(&**tx, held).await? {
+        incident::add_target(&**tx, &other, &target).await?;
     }
-    // Whoever judges an incident that nobody commands commands it.
-    if after.state == State::Triaged && scope.duties().iter().all(|on| on.duty != Duty::Commander) {
-        let name = person.email.to_string();
-        incident::give_duty(&*tx, scope, &OnDuty { duty: Duty::Commander, user: person.user, name, since: now }).await?;
-    }
-    let event = scope.event(Action::IncidentStepTaken).with("to", &SafeText::new(after.state.as_str(), 40));
-    append(&*tx, cx, event).await?;
-    Ok(tx.commit().await?)
+    let merged = Incident { merged_into: Some(other.id()), ..held.incident().clone() };
+    Ok(incident::write(&**tx, held, &merged).await?)
 }

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use model::{
-    Time,
+    Permission, Time,
     audit::{Action, SafeText},
     ids::EntryId,
     incident::{EntryKind, TEXT_MOST},
@@ -12,7 +12,7 @@ use super::{IncidentError, IncidentScope, measures, text};
 use crate::{
     Cx,
     access::{self, AccessError},
-    audit::append,
+    audit::{Event, append, append_alone},
     random,
     store::{
         audit_event::Row,
@@ -48,17 +48,27 @@ impl Line {
     }
 }
 
+/// Records that somebody looks at what the log says; those who may not read it see nothing of it.
+pub async fn note_reading(cx: &Cx, scope: &IncidentScope) -> Result<(), AccessError> {
+    if scope.team().role().is_some_and(|role| role.may(Permission::ViewLog)) {
+        append_alone(cx, Event::of(scope.team(), Action::LogRead)).await?;
+    }
+    Ok(())
+}
+
 /// The timeline, the newest first.
 pub async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Line>, AccessError> {
     let db = cx.portal.db.reader();
-    let mut about: Vec<_> = incident::targets(db, scope).await?.into_iter().map(|target| target.id).collect();
-    about.extend(measures(cx, scope).await?.into_iter().map(|measure| measure.target_id));
-    about.push(scope.id().0);
-    about.sort_unstable();
-    about.dedup();
+    // Who may not read the log reads of the incident alone.
+    let reads_log = scope.team().role().is_some_and(|role| role.may(Permission::ViewLog));
+    let mut about = Vec::new();
+    if reads_log {
+        about.extend(incident::targets(db, scope).await?.into_iter().map(|target| target.id));
+        about.extend(measures(cx, scope).await?.into_iter().map(|measure| measure.target_id));
+    }
     let since = scope.incident().detected_at - BEFORE;
     let until = scope.incident().progress.ended.unwrap_or(cx.now()) + Duration::seconds(1);
-    let events = audit_search::about(db, scope.team(), &about, since, until, EVENTS).await?;
+    let events = audit_search::about(db, scope.team(), scope.id(), &about, since, until, EVENTS).await?;
     let told = events.into_iter().filter(|row| !OWN.contains(&row.action));
     let mut lines: Vec<Line> = told.map(|row| Line::Event(Box::new(row))).collect();
     let (corrections, entries): (Vec<_>, Vec<_>) =
@@ -100,9 +110,6 @@ async fn add(
     corrects: Option<EntryId>,
 ) -> Result<EntryId, IncidentError> {
     let person = access::signed_in(cx)?;
-    if scope.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
     let now = cx.now();
     let entry = Entry {
         id: random::id(now),
@@ -116,11 +123,15 @@ async fn add(
         pinned: false,
     };
     let tx = cx.portal.db.begin().await?;
-    incident::insert_entry(&*tx, scope, &entry).await?;
-    if kind == EntryKind::Update {
-        incident::write(&*tx, scope, &Incident { updated_at: Some(now), ..scope.incident().clone() }).await?;
+    let held = scope.held(&tx).await?;
+    if held.incident().progress.state.is_over() {
+        return Err(IncidentError::Over);
     }
-    let event = scope.event(Action::IncidentWritten).with("kind", &SafeText::new(kind.as_str(), 40));
+    incident::insert_entry(&*tx, &held, &entry).await?;
+    if kind == EntryKind::Update {
+        incident::write(&*tx, &held, &Incident { updated_at: Some(now), ..held.incident().clone() }).await?;
+    }
+    let event = held.event(Action::IncidentWritten).with("kind", &SafeText::new(kind.as_str(), 40));
     append(&*tx, cx, event).await?;
     tx.commit().await?;
     Ok(entry.id)
@@ -129,9 +140,10 @@ async fn add(
 /// Pins an entry to the top of the timeline, or lets it go.
 pub async fn pin(cx: &Cx, scope: &IncidentScope, entry: EntryId, pinned: bool) -> Result<(), IncidentError> {
     let tx = cx.portal.db.begin().await?;
-    if !incident::pin(&*tx, scope, entry, pinned).await? {
+    let held = scope.held(&tx).await?;
+    if !incident::pin(&*tx, &held, entry, pinned).await? {
         return Err(AccessError::NotFound.into());
     }
-    append(&*tx, cx, scope.event(Action::IncidentWritten).with("kind", "pin").with("pinned", pinned)).await?;
+    append(&*tx, cx, held.event(Action::IncidentWritten).with("kind", "pin").with("pinned", pinned)).await?;
     Ok(tx.commit().await?)
 }

@@ -3,6 +3,8 @@
 use crate::{Portal, error::Outage, incidents};
 
 pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
-    incidents::tell_due(&portal).await?;
-    incidents::resume_due(&portal).await
+    // Neither waits for the other.
+    let told = incidents::tell_due(&portal).await;
+    incidents::resume_due(&portal).await?;
+    told
 }

@@ -4,7 +4,7 @@
 use model::{
     Time,
     audit::{Action, Outcome},
-    ids::EventId,
+    ids::{EventId, IncidentId},
     incident::TargetKind,
 };
 use sea_orm::{DbErr, FromQueryResult, Value, entity::prelude::*};
@@ -191,20 +191,29 @@ pub async fn of_team(db: &impl ConnectionTrait, scope: &TeamScope, filter: &Filt
     rows.iter().map(|row| audit_event::row(audit_event::Model::from_query_result(row, "")?)).collect()
 }
 
-/// What the Team's log (and the log of no Team, for what is restricted) says of these things, the newest first. Credentials
-/// that left are too many to be a story: they are counted elsewhere.
+/// What the log says of an incident (which stands in no Team's log when it is restricted) and, in the Team's log, of these
+/// things, the newest first. Credentials that left or were refused are too many to be a story: they would push it out.
 pub async fn about(
     db: &impl ConnectionTrait,
     scope: &TeamScope,
+    incident: IncidentId,
     things: &[Uuid],
     since: Time,
     until: Time,
     most: u64,
 ) -> Result<Vec<Row>, DbErr> {
-    let start = "(e.team_id = $1 OR e.team_id IS NULL) AND e.at >= $2 AND e.at < $3
-        AND e.action NOT IN ('credential.issued', 'credential.unchanged', 'connection.status_read', 'gateway.self_read')";
+    let start =
+        "e.at >= $2 AND e.at < $3 AND e.action NOT IN ('credential.issued', 'credential.unchanged', 'credential.refused',
+            'gateway.refused', 'connection.status_read', 'gateway.self_read')";
     let mut conditions = Conditions::new(start, vec![scope.team().0.into(), since.into(), until.into()]);
-    conditions.and_one_of("e.target_id", things.iter().map(|id| (*id).into()));
+    let own = conditions.place(incident.0.into());
+    let places: Vec<_> = things.iter().map(|id| conditions.place((*id).into())).collect();
+    let of_things = if places.is_empty() {
+        String::new()
+    } else {
+        format!(" OR (e.team_id = $1 AND e.target_id IN ({}))", places.join(", "))
+    };
+    conditions.text += &format!(" AND ((e.target_id = {own} AND (e.team_id = $1 OR e.team_id IS NULL)){of_things})");
     let limit = conditions.place(i64::try_from(most).unwrap_or(i64::MAX).into());
     let (text, values) = conditions.into_parts();
     let text = format!("SELECT e.* FROM audit_event e WHERE {text} ORDER BY e.at DESC, e.id DESC LIMIT {limit}");

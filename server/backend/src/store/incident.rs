@@ -3,6 +3,8 @@
 mod duty;
 mod entry;
 
+use std::collections::HashMap;
+
 use model::{
     Time,
     ids::{IncidentId, TeamId, UserId},
@@ -140,10 +142,10 @@ pub async fn step(
     Ok(true)
 }
 
-/// Writes what people change of it: title, severity, restriction, the last word, Amazon, what it was merged into.
+/// Writes what changes of it: title, severity, restriction, the last word, Amazon, detection, what it was merged into.
 pub async fn write(db: &impl ConnectionTrait, scope: &IncidentScope, incident: &Incident) -> Result<(), DbErr> {
     let text = "UPDATE incident SET title = $2, severity = $3, restricted = $4, updated_at = $5, amazon_settled_at = $6,
-        amazon_settled_how = $7, merged_into = $8 WHERE id = $1";
+        amazon_settled_how = $7, merged_into = $8, detected_at = $9 WHERE id = $1";
     let amazon = incident.amazon.clone();
     let values = [
         scope.id().0.into(),
@@ -154,11 +156,12 @@ pub async fn write(db: &impl ConnectionTrait, scope: &IncidentScope, incident: &
         amazon.as_ref().map(|(at, _)| *at).into(),
         amazon.map(|(_, how)| how).into(),
         incident.merged_into.map(|id| id.0).into(),
+        incident.detected_at.into(),
     ];
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
 
-/// The Team's incidents that this person may see, the newest first: a restricted one is seen by those who `sees_all` are, by
+/// The Team's incidents that this person may see, the open ones and then the newest first: a restricted one is seen by those who `sees_all` are, by
 /// its reporter, and by those who have a duty in it.
 pub async fn seen_by(
     db: &impl ConnectionTrait,
@@ -168,7 +171,7 @@ pub async fn seen_by(
 ) -> Result<Vec<Incident>, DbErr> {
     let text = "SELECT i.* FROM incident i WHERE i.team_id = $1 AND (i.restricted = FALSE OR $3 OR i.reported_by = $2
             OR EXISTS (SELECT 1 FROM incident_duty d WHERE d.incident_id = i.id AND d.user_id = $2))
-        ORDER BY i.reported_at DESC, i.id DESC LIMIT 200";
+        ORDER BY i.state IN ('closed', 'dismissed', 'merged'), i.reported_at DESC, i.id DESC LIMIT 500";
     let rows = db.query_all_raw(sql(db, text, [scope.team().0.into(), person.0.into(), sees_all.into()])).await?;
     read_all(db, rows).await
 }
@@ -189,28 +192,36 @@ pub async fn all_open(db: &impl ConnectionTrait) -> Result<Vec<Incident>, DbErr>
 
 /// What was done in it so far.
 pub async fn steps(db: &impl ConnectionTrait, id: IncidentId) -> Result<Vec<Taken>, DbErr> {
-    let text = "SELECT state, at, by_id, by_name, note FROM incident_step WHERE incident_id = $1 ORDER BY said_at, at";
-    let rows = db.query_all_raw(sql(db, text, [id.0.into()])).await?;
-    let read = |row: QueryResult| {
-        let state: String = row.try_get("", "state")?;
-        Ok(Taken {
-            state: stored(State::parse(&state), "state")?,
-            at: row.try_get("", "at")?,
-            by: row.try_get::<Option<Uuid>>("", "by_id")?.map(UserId),
-            name: row.try_get("", "by_name")?,
-            note: row.try_get("", "note")?,
-        })
-    };
-    rows.into_iter().map(read).collect()
+    Ok(steps_of(db, &[id]).await?.remove(&id).unwrap_or_default())
+}
+
+async fn steps_of(db: &impl ConnectionTrait, ids: &[IncidentId]) -> Result<HashMap<IncidentId, Vec<Taken>>, DbErr> {
+    let mut found: HashMap<IncidentId, Vec<Taken>> = HashMap::new();
+    for some in ids.chunks(200) {
+        let places: Vec<_> = (1..=some.len()).map(|n| format!("${n}")).collect();
+        let text = format!(
+            "SELECT incident_id, state, at, by_id, by_name, note FROM incident_step WHERE incident_id IN ({}) ORDER BY said_at, at",
+            places.join(", ")
+        );
+        for row in db.query_all_raw(sql(db, &text, some.iter().map(|id| id.0.into()))).await? {
+            let state: String = row.try_get("", "state")?;
+            let taken = Taken {
+                state: stored(State::parse(&state), "state")?,
+                at: row.try_get("", "at")?,
+                by: row.try_get::<Option<Uuid>>("", "by_id")?.map(UserId),
+                name: row.try_get("", "by_name")?,
+                note: row.try_get("", "note")?,
+            };
+            found.entry(IncidentId(row.try_get("", "incident_id")?)).or_default().push(taken);
+        }
+    }
+    Ok(found)
 }
 
 async fn read_all(db: &impl ConnectionTrait, rows: Vec<QueryResult>) -> Result<Vec<Incident>, DbErr> {
-    let mut all = Vec::with_capacity(rows.len());
-    for row in rows {
-        let id = IncidentId(row.try_get("", "id")?);
-        all.push(read(&row, id, steps(db, id).await?)?);
-    }
-    Ok(all)
+    let ids = rows.iter().map(|row| row.try_get("", "id").map(IncidentId)).collect::<Result<Vec<_>, _>>()?;
+    let mut steps = steps_of(db, &ids).await?;
+    rows.iter().zip(ids).map(|(row, id)| read(row, id, steps.remove(&id).unwrap_or_default())).collect()
 }
 
 fn read(row: &QueryResult, id: IncidentId, steps: Vec<Taken>) -> Result<Incident, DbErr> {
@@ -265,6 +276,13 @@ pub async fn targets(db: &impl ConnectionTrait, scope: &IncidentScope) -> Result
         })
     };
     rows.into_iter().map(read).collect()
+}
+
+/// The alarms of an incident that people were told of: which clock, of when.
+pub async fn told(db: &impl ConnectionTrait, id: IncidentId) -> Result<Vec<(String, Time)>, DbErr> {
+    let text = "SELECT clock, alarm_at FROM incident_alarm WHERE incident_id = $1";
+    let rows = db.query_all_raw(sql(db, text, [id.0.into()])).await?;
+    rows.into_iter().map(|row| Ok((row.try_get("", "clock")?, row.try_get("", "alarm_at")?))).collect()
 }
 
 /// Remembers that people were told of a clock; false when they were told before.

@@ -68,6 +68,7 @@ pub enum Of {
     Team,
     Gateway(GatewayId),
     Connection(ConnectionId),
+    Key(GatewayKeyId),
 }
 
 /// Leases that live at `now`, the last to end first; at most 200.
@@ -77,6 +78,7 @@ pub async fn live(db: &impl ConnectionTrait, scope: &TeamScope, of: Of, now: Tim
         Of::Team => query,
         Of::Gateway(id) => query.filter(Column::GatewayId.eq(id.0)),
         Of::Connection(id) => query.filter(Column::ConnectionId.eq(id.0)),
+        Of::Key(id) => query.filter(Column::GatewayKeyId.eq(id.0)),
     };
     let rows = query.order_by_desc(Column::ExpiresAt).limit(200).all(db).await?;
     Ok(rows.into_iter().map(lease).collect())

@@ -86,24 +86,40 @@ pub async fn done(
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
-/// Tried, and not done: why.
+/// Tried, and not done: why. False when somebody else has done it meanwhile.
 pub async fn not_done(
     db: &impl ConnectionTrait,
     measure: &Measure,
     state: MeasureState,
     result: &str,
     now: Time,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
     let text = "UPDATE measure SET state = $2, attempts = attempts + 1, result = $3, tried_at = $4
         WHERE id = $1 AND state IN ('ordered', 'failed')";
     let values = [measure.id.0.into(), state.as_str().into(), result.into(), now.into()];
-    db.execute_raw(sql(db, text, values)).await.map(|_| ())
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
-/// Lifted; false when it was lifted before.
-pub async fn lifted(db: &impl ConnectionTrait, measure: &Measure, name: &str, now: Time) -> Result<bool, DbErr> {
-    let text = "UPDATE measure SET state = 'lifted', lifted_at = $2, lifted_name = $3 WHERE id = $1 AND state = 'done'";
+/// Withdrawn before it was done; false when it is done by now.
+pub async fn withdrawn(db: &impl ConnectionTrait, measure: &Measure, name: &str, now: Time) -> Result<bool, DbErr> {
+    let text =
+        "UPDATE measure SET state = 'lifted', result = 'Withdrawn before it was done.', lifted_at = $2, lifted_name = $3
+        WHERE id = $1 AND state IN ('ordered', 'failed')";
     Ok(db.execute_raw(sql(db, text, [measure.id.0.into(), now.into(), name.into()])).await?.rows_affected() == 1)
+}
+
+/// Lifted; false when another lock stands by now, or none.
+pub async fn lifted(
+    db: &impl ConnectionTrait,
+    measure: &Measure,
+    lock: LockId,
+    name: &str,
+    now: Time,
+) -> Result<bool, DbErr> {
+    let text = "UPDATE measure SET state = 'lifted', lifted_at = $2, lifted_name = $3
+        WHERE id = $1 AND state = 'done' AND lock_id = $4";
+    let values = [measure.id.0.into(), now.into(), name.into(), lock.0.into()];
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
 fn read(row: QueryResult) -> Result<Measure, DbErr> {

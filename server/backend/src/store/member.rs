@@ -99,3 +99,12 @@ pub async fn change(
 pub async fn delete(db: &impl ConnectionTrait, scope: &TeamScope, user: UserId) -> Result<(), DbErr> {
     Entity::delete_by_id((scope.team().0, user.0)).exec(db).await.map(|_| ())
 }
+
+/// Everybody in the Team who is not locked out of it: whom mails about it may reach.
+pub async fn not_locked(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Member>, DbErr> {
+    let text = "SELECT target_id FROM lock WHERE team_id = $1 AND target_kind = 'user' AND lifted_at IS NULL";
+    let rows = db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?;
+    let locked = rows.into_iter().map(|row| row.try_get::<Uuid>("", "target_id")).collect::<Result<Vec<_>, _>>()?;
+    let all = all(db, scope).await?;
+    Ok(all.into_iter().filter(|member| !locked.contains(&member.user.0)).collect())
+}

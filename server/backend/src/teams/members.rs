@@ -84,7 +84,7 @@ async fn take_out(cx: &Cx, tx: Tx, scope: &TeamScope, member: Member, action: Ac
 }
 
 /// What somebody offered to others ends with their own role: it would be a way back.
-async fn withdraw_invitations(cx: &Cx, tx: &Tx, scope: &TeamScope, user: UserId) -> Result<(), TeamError> {
+pub(crate) async fn withdraw_invitations(cx: &Cx, tx: &Tx, scope: &TeamScope, user: UserId) -> Result<(), sea_orm::DbErr> {
     for invitation in store::invitation::of_team(&**tx, scope).await?.into_iter().filter(|open| open.inviter == user) {
         store::invitation::end(&**tx, invitation.id, End::Revoked, cx.now()).await?;
         let event = Event::of(scope, Action::InvitationRevoked).on(Target::invitation(invitation.id, &invitation.email));
@@ -114,7 +114,7 @@ pub(super) async fn may_give(cx: &Cx, scope: &TeamScope, role: Role) -> Result<(
 /// A Team keeps an owner who may touch each environment: nobody else could give it to them again. `after` is what becomes
 /// of `user`.
 async fn owned(tx: &Tx, scope: &TeamScope, user: UserId, after: Option<&Member>) -> Result<(), TeamError> {
-    let members = store::member::all(&**tx, scope).await?;
+    let members = store::member::not_locked(&**tx, scope).await?;
     let owners: Vec<_> = members.iter().filter(|member| member.user != user).chain(after).collect();
     let owners: Vec<_> = owners.into_iter().filter(|member| member.role == Role::Owner).collect();
     if owners.is_empty() {

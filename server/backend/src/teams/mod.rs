@@ -9,6 +9,7 @@ use model::{Environments, Name, Role, audit::Action, ids::TeamId};
 
 pub use error::TeamError;
 pub use invitations::{INVITATION_LIFE, accept, decline, invitations, invite, my_invitations, revoke_invitation};
+pub(crate) use members::withdraw_invitations;
 pub use members::{change_member, leave, members, remove_member};
 pub(crate) use notices::tell_managers;
 

@@ -45,6 +45,8 @@ impl Case {
         let house = House::on(stage).await;
         let of = house.furnished("ada").await;
         let bob = house.member(&of, "bob", Role::Admin, Environments::BOTH).await;
+        // Both were in the Team before anything happened.
+        house.stage.advance(chrono::Duration::minutes(1));
         let id = incidents::report(&of.owner, &of.scope, report(Kind::Other, false)).await.unwrap();
         Self { house, of, bob, id }
     }

@@ -59,6 +59,25 @@ on_both_databases!(who_has_no_part_in_a_restricted_incident_finds_nothing_of_it,
         assert!(forbidden.iter().all(|word| !text.contains(word)), "{} tells of it", function.name);
         looked += 1;
     }
+    // Every function that names an incident answers of a restricted one as of one that does not exist.
+    let mut hidden = things.clone();
+    let mut missing = things.clone();
+    (hidden.incident, missing.incident) = (id.to_string(), "inc_0190000000007000800000000000dead".to_owned());
+    for function in crate::registry::functions().into_iter().filter(|f| f.takes("incident")) {
+        let mut seen = Vec::new();
+        for things in [&hidden, &missing] {
+            let response = browser.call(&function.name, &crate::registry::form(&function, |_| things)).await;
+            let status = response.status();
+            let text = response.text().await.unwrap();
+            seen.push((status, text.split("req_").next().unwrap().to_owned()));
+        }
+        assert_eq!(seen[0], seen[1], "{}", function.name);
+        assert_eq!(seen[0].0, 404, "{}", function.name);
+    }
+    // Nor does an open one that goes on in a restricted one lead there.
+    incidents::take_step(ada, &case.scope(ada).await, Step::Merge, None, "The same", Some(id)).await.unwrap();
+    let merged = browser.get(&format!("/teams/{}/incidents/{}", of.team, case.id)).await.text().await.unwrap();
+    assert!(merged.contains("Merged") && forbidden.iter().all(|word| !merged.contains(word)));
     println!("{looked} pages and answers, 0 leaks");
     assert!(looked > 60, "{looked}");
     // Mails too: owners and those with a part hear, nobody else.
