@@ -28,6 +28,12 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
   ];
   await page.goto(`${team}/log`);
   pages.push((await page.locator(".log-more a").first().getAttribute("href"))!);
+  await page.goto(`${team}/incidents/new?about=${gateway.split("/").pop()}&kind=misused_gateway`);
+  await settled(page, true);
+  await page.getByLabel("What did you notice?").fill("It asks at night");
+  await page.getByRole("button", { name: "Report" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "It asks at night" })).toBeVisible();
+  pages.push(new URL(page.url()).pathname, `${team}/incidents`, `${team}/incidents/new`, `${team}/log/retention`);
   for (const path of pages) await look(path, !["/confirm", "/consent/return"].includes(path));
   // What opens over a page is looked at too.
   await page.setViewportSize({ width: 1280, height: 800 });
