@@ -37,15 +37,15 @@ fn Lists(team: TeamId, all: Vec<IncidentItem>) -> impl IntoView {
 fn Table(team: TeamId, title: &'static str, items: Vec<IncidentItem>) -> impl IntoView {
     let rows = items.into_iter().map(|item| view! { <Row team item/> }).collect_view();
     view! {
-        <section class="card card-flush" aria-label=title>
-            <h2 class="card-title">{title}</h2>
-            <div class="table-wrap">
+        <section class="stack" aria-labelledby=format!("{title}-h")>
+            <h2 id=format!("{title}-h")>{title}</h2>
+            <div class="card card-flush"><div class="table-wrap">
                 <table class="table">
                     <caption class="visually-hidden">{title}</caption>
                     <thead><tr><th scope="col">"Incident"</th><th scope="col">"Severity"</th><th scope="col">"State"</th><th scope="col">"Due"</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
-            </div>
+            </div></div>
         </section>
     }
 }

@@ -23,8 +23,8 @@ pub fn RetentionPage() -> impl IntoView {
 #[component]
 fn Detail(team: TeamId, detail: RetentionDetail) -> impl IntoView {
     let held = detail.holds.iter().any(|hold| hold.lifted.is_none());
-    let oldest = detail.oldest.map(|at| view! { <p>"The oldest event of this Team is of " <At moment=at/> "."</p> });
-    let until = detail.since.map(|at| view! { " Now that is everything since " <At moment=at/> "." });
+    let oldest = detail.oldest.map(|at| view! { <p>"The oldest event of this Team was recorded " <At moment=at/> "."</p> });
+    let until = detail.since.map(|at| view! { " Now that is everything since " {at.absolute} "." });
     let place = Act::of::<PlaceHold>();
     view! {
         <section class="card" aria-labelledby="kept-h">

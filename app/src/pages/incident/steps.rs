@@ -72,7 +72,8 @@ fn Judge(team: TeamId, id: String, severity: Severity) -> impl IntoView {
         .map(|reach| {
             let cell = |confirmed: bool| {
                 let of = Severity::of(*reach, confirmed);
-                view! { <td aria-current=(of == severity).then_some("true")>{of.title()}</td> }
+                let label = if confirmed { "Confirmed" } else { "Suspected" };
+                view! { <td data-label=label aria-current=(of == severity).then_some("true")>{of.title()}</td> }
             };
             view! { <tr><th scope="row">{reach.title()}</th>{cell(false)}{cell(true)}</tr> }
         })
