@@ -8,7 +8,7 @@ pub mod state;
 use serde::{Deserialize, Serialize};
 
 pub use clock::{Clock, ClockKind, Running};
-pub use measure::{MeasureKind, MeasureState, TargetKind};
+pub use measure::{MeasureKind, MeasureState, TargetKind, may_lift};
 pub use severity::{Reach, Severity};
 use state::words;
 pub use state::{LINE, Progress, State, Step, StepRefused};

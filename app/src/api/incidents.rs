@@ -123,7 +123,7 @@ pub async fn take_step(team: TeamId, incident: IncidentId, step: String, at: Str
         form::{one, time},
     };
     let (cx, scope) = enter_incident(team, incident, model::Permission::RunIncidents).await?;
-    let step = one("step", Step::parse(&step).filter(|step| *step != Step::Merge).ok_or("There is no such step."))?;
+    let step = one("step", Step::parse(&step).ok_or("There is no such step."))?;
     backend::incidents::take_step(&cx, &scope, step, time("at", &at)?, &note, None).await.map_err(fail)
 }
 
@@ -201,8 +201,7 @@ pub async fn write_entry(
         form::{one, time},
     };
     let (cx, scope) = enter_incident(team, incident, model::Permission::WorkOnIncidents).await?;
-    let kind = EntryKind::parse(&entry_kind).filter(|kind| *kind != EntryKind::Correction);
-    let kind = one("entry_kind", kind.ok_or("Choose what this is."))?;
+    let kind = one("entry_kind", EntryKind::parse(&entry_kind).ok_or("Choose what this is."))?;
     backend::incidents::write(&cx, &scope, kind, time("at", &at)?, &body).await.map(drop).map_err(fail)
 }
 

@@ -18,7 +18,7 @@ use model::{
     alert::{QuietHours, Rule, Severity},
     amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
     gateway::{Networks, Scope, Scopes},
-    ids::{ConnectionId, GatewayId, GatewayKeyId, IdError, LwaAppId, TeamId, UserId},
+    ids::{ConnectionId, LwaAppId},
     incident::{Kind, TargetKind},
     problem::FieldErrors,
 };
@@ -94,18 +94,7 @@ pub(crate) fn time(field: &str, text: &str) -> Result<Option<Time>, Failure> {
 
 /// The id of what a measure is done to, of the kind that it is done to.
 pub(crate) fn target_id(kind: TargetKind, text: &str) -> Result<Uuid, Failure> {
-    one("target", target(kind, text))
-}
-
-fn target(kind: TargetKind, text: &str) -> Result<Uuid, IdError> {
-    match kind {
-        TargetKind::Team => text.parse::<TeamId>().map(|id| id.0),
-        TargetKind::Connection => text.parse::<ConnectionId>().map(|id| id.0),
-        TargetKind::Gateway => text.parse::<GatewayId>().map(|id| id.0),
-        TargetKind::GatewayKey => text.parse::<GatewayKeyId>().map(|id| id.0),
-        TargetKind::User => text.parse::<UserId>().map(|id| id.0),
-        TargetKind::LwaApp => text.parse::<LwaAppId>().map(|id| id.0),
-    }
+    one("target", kind.read_id(text))
 }
 
 /// What somebody reports, and what it was noticed at: a thing of the Team by its id.
@@ -128,7 +117,7 @@ pub(crate) async fn report(
 /// A thing of the Team by its id, of whatever kind.
 async fn named(cx: &Cx, scope: &TeamScope, text: &str) -> Result<Option<AboutTarget>, Failure> {
     for kind in TargetKind::ALL {
-        if let Ok(id) = target(*kind, text.trim()) {
+        if let Ok(id) = kind.read_id(text.trim()) {
             return backend::incidents::target_named(cx, scope, *kind, id).await.map_err(super::fail);
         }
     }

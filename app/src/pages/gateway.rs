@@ -56,13 +56,14 @@ fn Ids(team: TeamId, gateway: GatewayId) -> impl IntoView {
 #[component]
 fn Head(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let item = detail.item;
-    let name = item.name.clone();
+    let title = format!("{}: ", item.name);
+    let report = view! { <ReportLink about=item.id.to_string() title kind=Kind::MisusedGateway/> };
     let tags = view! { <EnvironmentTag environment=item.environment/> <GatewayBadge disabled=item.disabled connections=item.connections live_keys=item.live_keys/> }.into_any();
     view! {
         <Title text=item.name.clone()/>
         <Crumbs home=format!("/teams/{team}/gateways") place="Gateways" here=item.name.clone()/>
-        <PageHeader title=item.name lead=format!("May use {}.", counted(item.connections, "connection")) tags/>
-        <p><CopyId id=item.id.to_string() what="gateway id"/> " " <ReportLink about=item.id.to_string() title=format!("{name}: ") kind=Kind::MisusedGateway/></p>
+        <PageHeader title=item.name lead=format!("May use {}.", counted(item.connections, "connection")) tags actions=report.into_any()/>
+        <p><CopyId id=item.id.to_string() what="gateway id"/></p>
     }
 }
 

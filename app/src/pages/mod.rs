@@ -110,7 +110,7 @@ fn ReportLink(#[prop(into)] about: String, #[prop(into)] title: String, kind: Ki
         query.insert(name, value);
     }
     let path = format!("/teams/{}/incidents/new{}", team(), query.to_query_string());
-    view! { <a class="btn btn-quiet btn-sm" href=path>"Report an incident"</a> }
+    view! { <a class="btn btn-secondary btn-sm" href=path>"Report an incident"</a> }
 }
 
 /// "1 connection", "2 connections".

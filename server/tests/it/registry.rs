@@ -1,6 +1,8 @@
 //! Every server function, page and gateway route there is, read from the source: what a sweep walks is never written by
 //! hand. Beside them what a sweep fills in, by the names of arguments; a name that is not known here turns the sweep red.
 
+mod things;
+
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
 use backend::store::{self, alert::Alert, review::Review};
@@ -11,6 +13,9 @@ use model::{
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
+
+use things::THINGS;
+pub use things::Things;
 
 use crate::house::{Furnished, House, known_app, known_seller};
 
@@ -122,224 +127,6 @@ pub async fn routes(house: &House) -> Vec<Route> {
     let operations = document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len());
     assert_eq!(operations.sum::<usize>(), documented, "the document and the route table speak of the same routes");
     all
-}
-
-/// Arguments that name a thing, or several.
-const THINGS: [&str; 20] = [
-    "alert",
-    "app",
-    "connection",
-    "connections",
-    "entry",
-    "event",
-    "gateway",
-    "hold",
-    "incident",
-    "into",
-    "invitation",
-    "key",
-    "lwa_app",
-    "measure",
-    "query",
-    "review",
-    "session",
-    "target",
-    "team",
-    "user",
-];
-
-/// Things that can be named: somebody's, or nobody's.
-#[derive(Clone, Debug)]
-pub struct Things {
-    pub team: String,
-    pub app: String,
-    pub connection: String,
-    pub gateway: String,
-    pub key: String,
-    pub user: String,
-    pub session: String,
-    pub invitation: String,
-    /// An event of the Team's log.
-    pub event: String,
-    pub alert: String,
-    /// A Review that nobody has signed.
-    pub review: String,
-    /// A legal hold that stands.
-    pub hold: String,
-    /// An incident that is open, an entry in its timeline, and a measure that is under way.
-    pub incident: String,
-    pub entry: String,
-    pub measure: String,
-    /// The secret of `key`.
-    pub secret: String,
-}
-
-impl Things {
-    fn named(&self, argument: &str) -> Option<&str> {
-        Some(match argument {
-            "team" | "team_id" => &self.team,
-            "app" | "lwa_app" => &self.app,
-            "connection" | "connections" | "connection_id" => &self.connection,
-            "gateway" => &self.gateway,
-            "key" => &self.key,
-            "user" => &self.user,
-            "session" => &self.session,
-            "invitation" => &self.invitation,
-            "event" => &self.event,
-            "alert" => &self.alert,
-            "review" => &self.review,
-            "hold" => &self.hold,
-            "incident" | "into" => &self.incident,
-            "entry" => &self.entry,
-            "measure" => &self.measure,
-            "target" => &self.connection,
-            _ => return None,
-        })
-    }
-
-    /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 15] {
-        let Self {
-            team,
-            app,
-            connection,
-            gateway,
-            key,
-            user,
-            session,
-            invitation,
-            event,
-            alert,
-            review,
-            hold,
-            incident,
-            entry,
-            measure,
-            secret: _,
-        } = self;
-        [
-            team, app, connection, gateway, key, user, session, invitation, event, alert, review, hold, incident, entry,
-            measure,
-        ]
-    }
-
-    /// Ids of the right kinds that do not exist.
-    pub fn nobodys() -> Self {
-        let id = |prefix: &str| format!("{prefix}_0190000000007000800000000000dead");
-        let secret = format!("ptl_gw_0190000000007000800000000000dead_{}", "x".repeat(43));
-        Self {
-            team: id("team"),
-            app: id("app"),
-            connection: id("con"),
-            gateway: id("gw"),
-            key: id("gwk"),
-            user: id("usr"),
-            session: id("ses"),
-            invitation: id("inv"),
-            event: id("evt"),
-            alert: id("alt"),
-            review: id("rev"),
-            hold: id("hld"),
-            incident: id("inc"),
-            entry: id("ent"),
-            measure: id("msr"),
-            secret,
-        }
-    }
-}
-
-impl House {
-    /// A Team's things, with a member beside its owner and an open invitation.
-    pub async fn things(&self, of: &Furnished) -> Things {
-        let owner = of.owner.signed_in().unwrap();
-        let name = owner.email.as_str().split('@').next().unwrap();
-        let user = self.member(of, &format!("{name}-second"), Role::Auditor, Environments::BOTH).await;
-        let session = self.another_session(&of.owner).await;
-        let invitation = self.invite(of, &format!("{name}-invited@example.com"), Role::Auditor, Environments::BOTH).await;
-        let (incident, entry, measure) = self.an_incident(of).await;
-        Things {
-            incident: incident.to_string(),
-            entry: entry.to_string(),
-            measure: measure.to_string(),
-            team: of.team.to_string(),
-            app: of.app.to_string(),
-            connection: of.connection.to_string(),
-            gateway: of.gateway.to_string(),
-            key: of.key.to_string(),
-            user: user.signed_in().unwrap().user.to_string(),
-            session: session.to_string(),
-            invitation: invitation.to_string(),
-            event: self.an_event(of).await,
-            alert: self.an_alert(Some(of.team)).await,
-            review: self.a_review(of.team).await,
-            hold: self.a_hold(of).await,
-            secret: of.secret.clone(),
-        }
-    }
-}
-
-impl House {
-    /// The first event of a Team's log.
-    async fn an_event(&self, of: &Furnished) -> String {
-        let all = store::audit_event::of_team(self.stage.portal.db.reader(), &of.scope, &Default::default(), 1000).await;
-        all.unwrap().pop().unwrap().id.to_string()
-    }
-}
-
-impl House {
-    /// A Review of the last fourteen days.
-    pub async fn a_review(&self, team: TeamId) -> String {
-        let now = self.stage.portal.clock.now();
-        let from = now - chrono::Duration::days(14);
-        let review =
-            Review { id: backend::random::id(now), from, until: now, opened_at: now, sample: Vec::new(), signed: None };
-        let tx = self.stage.portal.db.begin().await.unwrap();
-        store::review::insert(&*tx, team, &review).await.unwrap();
-        tx.commit().await.unwrap();
-        review.id.to_string()
-    }
-
-    /// An incident about the Team's app, with an entry and a measure that waits for people.
-    pub async fn an_incident(&self, of: &Furnished) -> (IncidentId, EntryId, MeasureId) {
-        use backend::incidents::{Report, enter, order, report, write};
-        use model::incident::{EntryKind, Kind, MeasureKind};
-        let (kind, title) = (Kind::Other, "Something odd".to_owned());
-        let new = Report { kind, title, detected_at: None, restricted: false, drill: false, about: Vec::new() };
-        let id = report(&of.owner, &of.scope, new).await.unwrap();
-        let scope = enter(&of.owner, &of.scope, id).await.unwrap();
-        let entry = write(&of.owner, &scope, EntryKind::Note, None, "We look into it").await.unwrap();
-        let measure = order(&of.owner, &scope, MeasureKind::RotateSecret, of.app.0).await.unwrap();
-        (id, entry, measure)
-    }
-
-    /// A legal hold that stands.
-    pub async fn a_hold(&self, of: &Furnished) -> String {
-        backend::audit::place_hold(&self.stage.stepped_up(&of.owner), &of.scope, "Case 4711").await.unwrap().to_string()
-    }
-
-    /// An alert that nobody has answered.
-    pub async fn an_alert(&self, team: Option<TeamId>) -> String {
-        let now = self.stage.portal.clock.now();
-        let alert = Alert {
-            id: backend::random::id(now),
-            team,
-            rule: Rule::LogExported,
-            severity: Rule::LogExported.severity(),
-            about: backend::random::id::<AlertId>(now).to_string(),
-            subject: None,
-            finding: "By somebody.".to_owned(),
-            occurrences: 1,
-            event: None,
-            opened_at: now,
-            last_at: now,
-            acknowledged: None,
-        };
-        let id = alert.id.to_string();
-        let tx = self.stage.portal.db.begin().await.unwrap();
-        store::alert::insert(&*tx, alert, now).await.unwrap();
-        tx.commit().await.unwrap();
-        id
-    }
 }
 
 /// The fields of a server function's form. Things are taken from where `of` says, by the argument's name.

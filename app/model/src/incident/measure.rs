@@ -1,8 +1,13 @@
 //! Steps of containment: what each does, to what, and which fit an incident.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Kind, state::words};
+use crate::{
+    Time,
+    ids::{ConnectionId, GatewayId, GatewayKeyId, IdError, LwaAppId, TeamId, UserId},
+};
 
 words! {
     /// What a measure or a lock is about.
@@ -37,6 +42,32 @@ words! {
         Done "done" "Done";
         Failed "failed" "Failed";
         Lifted "lifted" "Lifted";
+    }
+}
+
+impl TargetKind {
+    /// An id of this kind as everywhere outside: with its prefix.
+    pub fn write_id(self, id: Uuid) -> String {
+        match self {
+            TargetKind::Team => TeamId(id).to_string(),
+            TargetKind::Connection => ConnectionId(id).to_string(),
+            TargetKind::Gateway => GatewayId(id).to_string(),
+            TargetKind::GatewayKey => GatewayKeyId(id).to_string(),
+            TargetKind::User => UserId(id).to_string(),
+            TargetKind::LwaApp => LwaAppId(id).to_string(),
+        }
+    }
+
+    /// Reads what [`TargetKind::write_id`] wrote; an id of another kind is none.
+    pub fn read_id(self, text: &str) -> Result<Uuid, IdError> {
+        match self {
+            TargetKind::Team => text.parse().map(|TeamId(id)| id),
+            TargetKind::Connection => text.parse().map(|ConnectionId(id)| id),
+            TargetKind::Gateway => text.parse().map(|GatewayId(id)| id),
+            TargetKind::GatewayKey => text.parse().map(|GatewayKeyId(id)| id),
+            TargetKind::User => text.parse().map(|UserId(id)| id),
+            TargetKind::LwaApp => text.parse().map(|LwaAppId(id)| id),
+        }
     }
 }
 
@@ -83,10 +114,15 @@ impl MeasureKind {
         }
     }
 
-    /// It takes something away for good: what there is is kept as evidence first.
-    pub fn destroys(self) -> bool {
-        matches!(self, MeasureKind::RevokeKey | MeasureKind::EndSessions | MeasureKind::RotateSecret)
+    /// While it stands, credentials stop: who holds a token still is worth knowing.
+    pub fn stops_credentials(self) -> bool {
+        !matches!(self.target(), TargetKind::User | TargetKind::LwaApp)
     }
+}
+
+/// Whether a person may lift a lock: another one than who ordered it, and no second address of theirs that came after it.
+pub fn may_lift(ordered_by: UserId, ordered_at: Time, person: UserId, joined_at: Time) -> bool {
+    person != ordered_by && joined_at < ordered_at
 }
 
 impl Kind {
@@ -110,9 +146,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_id_reads_back_as_its_kind_and_no_other() {
+        let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+        for kind in TargetKind::ALL {
+            let read: Vec<_> = TargetKind::ALL.iter().filter(|other| other.read_id(&kind.write_id(id)) == Ok(id)).collect();
+            assert_eq!(read, [kind]);
+        }
+    }
+
+    #[test]
+    fn a_lock_is_lifted_by_another_person_who_was_there_before() {
+        let (ada, bob) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        let at = |seconds| Time::from_timestamp(seconds, 0).unwrap();
+        assert!(may_lift(ada, at(10), bob, at(9)));
+        assert!(!may_lift(ada, at(10), ada, at(9)), "alone");
+        assert!(!may_lift(ada, at(10), bob, at(10)), "came after it");
+    }
+
+    #[test]
     fn the_table_of_measures() {
         let row = |kind: &MeasureKind| {
-            let flags = [(kind.is_lock(), "lock"), (kind.destroys(), "evidence first")];
+            let flags = [(kind.is_lock(), "lock"), (kind.stops_credentials(), "stops credentials")];
             let flags: Vec<_> = flags.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
             format!("{:<17} {:<12} {}", kind.as_str(), kind.target().as_str(), flags.join(", "))
         };

@@ -56,6 +56,13 @@ words! {
 pub const LINE: [State; 7] =
     [State::Reported, State::Triaged, State::Contained, State::Eradicated, State::Recovered, State::Reviewed, State::Closed];
 
+impl Step {
+    /// A judgement and an end are told for those who come later.
+    pub fn needs_note(self) -> bool {
+        !matches!(self, Step::Contain | Step::Recover)
+    }
+}
+
 impl State {
     /// Nothing more happens to it.
     pub fn is_over(self) -> bool {

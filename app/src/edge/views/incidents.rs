@@ -12,7 +12,7 @@ use model::{
     incident::{Duty, LINE, MeasureKind, TargetKind, code},
 };
 
-use super::measures::{containment, written};
+use super::measures::containment;
 use crate::{
     Failure,
     api::incidents::{ClockItem, DutyItem, IncidentDetail, IncidentItem, TimelineItem},
@@ -112,7 +112,7 @@ async fn nameable(cx: &Cx, scope: &IncidentScope, about: &[AboutTarget]) -> Resu
     }
     all.retain(|(kind, id, _)| !about.iter().any(|target| target.kind == *kind && target.id == *id));
     all.sort_by_key(|(kind, _, name)| (*kind, name.clone()));
-    Ok(all.into_iter().map(|(kind, id, name)| (written(kind, id), format!("{}: {name}", kind.title()))).collect())
+    Ok(all.into_iter().map(|(kind, id, name)| (kind.write_id(id), format!("{}: {name}", kind.title()))).collect())
 }
 
 pub(crate) async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<TimelineItem>, Failure> {

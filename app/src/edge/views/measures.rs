@@ -6,10 +6,12 @@ use backend::{
     Cx, connections as connection_verbs, gateways as gateway_verbs,
     incidents::{self, Choice, Effect, IncidentScope},
     store::measure::Measure,
+    teams,
 };
 use model::{
-    ids::{ConnectionId, GatewayId, GatewayKeyId, LwaAppId, TeamId, UserId},
-    incident::{MeasureKind, MeasureState, TargetKind},
+    Time,
+    ids::{ConnectionId, GatewayId, UserId},
+    incident::{MeasureKind, MeasureState, TargetKind, may_lift},
 };
 use uuid::Uuid;
 
@@ -25,6 +27,8 @@ use crate::{
 /// `runs`: the person may order something, so what each measure would stop is counted.
 pub(super) async fn containment(cx: &Cx, scope: &IncidentScope, runs: bool) -> Result<Containment, Failure> {
     let me = cx.signed_in().map(|person| person.user);
+    let members = teams::members(cx, scope.team()).await.map_err(fail)?;
+    let me = members.into_iter().find(|member| Some(member.user) == me).map(|member| (member.user, member.joined_at));
     let measures = incidents::measures(cx, scope).await.map_err(fail)?;
     let mut choices = Vec::new();
     let offered = if runs { incidents::choices(cx, scope).await.map_err(fail)? } else { Vec::new() };
@@ -54,12 +58,14 @@ pub(crate) async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<(Vec<Holde
     Ok((held.into_iter().map(holder).collect(), last_end))
 }
 
-fn item(cx: &Cx, measure: Measure, me: Option<UserId>) -> MeasureItem {
+fn item(cx: &Cx, measure: Measure, me: Option<(UserId, Time)>) -> MeasureItem {
     let now = cx.now();
     MeasureItem {
         id: measure.id,
         kind: measure.kind,
-        may_lift: measure.kind.is_lock() && measure.state == MeasureState::Done && me != Some(measure.ordered_by),
+        may_lift: measure.lock.is_some()
+            && measure.state == MeasureState::Done
+            && me.is_some_and(|(me, joined_at)| may_lift(measure.ordered_by, measure.ordered_at, me, joined_at)),
         target: measure.target_name,
         state: measure.state,
         attempts: measure.attempts,
@@ -74,7 +80,7 @@ async fn choice_item(cx: &Cx, scope: &IncidentScope, choice: Choice) -> Result<M
     let effect = incidents::effect(cx, scope.team(), choice.target.kind, choice.target.id).await.map_err(fail)?;
     Ok(MeasureChoice {
         kind: choice.kind,
-        target: written(choice.target.kind, choice.target.id),
+        target: choice.target.kind.write_id(choice.target.id),
         name: choice.target.name,
         stops: stops(choice.kind, effect),
     })
@@ -82,19 +88,7 @@ async fn choice_item(cx: &Cx, scope: &IncidentScope, choice: Choice) -> Result<M
 
 /// The id of what an alert or an event is about, when an incident can be about it.
 pub(super) fn target(kind: &str, id: Uuid) -> Option<String> {
-    TargetKind::parse(kind).map(|kind| written(kind, id))
-}
-
-/// The id as everywhere else.
-pub(super) fn written(kind: TargetKind, id: Uuid) -> String {
-    match kind {
-        TargetKind::Team => TeamId(id).to_string(),
-        TargetKind::Connection => ConnectionId(id).to_string(),
-        TargetKind::Gateway => GatewayId(id).to_string(),
-        TargetKind::GatewayKey => GatewayKeyId(id).to_string(),
-        TargetKind::User => UserId(id).to_string(),
-        TargetKind::LwaApp => LwaAppId(id).to_string(),
-    }
+    TargetKind::parse(kind).map(|kind| kind.write_id(id))
 }
 
 fn stops(kind: MeasureKind, effect: Effect) -> String {

@@ -122,11 +122,11 @@ fn Head(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
             )
         }),
     };
+    let report = view! { <ReportLink about=item.id.to_string() title=format!("{}: ", item.name) kind=Kind::LeakedSecret/> };
     view! {
         <Title text=item.name.clone()/>
         <Crumbs home=format!("/teams/{team}/connections") place="Connections" here=item.name.clone()/>
-        <PageHeader title=item.name.clone() lead=format!("{} · Seller {}", item.marketplace_name, item.seller_id) tags/>
-        <p><ReportLink about=item.id.to_string() title=format!("{}: ", item.name) kind=Kind::LeakedSecret/></p>
+        <PageHeader title=item.name.clone() lead=format!("{} · Seller {}", item.marketplace_name, item.seller_id) tags actions=report.into_any()/>
         {trouble.map(|(title, text, code)| view! { <Notice tone="warning" title=title><p>{text}<code>{code}</code></p></Notice> })}
     }
 }

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use model::{
     Permission,
     ids::{IncidentId, TeamId},
-    incident::{MeasureState, TargetKind},
+    incident::MeasureState,
 };
 
 use super::super::{may, stepped_up};
@@ -22,8 +22,7 @@ pub(super) fn ContainmentCard(team: TeamId, incident: IncidentId, over: bool, co
     let Containment { measures, choices, holders, last_end } = containment;
     let nothing = measures.is_empty() && choices.is_empty();
     let choices = (runs && !over && !choices.is_empty()).then(|| view! { <Choices team incident choices/> });
-    let stops = |measure: &MeasureItem| !matches!(measure.kind.target(), TargetKind::User | TargetKind::LwaApp);
-    let locked = measures.iter().any(|measure| measure.state == MeasureState::Done && stops(measure));
+    let locked = measures.iter().any(|measure| measure.state == MeasureState::Done && measure.kind.stops_credentials());
     view! {
         <section class="card" aria-labelledby="contain-h">
             <h2 id="contain-h">"Containment"</h2>

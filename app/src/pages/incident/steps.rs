@@ -12,16 +12,16 @@ use crate::{
 };
 
 /// What is asked for at a step.
-fn asks(step: Step) -> (&'static str, bool) {
+fn question(step: Step) -> &'static str {
     match step {
-        Step::Triage => ("Why is it an incident, and how far may it reach?", true),
-        Step::Contain => ("What keeps it from spreading?", false),
-        Step::Eradicate => ("What was the cause, and how is it gone?", true),
-        Step::Recover => ("What runs again?", false),
-        Step::Review => ("What happened, and what follows from it?", true),
-        Step::Close => ("What is left to be done elsewhere?", true),
-        Step::Dismiss => ("Why is it no incident?", true),
-        Step::Merge => ("Why is it the same?", true),
+        Step::Triage => "Why is it an incident, and how far may it reach?",
+        Step::Contain => "What keeps it from spreading?",
+        Step::Eradicate => "What was the cause, and how is it gone?",
+        Step::Recover => "What runs again?",
+        Step::Review => "What happened, and what follows from it?",
+        Step::Close => "What is left to be done elsewhere?",
+        Step::Dismiss => "Why is it no incident?",
+        Step::Merge => "Why is it the same?",
     }
 }
 
@@ -36,7 +36,6 @@ pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
     let on: Vec<_> = detail.steps.iter().copied().filter(|step| *step != Step::Merge).collect();
     let forms = on.into_iter().enumerate().map(|(n, step)| {
         let act = act.only_for("step", step.as_str());
-        let (question, required) = asks(step);
         let id = id.clone();
         view! {
             <details class="disclosure" open=act.failed() || n == 0>
@@ -45,7 +44,7 @@ pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
                     <Hidden name="team" value=team.to_string()/>
                     <Hidden name="incident" value=id.clone()/>
                     <Hidden name="step" value=step.as_str()/>
-                    <TextArea name="note" label=question required=required act/>
+                    <TextArea name="note" label=question(step) required=step.needs_note() act/>
                     <Field name="at" id=format!("at-{}", step.as_str()) label="When? (UTC)" hint="Leave it empty for now." kind="datetime-local" optional=true act/>
                     <Submit label=step.title() class=if n == 0 { "btn-primary" } else { "btn-secondary" }/>
                 </ActForm>
@@ -109,7 +108,7 @@ fn Merge(team: TeamId, detail: IncidentDetail) -> impl IntoView {
                 <Hidden name="team" value=team.to_string()/>
                 <Hidden name="incident" value=detail.item.id.to_string()/>
                 <Select name="into" label="Into" options=others act/>
-                <Field name="note" id="merge-note" label="Why is it the same?" act/>
+                <Field name="note" id="merge-note" label=question(Step::Merge) act/>
                 <Submit label="Merge" class="btn-secondary"/>
             </ActForm>
         </details>

@@ -2,19 +2,23 @@
 
 use chrono::Duration;
 use model::{
-    Environments, Permission, Role,
     audit::{Action, SafeText},
-    ids::{ConnectionId, GatewayId, GatewayKeyId, LockId, LwaAppId, MeasureId, UserId},
-    incident::{Kind, MeasureKind, MeasureState, TargetKind},
+    ids::{GatewayKeyId, LockId, MeasureId, UserId},
+    incident::{Kind, MeasureKind, MeasureState, TargetKind, may_lift},
     step_up::DangerousAct,
 };
 use uuid::Uuid;
 
-use super::{IncidentError, IncidentScope, report::target_named, rotation, scope};
+use super::{
+    IncidentError, IncidentScope,
+    guards::{leaves_an_owner, may_stop, touch},
+    report::target_named,
+    rotation, scope,
+};
 use crate::{
     Cx, Portal,
     access::{self, AccessError},
-    audit::{Event, Target, append, append_alone},
+    audit::{Event, Target, append},
     error::Outage,
     random,
     store::{
@@ -112,47 +116,6 @@ pub async fn order(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, target: Uu
     tx.commit().await?;
     run(cx, scope, &standing).await?;
     Ok(standing.id)
-}
-
-/// Refuses what is in an environment that is closed to the actor; a whole Team and an app's people are in both.
-async fn touch(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, id: Uuid) -> Result<(), AccessError> {
-    let (db, team) = (cx.portal.db.reader(), scope.team());
-    let environment = match kind.target() {
-        TargetKind::Team => return team.give(cx, Environments::BOTH).await,
-        TargetKind::User => return Ok(()),
-        TargetKind::Connection => store::connection::by_id(db, team, ConnectionId(id)).await?.map(|one| one.environment),
-        TargetKind::Gateway => store::gateway::by_id(db, team, GatewayId(id)).await?.map(|one| one.environment),
-        TargetKind::LwaApp => store::lwa_app::by_id(db, team, LwaAppId(id)).await?.map(|one| one.environment),
-        TargetKind::GatewayKey => {
-            let keys = store::gateway_key::all(db, team, None).await?;
-            match keys.into_iter().find(|key| key.id.0 == id) {
-                Some(key) => store::gateway::by_id(db, team, key.gateway).await?.map(|one| one.environment),
-                None => None,
-            }
-        }
-    };
-    team.touch(cx, environment.ok_or(AccessError::NotFound)?).await
-}
-
-/// Nobody stops a person whose role is above their own.
-async fn may_stop(cx: &Cx, scope: &IncidentScope, user: UserId) -> Result<(), IncidentError> {
-    let member = store::member::by_user(cx.portal.db.reader(), scope.team(), user).await?.ok_or(AccessError::NotFound)?;
-    if scope.team().role().is_some_and(|role| role.may_give(member.role)) {
-        return Ok(());
-    }
-    let refused = Event::of(scope.team(), Action::AccessRefused).with("role", member.role).refused("above-own-role");
-    append_alone(cx, refused).await?;
-    Err(AccessError::NotPermitted(Permission::ManageMembers).into())
-}
-
-/// Somebody must be left who can do everything, lifting the lock among it.
-async fn leaves_an_owner(tx: &Tx, held: &IncidentScope, user: UserId) -> Result<(), IncidentError> {
-    let left = store::member::not_locked(&**tx, held.team()).await?;
-    if left.iter().any(|member| member.role == Role::Owner && member.user != user) {
-        Ok(())
-    } else {
-        Err(IncidentError::LastOwner)
-    }
 }
 
 /// Tries a measure again that failed or is under way.
@@ -290,9 +253,8 @@ pub async fn lift(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), I
     let found = all.into_iter().find(|measure| measure.id == id).ok_or(AccessError::NotFound)?;
     let Some(lock) = found.lock.filter(|_| found.state == MeasureState::Done) else { return Err(IncidentError::Changed) };
     touch(cx, scope, found.kind, found.target_id).await?;
-    // A second address of one's own, invited after the lock, is no second person.
     let member = store::member::by_user(cx.portal.db.reader(), scope.team(), by).await?.ok_or(AccessError::NotFound)?;
-    if found.ordered_by == by || member.joined_at >= found.ordered_at {
+    if !may_lift(found.ordered_by, found.ordered_at, by, member.joined_at) {
         return Err(IncidentError::Alone);
     }
     let name = access::signed_in(cx)?.email.to_string();

@@ -5,6 +5,7 @@ mod clocks;
 mod duties;
 mod effects;
 mod error;
+mod guards;
 mod measures;
 mod report;
 mod rotation;

@@ -29,11 +29,7 @@ pub async fn take_step(
     let person = access::signed_in(cx)?;
     let (now, seen) = (cx.now(), scope.incident().progress.state);
     let at = text::said(at, now)?;
-    // What is told of an end, or of a judgement, is for those who come later.
-    let note = match step {
-        Step::Contain | Step::Recover => text::maybe("note", note, TEXT_MOST)?,
-        _ => text::lines("note", note, TEXT_MOST)?,
-    };
+    let note = if step.needs_note() { text::lines("note", note, TEXT_MOST)? } else { text::maybe("note", note, TEXT_MOST)? };
     let into = match (step, into.filter(|id| *id != scope.id())) {
         (Step::Merge, Some(other)) => Some(enter(cx, scope.team(), other).await?),
         (Step::Merge, None) => return Err(IncidentError::NoTarget),

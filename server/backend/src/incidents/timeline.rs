@@ -91,6 +91,10 @@ pub async fn write(
     at: Option<Time>,
     body: &str,
 ) -> Result<EntryId, IncidentError> {
+    // A correction is one of something.
+    if kind == EntryKind::Correction {
+        return Err(AccessError::NotFound.into());
+    }
     add(cx, scope, kind, at, body, None).await
 }
 

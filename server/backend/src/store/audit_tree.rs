@@ -139,6 +139,14 @@ pub async fn newest_checkpoint(db: &impl ConnectionTrait) -> Result<Option<Check
     db.query_one_raw(sql(db, text, [])).await?.map(checkpoint).transpose()
 }
 
+/// The size of the smallest tree whose head was signed after `then`.
+pub async fn smallest_after(db: &impl ConnectionTrait, then: Time) -> Result<Option<u64>, DbErr> {
+    let text = "SELECT MIN(size) AS size FROM audit_checkpoint WHERE signed_at > $1";
+    let row = db.query_one_raw(sql(db, text, [then.into()])).await?;
+    let size = row.map_or(Ok(None), |row| row.try_get::<Option<i64>>("", "size"))?;
+    Ok(size.map(i64::unsigned_abs))
+}
+
 /// The head of this size.
 pub async fn checkpoint_of(db: &impl ConnectionTrait, size: u64) -> Result<Option<Checkpoint>, DbErr> {
     let text = "SELECT size, signed_at, note FROM audit_checkpoint WHERE size = $1";

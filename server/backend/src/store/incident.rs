@@ -1,22 +1,27 @@
 //! Incidents: where each stands, who does what in it, what was written. What was read through an [`IncidentScope`] alone.
 
+mod alarm;
 mod duty;
 mod entry;
-
-use std::collections::HashMap;
+mod step;
+mod target;
 
 use model::{
     Time,
     ids::{IncidentId, TeamId, UserId},
-    incident::{Kind, Progress, Running, Severity, State, TargetKind},
+    incident::{Kind, Progress, Running, Severity, State},
 };
 use sea_orm::{QueryResult, entity::prelude::*};
 
 use super::{sql, stored};
 use crate::{access::TeamScope, incidents::IncidentScope};
 
+pub use alarm::{tell, told};
 pub use duty::{OnDuty, all as duties, give as give_duty};
 pub use entry::{Entry, all as entries, insert as insert_entry, pin};
+pub use step::{Taken, step, steps};
+use step::{insert_step, steps_of};
+pub use target::{AboutTarget, add as add_target, all as targets};
 
 /// An incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,24 +61,6 @@ impl Incident {
     }
 }
 
-/// A step that was taken, and who said so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Taken {
-    pub state: State,
-    pub at: Time,
-    pub by: Option<UserId>,
-    pub name: String,
-    pub note: String,
-}
-
-/// A thing that an incident is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AboutTarget {
-    pub kind: TargetKind,
-    pub id: Uuid,
-    pub name: String,
-}
-
 pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: &Incident) -> Result<(), DbErr> {
     let text =
         "INSERT INTO incident (id, team_id, title, kind, severity, state, restricted, drill, detected_at, reported_at,
@@ -101,45 +88,6 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: &Incident
         note: String::new(),
     };
     insert_step(db, scope.team(), new.id, &taken, new.reported_at).await
-}
-
-async fn insert_step(
-    db: &impl ConnectionTrait,
-    team: TeamId,
-    id: IncidentId,
-    taken: &Taken,
-    now: Time,
-) -> Result<(), DbErr> {
-    let text = "INSERT INTO incident_step (incident_id, team_id, state, at, said_at, by_id, by_name, note)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let values = [
-        id.0.into(),
-        team.0.into(),
-        taken.state.as_str().into(),
-        taken.at.into(),
-        now.into(),
-        taken.by.map(|user| user.0).into(),
-        taken.name.clone().into(),
-        taken.note.clone().into(),
-    ];
-    db.execute_raw(sql(db, text, values)).await.map(|_| ())
-}
-
-/// Takes a step; false when another one was taken meanwhile.
-pub async fn step(
-    db: &impl ConnectionTrait,
-    scope: &IncidentScope,
-    from: State,
-    taken: &Taken,
-    now: Time,
-) -> Result<bool, DbErr> {
-    let text = "UPDATE incident SET state = $3 WHERE id = $1 AND state = $2";
-    let values = [scope.id().0.into(), from.as_str().into(), taken.state.as_str().into()];
-    if db.execute_raw(sql(db, text, values)).await?.rows_affected() == 0 {
-        return Ok(false);
-    }
-    insert_step(db, scope.team().team(), scope.id(), taken, now).await?;
-    Ok(true)
 }
 
 /// Writes what changes of it: title, severity, restriction, the last word, Amazon, detection, what it was merged into.
@@ -190,34 +138,6 @@ pub async fn all_open(db: &impl ConnectionTrait) -> Result<Vec<Incident>, DbErr>
     read_all(db, rows).await
 }
 
-/// What was done in it so far.
-pub async fn steps(db: &impl ConnectionTrait, id: IncidentId) -> Result<Vec<Taken>, DbErr> {
-    Ok(steps_of(db, &[id]).await?.remove(&id).unwrap_or_default())
-}
-
-async fn steps_of(db: &impl ConnectionTrait, ids: &[IncidentId]) -> Result<HashMap<IncidentId, Vec<Taken>>, DbErr> {
-    let mut found: HashMap<IncidentId, Vec<Taken>> = HashMap::new();
-    for some in ids.chunks(200) {
-        let places: Vec<_> = (1..=some.len()).map(|n| format!("${n}")).collect();
-        let text = format!(
-            "SELECT incident_id, state, at, by_id, by_name, note FROM incident_step WHERE incident_id IN ({}) ORDER BY said_at, at",
-            places.join(", ")
-        );
-        for row in db.query_all_raw(sql(db, &text, some.iter().map(|id| id.0.into()))).await? {
-            let state: String = row.try_get("", "state")?;
-            let taken = Taken {
-                state: stored(State::parse(&state), "state")?,
-                at: row.try_get("", "at")?,
-                by: row.try_get::<Option<Uuid>>("", "by_id")?.map(UserId),
-                name: row.try_get("", "by_name")?,
-                note: row.try_get("", "note")?,
-            };
-            found.entry(IncidentId(row.try_get("", "incident_id")?)).or_default().push(taken);
-        }
-    }
-    Ok(found)
-}
-
 async fn read_all(db: &impl ConnectionTrait, rows: Vec<QueryResult>) -> Result<Vec<Incident>, DbErr> {
     let ids = rows.iter().map(|row| row.try_get("", "id").map(IncidentId)).collect::<Result<Vec<_>, _>>()?;
     let mut steps = steps_of(db, &ids).await?;
@@ -248,53 +168,4 @@ fn read(row: &QueryResult, id: IncidentId, steps: Vec<Taken>) -> Result<Incident
         merged_into: row.try_get::<Option<Uuid>>("", "merged_into")?.map(IncidentId),
         progress: Progress { state, reached: reached.map(|step| step.at).collect(), ended },
     })
-}
-
-/// Adds a thing that it is about; nothing happens when it is there.
-pub async fn add_target(db: &impl ConnectionTrait, scope: &IncidentScope, target: &AboutTarget) -> Result<(), DbErr> {
-    let text = "INSERT INTO incident_target (incident_id, team_id, kind, target_id, name) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (incident_id, kind, target_id) DO NOTHING";
-    let values = [
-        scope.id().0.into(),
-        scope.team().team().0.into(),
-        target.kind.as_str().into(),
-        target.id.into(),
-        target.name.clone().into(),
-    ];
-    db.execute_raw(sql(db, text, values)).await.map(|_| ())
-}
-
-pub async fn targets(db: &impl ConnectionTrait, scope: &IncidentScope) -> Result<Vec<AboutTarget>, DbErr> {
-    let text = "SELECT kind, target_id, name FROM incident_target WHERE incident_id = $1 ORDER BY kind, name, target_id";
-    let rows = db.query_all_raw(sql(db, text, [scope.id().0.into()])).await?;
-    let read = |row: QueryResult| {
-        let kind: String = row.try_get("", "kind")?;
-        Ok(AboutTarget {
-            kind: stored(TargetKind::parse(&kind), "target kind")?,
-            id: row.try_get("", "target_id")?,
-            name: row.try_get("", "name")?,
-        })
-    };
-    rows.into_iter().map(read).collect()
-}
-
-/// The alarms of an incident that people were told of: which clock, of when.
-pub async fn told(db: &impl ConnectionTrait, id: IncidentId) -> Result<Vec<(String, Time)>, DbErr> {
-    let text = "SELECT clock, alarm_at FROM incident_alarm WHERE incident_id = $1";
-    let rows = db.query_all_raw(sql(db, text, [id.0.into()])).await?;
-    rows.into_iter().map(|row| Ok((row.try_get("", "clock")?, row.try_get("", "alarm_at")?))).collect()
-}
-
-/// Remembers that people were told of a clock; false when they were told before.
-pub async fn tell(
-    db: &impl ConnectionTrait,
-    incident: &Incident,
-    clock: &str,
-    alarm_at: Time,
-    now: Time,
-) -> Result<bool, DbErr> {
-    let text = "INSERT INTO incident_alarm (incident_id, team_id, clock, alarm_at, told_at) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (incident_id, clock, alarm_at) DO NOTHING";
-    let values = [incident.id.0.into(), incident.team.0.into(), clock.into(), alarm_at.into(), now.into()];
-    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }

@@ -1,0 +1,267 @@
+//! What is written in a Team is read by nobody outside: every column of text holds a mark, and no sight of others does.
+
+use super::*;
+
+/// What Team A's people write, wherever they can write: a word, and the same for fields of a fixed shape.
+const MARK: &str = "quetzal7h3k";
+const MARKED_SELLER: &str = "AQUETZAL7H3K9";
+const MARKED_ADDRESS: &str = "203.0.113.77";
+const MARKED_CLIENT: &str = "amzn1.application-oa2-client.e7a1e7a1e7a1e7a1e7a1e7a1e7a1e7a1";
+const MARKED_APPLICATION: &str = "amzn1.sp.solution.e7a1c0de-7a64-4a0e-9d0b-51a0c0ffee77";
+const MARKS: [&str; 4] = [MARK, MARKED_ADDRESS, "e7a1e7a1e7a1", "e7a1c0de"];
+
+/// Columns of text that nobody writes freely.
+const OWN_WORDS: [(&str, &str); 17] = [
+    ("action", "a word of the catalogue"),
+    ("actor_kind", "a word of a list"),
+    ("ended_as", "a word of a list"),
+    ("environment", "a word of a list"),
+    ("test_failure", "a word of Portal's own"),
+    ("failure_code", "a word of Portal's own"),
+    ("kind", "a word of a list"),
+    ("kek_id", "the name of a key"),
+    ("marketplace", "a code of the table of marketplaces"),
+    ("marketplace_ids", "ids of the table of marketplaces"),
+    ("outcome", "a word of a list"),
+    ("region", "a word of a list"),
+    ("rejected_code", "a word of Portal's own"),
+    ("role", "a word of a list"),
+    ("rule", "a word of a list"),
+    ("scopes", "words of a list"),
+    ("state", "a word of a list"),
+];
+const OWN_WORDS_OF: [(&str, &str); 21] = [
+    ("audit_word.field", "a word of a list"),
+    ("webhook_delivery.answer", "a status or a word of Portal's own"),
+    ("incident.severity", "a word of a list"),
+    ("incident_duty.duty", "a word of a list"),
+    ("incident_alarm.clock", "a word of a list"),
+    ("measure.result", "words of Portal's own"),
+    ("review.sample", "ids"),
+    ("alert.about", "ids and words of lists"),
+    ("alert.severity", "a word of a list"),
+    ("alert.subject_kind", "a word of a list"),
+    ("alert_delivery.mail_from", "a word of a list"),
+    ("alert_delivery.quiet", "two hours"),
+    ("audit_tally.day", "a day"),
+    ("key_network.network", "a network, not an address"),
+    ("audit_event.reason", "a word of Portal's own"),
+    ("audit_event.target_kind", "a word of a list"),
+    ("connection.seller_id_source", "a word of a list"),
+    ("lock.reason", "the id of a measure"),
+    ("lock.target_kind", "a word of a list"),
+    ("lwa_app.other_slot", "a word of a list"),
+    ("rate_limit.bucket", "an id"),
+];
+
+/// The marks in a text.
+fn marks(text: &str) -> Vec<&'static str> {
+    let text = text.to_lowercase();
+    MARKS.into_iter().filter(|mark| text.contains(mark)).collect()
+}
+
+/// Writes marks wherever a person or a gateway of the Team can write.
+async fn mark(house: &House, ada: &Furnished, things: &Things) {
+    let email = format!("{MARK}@example.com");
+    let mut browser = Browser::confirmed(house, &email).await;
+    let name = format!("{MARK} & <b>Co</b>");
+    let seller = other_seller();
+    let team = ("team", &*things.team);
+    let writes: [(&str, &[(&str, &str)]); 8] = [
+        ("rename_team", &[("name", &name)]),
+        (
+            "create_lwa_app",
+            &[
+                ("name", &name),
+                ("environment", "production"),
+                ("client_id", MARKED_CLIENT),
+                ("client_secret", crate::house::known_app().client_secret),
+                ("application_id", MARKED_APPLICATION),
+            ],
+        ),
+        (
+            "create_connection",
+            &[
+                ("name", &name),
+                ("lwa_app", &things.app),
+                ("seller_id", MARKED_SELLER),
+                ("marketplace", seller.marketplaces[0]),
+                ("refresh_token", seller.refresh_token),
+            ],
+        ),
+        ("start_consent", &[("name", &format!("{name} again")), ("lwa_app", &things.app), ("marketplace", "DE")]),
+        (
+            "change_gateway",
+            &[
+                ("gateway", &things.gateway),
+                ("name", &name),
+                ("scopes[]", "credential:issue"),
+                ("scopes[]", "feedback:write"),
+                ("networks", "203.0.113.77/32"),
+            ],
+        ),
+        ("invite_member", &[("email", "invited-quetzal7h3k@example.com"), ("role", "auditor"), ("production", "true")]),
+        ("create_gateway_key", &[("gateway", &things.gateway), ("days", "30")]),
+        ("log", &[("query[action]", MARK)]),
+    ];
+    for (function, fields) in writes {
+        let response = browser.post(function, &[&[team], fields].concat()).await;
+        assert_eq!(response.status(), 200, "{function}: {}", response.text().await.unwrap());
+    }
+    let path = format!("/api/gateway/v1/teams/{}/connections/{}", ada.team, ada.connection);
+    let report =
+        json!({ "generation": 1, "sp_api_status": 403, "sp_api_code": MARK, "sp_api_detail": MARK, "request_id": MARK });
+    for (end, body) in [("credentials", json!({ "purpose": MARK })), ("feedback", report)] {
+        let request = house.ask(Method::POST, &ada.secret, &format!("{path}/{end}")).json(&body);
+        let request = request.header("X-Forwarded-For", MARKED_ADDRESS).header(header::USER_AGENT, MARK);
+        assert!(request.send().await.unwrap().status().is_success(), "{end}");
+    }
+    let hook = format!("http://127.0.0.1:9/{MARK}");
+    let fields = [team, ("url", &hook), ("webhook_secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
+    assert_eq!(browser.post("set_webhook", &fields).await.status(), 200);
+    assert_eq!(browser.post("place_hold", &[team, ("reason", MARK)]).await.status(), 200);
+    assert_eq!(browser.post("lift_hold", &[team, ("hold", &things.hold)]).await.status(), 200);
+    mark_incident(house, ada, &mut browser, things).await;
+    house.watch().await;
+    backend::jobs::run_due(&house.stage.portal).await.unwrap();
+    let noticed = backend::alerts::list(&ada.owner, &ada.scope).await.unwrap().open;
+    let marked = noticed
+        .iter()
+        .find(|alert| {
+            alert.finding.contains(MARK) && alert.subject.as_ref().is_some_and(|subject| subject.name.contains(MARK))
+        })
+        .unwrap()
+        .id
+        .to_string();
+    let review = ("review", &*things.review);
+    for (function, fields) in [("note_review", ("note", MARK)), ("sign_review", ("conclusion", MARK))] {
+        assert_eq!(browser.post(function, &[team, review, fields]).await.status(), 200, "{function}");
+    }
+    let answered = browser.post("acknowledge_alert", &[team, ("alert", &marked), ("note", MARK)]).await;
+    assert_eq!(answered.status(), 200);
+}
+
+/// Writes marks into an incident: what was noticed, what was done, who did it.
+async fn mark_incident(house: &House, ada: &Furnished, browser: &mut Browser<'_>, things: &Things) {
+    let team = ("team", &*things.team);
+    let report: [(&str, &str); 6] =
+        [team, ("kind", "other"), ("title", MARK), ("detected", ""), ("about", &things.connection), ("restricted", "false")];
+    assert_eq!(browser.post("report_incident", &report).await.status(), 200);
+    let incident = backend::incidents::list(&ada.owner, &ada.scope).await.unwrap().remove(0).id.to_string();
+    let incident = ("incident", &*incident);
+    let me = backend::teams::members(&ada.owner, &ada.scope).await.unwrap();
+    let me = me.into_iter().find(|member| member.email.as_str().contains(MARK)).unwrap().user.to_string();
+    let writes: [(&str, &[(&str, &str)]); 5] = [
+        ("write_entry", &[("entry_kind", "note"), ("at", ""), ("body", MARK)]),
+        ("take_step", &[("step", "triage"), ("at", ""), ("note", MARK)]),
+        ("give_duty", &[("duty", "scribe"), ("user", &me)]),
+        ("settle_amazon", &[("how", MARK)]),
+        ("order_measure", &[("measure_kind", "lock_gateway"), ("target", &things.gateway)]),
+    ];
+    for (function, fields) in writes {
+        let response = browser.post(function, &[&[team, incident], fields].concat()).await;
+        assert_eq!(response.status(), 200, "{function}: {}", response.text().await.unwrap());
+    }
+    // Another admin orders a lock, which the marked person lifts.
+    let other = house.member(ada, "helper", Role::Admin, Environments::BOTH).await;
+    let scope = backend::incidents::enter(&other, &ada.scope, incident.1.parse().unwrap()).await.unwrap();
+    let lock = backend::incidents::order(&other, &scope, MeasureKind::LockKey, ada.key.0).await.unwrap().to_string();
+    let lifted = browser.post("lift_measure", &[team, incident, ("measure", &lock)]).await;
+    assert_eq!(lifted.status(), 200, "{}", lifted.text().await.unwrap());
+}
+
+/// Every column of text of a Team's tables holds a mark, or is on the list.
+async fn assert_all_marked(house: &House, team: &str) {
+    let hex = team.strip_prefix("team_").unwrap();
+    for (table, columns) in tables(house).await {
+        let id = if table == "team" { "id" } else { "team_id" };
+        if !columns.iter().any(|(name, _)| name == id) {
+            continue;
+        }
+        for (name, kind) in columns {
+            let own = |list: &[(&str, &str)], name: &str| list.iter().any(|(listed, _)| *listed == name);
+            if kind != "text" || own(&OWN_WORDS, &name) || own(&OWN_WORDS_OF, &format!("{table}.{name}")) {
+                continue;
+            }
+            let query = format!(
+                "SELECT COALESCE(\"{name}\", '') AS row FROM \"{table}\" WHERE replace(CAST(\"{id}\" AS text), '-', '') = '{hex}'"
+            );
+            assert!(column(house, &query).await.iter().any(|text| !marks(text).is_empty()), "{table}.{name} holds no mark");
+        }
+    }
+}
+
+/// All that one can see with these things at hand: pages, server functions and, with a key, the gateway API.
+async fn sight(
+    house: &House,
+    browser: &mut Browser<'_>,
+    own: &Things,
+    theirs: &[&Things],
+    key: &str,
+) -> BTreeMap<String, String> {
+    let mut seen = BTreeMap::new();
+    let mut note = async |what: String, response: Response| {
+        let headers = format!("{:?}", response.headers());
+        seen.insert(what, headers + &response.text().await.unwrap());
+    };
+    for things in theirs {
+        for page in pages() {
+            let path = address(&page, things);
+            note(format!("page {path}"), browser.get(&path).await).await;
+        }
+        for route in routes(house).await {
+            let path = route.path.replace("{team_id}", &things.team).replace("{connection_id}", &things.connection);
+            let request = house.ask(route.method.clone(), key, &path).header("X-Forwarded-For", house.stage.next_address());
+            let request = if route.method == Method::GET { request } else { request.json(&body(&route, things)) };
+            note(format!("{} {path}", route.method), request.send().await.unwrap()).await;
+        }
+        // Signing out comes last, and nobody else's things are taken with the own Team.
+        let (ends, functions): (Vec<_>, Vec<_>) = functions()
+            .into_iter()
+            .partition(|function| ["sign_out", "leave_team", "disconnect"].contains(&&*function.name));
+        for function in functions.into_iter().chain(ends) {
+            for team in [&own.team, &things.team] {
+                let mixed = Things { team: team.clone(), ..(*things).clone() };
+                let what = format!("{} of {} in {team}", function.name, things.app);
+                note(what, browser.call(&function.name, &form(&function, |_| &mixed)).await).await;
+            }
+        }
+    }
+    seen
+}
+
+on_both_databases!(what_is_written_in_a_team_is_read_by_nobody_outside, async |stage: Stage| {
+    let house = House::on(stage).await;
+    // The first person is the installation's operator: not even they look in.
+    let bob = house.furnished("bob").await;
+    let own = house.things(&bob).await;
+    let ada = house.furnished(MARK).await;
+    let foreign = house.things(&ada).await;
+    mark(&house, &ada, &foreign).await;
+    if house.stage.portal.db.backend() == DbBackend::Postgres {
+        assert_all_marked(&house, &foreign.team).await;
+    }
+
+    let mut browser = Browser::confirmed(&house, "bob@example.com").await;
+    let bobs = sight(&house, &mut browser, &own, &[&foreign, &own], &own.secret).await;
+    let nobodys = sight(&house, &mut Browser::new(&house), &own, &[&foreign], &Things::nobodys().secret).await;
+    for (what, text) in bobs.iter().chain(&nobodys) {
+        assert_eq!(marks(text), [""; 0], "{what}: {text}");
+    }
+    assert!(bobs.len() > 150 && nobodys.len() > 80, "{} and {} answers", bobs.len(), nobodys.len());
+
+    deliver_due(&house.stage.portal).await.unwrap();
+    let mails = read_mailbox(&house.stage.folder.join("mail")).unwrap();
+    let (to_bob, others): (Vec<_>, Vec<_>) = mails.into_iter().partition(|mail| mail.to.starts_with("bob"));
+    assert!(!to_bob.is_empty());
+    assert!(to_bob.iter().all(|mail| marks(&format!("{mail:?}")).is_empty()), "{to_bob:?}");
+
+    // The marks are there for those who may see them; else nothing of this would be proved.
+    assert!(others.iter().any(|mail| mail.to.starts_with("invited-") && marks(&mail.text).contains(&MARK)));
+    house.stage.advance(Duration::hours(1));
+    let mut browser = Browser::confirmed(&house, &format!("{MARK}@example.com")).await;
+    for page in ["members", "apps", "connections", "gateways", "log", "settings"] {
+        let text = browser.get(&format!("/teams/{}/{page}", foreign.team)).await.text().await.unwrap();
+        assert!(marks(&text).contains(&MARK), "{page}");
+    }
+});
