@@ -43,6 +43,13 @@ test("a canary is used, the Team is told, and somebody says what it was", async 
   await expect.poll(() => mailsTo(made.email), { timeout: 20_000 }).toContainEqual(expect.stringMatching(/^Northwind: A canary was used/));
   await canary.getByRole("link", { name: "The event" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Event" })).toBeVisible();
+  // An alert may be an incident: it is about what the alert is about.
+  await page.goto(`${made.team}/alerts`);
+  await canary.getByRole("link", { name: "Report an incident" }).click();
+  await settled(page, hydrated);
+  await expect(page.getByLabel("What did you notice?")).toHaveValue("A canary was used");
+  await page.getByRole("button", { name: "Report" }).click();
+  await expect(page.getByRole("region", { name: "Facts" })).toContainText("Northwind DE");
   await page.goto(made.team);
   await expect(page.getByText("wait for somebody")).toBeVisible();
 

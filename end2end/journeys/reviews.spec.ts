@@ -37,6 +37,12 @@ test("a Review is looked through and signed", async ({ page, hydrated, clean }) 
   await done(page, hydrated);
   await expect(page.getByRole("region", { name: "Notes and findings" })).toContainText("A quiet fortnight but for one thing");
   await expect(page.getByText("Finding, to follow up")).toBeVisible();
+  // A finding may be an incident.
+  const review = page.url();
+  await page.getByRole("link", { name: "Report an incident" }).click();
+  await expect(page.getByLabel("What did you notice?")).toHaveValue("A quiet fortnight but for one thing");
+  await page.goto(review);
+  await settled(page, hydrated);
   await stepUp(page, email, used);
   await expect(page.getByRole("heading", { level: 1, name: /^Review of/ })).toBeVisible();
   await settled(page, hydrated);

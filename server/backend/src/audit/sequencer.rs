@@ -85,13 +85,31 @@ impl Sequencer {
             return Ok(0);
         }
         let tx = self.portal.db.begin().await?;
-        if !audit_tree::lead(&*tx).await? {
-            return Ok(0);
+        let placed = match self.placing(&tx, now).await {
+            Ok(Some(placed)) => placed,
+            // Whoever leads next must not find the place taken by a turn that came to nothing.
+            nothing => {
+                tx.rollback().await?;
+                return nothing.map(|_| 0);
+            }
+        };
+        tx.commit().await?;
+        if let Some((note, head)) = placed.head {
+            self.last.keep(&note, head)?;
         }
-        let waiting = audit_tree::pending(&*tx, BATCH).await?;
+        metrics::gauge!("portal_audit_tree_size").set(placed.size as f64);
+        Ok(placed.many)
+    }
+
+    /// What a turn writes; nothing when another process leads.
+    async fn placing(&self, tx: &Tx, now: Time) -> Result<Option<Placed>, SequencerError> {
+        if !audit_tree::lead(&**tx).await? {
+            return Ok(None);
+        }
+        let waiting = audit_tree::pending(&**tx, BATCH).await?;
         let many = waiting.len() as u64;
-        let old = audit_tree::size(&*tx).await?;
-        let mut edge = load(&tx, old, old).await?;
+        let old = audit_tree::size(&**tx).await?;
+        let mut edge = load(tx, old, old).await?;
         let mut events = Vec::with_capacity(waiting.len());
         for (id, row) in waiting {
             let data = row.as_ref().map(leaf);
@@ -103,25 +121,20 @@ impl Sequencer {
                 None => {
                     tracing::error!(event = %id, "an event that Portal did not write is kept out of the log's tree");
                     metrics::counter!("portal_audit_foreign_events_total").increment(1);
-                    audit_tree::refuse(&*tx, id, now).await?;
+                    audit_tree::refuse(&**tx, id, now).await?;
                 }
             }
         }
-        audit_tree::place(&*tx, old, &events).await?;
+        audit_tree::place(&**tx, old, &events).await?;
         for ((level, n), hashes) in edge.grown(old)? {
-            audit_tree::put_tile(&*tx, level, n, hashes).await?;
+            audit_tree::put_tile(&**tx, level, n, hashes).await?;
         }
-        let newest = self.newest(&*tx).await?;
+        let newest = self.newest(&**tx).await?;
         // One head for all that a run places, unless it does not come to an end.
         let through = many < BATCH || newest.as_ref().is_none_or(|head| edge.size() >= head.size + 4 * CHECKPOINT_LEAVES);
         let due = through && self.is_due(newest.as_ref(), edge.size(), now);
-        let head = if due { Some(self.sign(&tx, &edge, now).await?) } else { None };
-        tx.commit().await?;
-        if let Some((note, head)) = head {
-            self.last.keep(&note, head)?;
-        }
-        metrics::gauge!("portal_audit_tree_size").set(edge.size() as f64);
-        Ok(many)
+        let head = if due { Some(self.sign(tx, &edge, now).await?) } else { None };
+        Ok(Some(Placed { many, size: edge.size(), head }))
     }
 
     /// Signs the head of a tree that follows from what was signed before.
@@ -166,6 +179,15 @@ impl Sequencer {
         let mac = self.portal.vault.event_mac(data);
         row.mac.as_ref().is_some_and(|stored| mac.as_slice().ct_eq(stored).into())
     }
+}
+
+/// What a turn wrote.
+struct Placed {
+    /// Events that waited.
+    many: u64,
+    /// Leaves of the tree now.
+    size: u64,
+    head: Option<(String, Head)>,
 }
 
 /// The right edge of the tree as it was at the size `then`, from the tiles of the tree of `size`.

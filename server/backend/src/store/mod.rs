@@ -130,6 +130,11 @@ impl Tx {
     pub async fn commit(self) -> Result<(), DbErr> {
         self.tx.commit().await
     }
+
+    /// Ends it now. One that is dropped ends too, only when its connection is used again: until then its locks stand.
+    pub async fn rollback(self) -> Result<(), DbErr> {
+        self.tx.rollback().await
+    }
 }
 
 impl std::ops::Deref for Tx {

@@ -172,6 +172,28 @@ on_both_databases!(whoever_has_the_key_too_is_found_by_what_was_seen_outside, as
     assert_eq!((report.begins, report.first_bad()), (0, Some(0)));
 });
 
+on_both_databases!(an_event_of_a_host_whose_clock_is_late_makes_no_horizon_that_a_head_contradicts, async |stage: Stage| {
+    let mut log = Log::on(stage).await;
+    let (cx, start) = (log.stage.visitor("192.0.2.1"), log.stage.portal.clock.now());
+    // A quiet log is signed anew; then an event comes in whose host believes that it is four hours earlier.
+    log.stage.advance(Duration::hours(5));
+    log.sequencer.run().await.unwrap();
+    log.witness.push(log.newest().await);
+    log.stage.advance(Duration::hours(-4));
+    record(&cx, 1).await;
+    log.stage.advance(Duration::hours(4));
+    log.go_on().await.unwrap();
+    // Pruned up to two hours behind the start: that event is older by its own time, and younger by the head.
+    let then = start.checked_add_months(Months::new(13)).unwrap() + Duration::hours(2);
+    log.stage.advance(then - log.stage.portal.clock.now());
+    record(&cx, 1).await;
+    log.go_on().await.unwrap();
+    log.watched().await;
+    assert_eq!(log.sequencer.prune().await.unwrap(), EVENTS);
+    log.go_on().await.unwrap();
+    assert_eq!(log.verify().await.findings, []);
+});
+
 on_both_databases!(no_owner_of_the_database_has_events_pruned_that_must_be_kept, async |stage: Stage| {
     let mut log = Log::on(stage).await;
     log.ages(2).await;
