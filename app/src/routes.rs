@@ -46,6 +46,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("incidents") view=IncidentsPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/new") view=ReportIncidentPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/:incident") view=IncidentPage ssr=SsrMode::Async/>
+                    <Route path=path!("incidents/:incident/evidence") view=IncidentEvidencePage ssr=SsrMode::Async/>
                     <Route path=path!("alerts") view=AlertsPage ssr=SsrMode::Async/>
                     <Route path=path!("alerts/rules") view=AlertRulesPage ssr=SsrMode::Async/>
                     <Route path=path!("reviews") view=ReviewsPage ssr=SsrMode::Async/>

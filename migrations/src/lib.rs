@@ -18,6 +18,7 @@ mod m0012_log_explorer;
 mod m0013_webhooks;
 mod m0014_retention;
 mod m0015_incidents;
+mod m0016_evidence;
 
 pub struct Migrator;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_webhooks::Migration),
             Box::new(m0014_retention::Migration),
             Box::new(m0015_incidents::Migration),
+            Box::new(m0016_evidence::Migration),
         ]
     }
 }

@@ -228,10 +228,11 @@ fn activity(action: Action) -> (u32, &'static str) {
         | CanaryPlanted
         | HoldPlaced
         | IncidentReported
+        | EvidenceTaken
         | LockPlaced
         | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
-        | LogExported => (2, "Read"),
+        | EvidenceCopied | LogExported => (2, "Read"),
         OperatorAppointed | TeamRenamed | RoleChanged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted
         | ConnectionDisabled | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed | RefreshFailed
         | GatewayChanged | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged

@@ -66,6 +66,11 @@ pub fn web(config: &Arc<Config>, portal: &Portal, site: Site, live: Live) -> Rou
         .route("/live/teams/{team}/log", get(web::log))
         .route("/teams/{team}/log/{event}/proof", get(web::proof))
         .route("/teams/{team}/log/export", post(web::log_export))
+        .route(
+            "/teams/{team}/incidents/{incident}/evidence",
+            post(web::upload_evidence).layer(DefaultBodyLimit::max(web::UPLOAD_LIMIT)),
+        )
+        .route("/teams/{team}/incidents/{incident}/evidence/{evidence}", post(web::copy_evidence))
         .route("/theme", post(web::theme).get(web::go_home));
     if portal.mailer.is_folder() {
         router = router.route("/dev/mailbox", get(web::mailbox)).route("/dev/mailbox/{file}", get(web::mail));

@@ -107,6 +107,9 @@ actions! {
     MeasureDone "measure.done" "did a measure in the incident";
     MeasureFailed "measure.failed" "could not do a measure in the incident";
     MeasureWithdrawn "measure.withdrawn" "withdrew a measure in the incident";
+    EvidenceTaken "evidence.taken" "took evidence in the incident";
+    EvidenceCopied "evidence.copied" "took a copy of evidence of the incident";
+    EvidenceDamaged "evidence.damaged" "found evidence damaged of the incident";
     LockPlaced "lock.placed" "locked";
     LockLifted "lock.lifted" "lifted the lock of";
     AccessRefused "access.refused" "was refused";
@@ -177,6 +180,16 @@ impl fmt::Display for SafeText {
     }
 }
 
+/// A hash of 32 bytes, as people compare them. Of content alone: of what can be guessed it would tell too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 /// One value of an event's details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -195,7 +208,7 @@ macro_rules! safe_details {
 use crate::ids::*;
 safe_details! {
     &'static str &Name &EmailAddress &SafeText UserId TeamId InvitationId LwaAppId ConnectionId GatewayId GatewayKeyId
-    LeaseId LockId SessionId ChallengeId
+    LeaseId LockId SessionId ChallengeId EvidenceId Digest
 }
 
 impl From<Role> for Detail {

@@ -114,6 +114,8 @@ ids! {
     IncidentId "inc";
     /// Something written into the timeline of an incident.
     EntryId "ent";
+    /// One piece of evidence.
+    EvidenceId "evd";
     /// A step of containment.
     MeasureId "msr";
 }

@@ -1,6 +1,7 @@
 //! Incidents: what may have gone wrong with credentials, from the report to the lessons.
 
 pub mod clock;
+pub mod evidence;
 pub mod measure;
 pub mod severity;
 pub mod state;
@@ -8,6 +9,7 @@ pub mod state;
 use serde::{Deserialize, Serialize};
 
 pub use clock::{Clock, ClockKind, Running};
+pub use evidence::{CustodyAct, EvidenceKind};
 pub use measure::{MeasureKind, MeasureState, TargetKind, may_lift};
 pub use severity::{Reach, Severity};
 use state::words;

@@ -25,10 +25,11 @@ pub enum DangerousAct {
     ChangeWatch,
     ChangeHold,
     LiftLock,
+    CopyEvidence,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 13] = [
+    pub const ALL: [DangerousAct; 14] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -42,6 +43,7 @@ impl DangerousAct {
         DangerousAct::ChangeWatch,
         DangerousAct::ChangeHold,
         DangerousAct::LiftLock,
+        DangerousAct::CopyEvidence,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -59,6 +61,7 @@ impl DangerousAct {
             DangerousAct::SetWebhook => "change where alerts are sent",
             DangerousAct::ChangeWatch => "change what Portal watches for",
             DangerousAct::LiftLock => "lift a lock",
+            DangerousAct::CopyEvidence => "take a copy of evidence",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }
     }

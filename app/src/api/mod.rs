@@ -5,6 +5,7 @@ pub mod account;
 pub mod alerts;
 pub mod apps;
 pub mod connections;
+pub mod evidence;
 pub mod gateways;
 pub mod incidents;
 pub mod log;

@@ -72,6 +72,9 @@ fn Rotation(team: TeamId, app: AppItem) -> impl IntoView {
             <ActForm act={Act::of::<DropOtherSecret>()}>{ids()}<Submit label="Drop it" class="btn-quiet"/></ActForm>
         }.into_any(),
         OtherSecret::Empty | OtherSecret::Old { .. } => view! {
+            {matches!(other, OtherSecret::Old { .. }).then(|| view! {
+                <ActForm act={Act::of::<DropOtherSecret>()}>{ids()}<Submit label="Forget the old secret now" class="btn-quiet"/></ActForm>
+            })}
             <ActForm act=stage class="form">
                 {ids()}
                 <Field name="client_secret" label="New client secret" kind="password" mono=true autocomplete="new-password" hint="Rotate it in Seller Central first, then paste the new one. It is proved with a live connection before it is stored." act=stage/>

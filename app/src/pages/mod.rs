@@ -39,7 +39,7 @@ pub use connection::{ConnectionAccessPage, ConnectionIssuesPage, ConnectionLogPa
 pub use connections::ConnectionsPage;
 pub use gateway::GatewayPage;
 pub use gateways::GatewaysPage;
-pub use incident::IncidentPage;
+pub use incident::{IncidentEvidencePage, IncidentPage};
 pub use incidents::IncidentsPage;
 pub use installation::InstallationPage;
 pub use layout::{AccountLayout, TeamLayout};

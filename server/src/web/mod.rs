@@ -3,6 +3,7 @@
 mod act;
 mod browser;
 mod consent;
+mod evidence;
 mod files;
 mod headers;
 mod identify;
@@ -24,6 +25,7 @@ use crate::config::Config;
 pub use act::server_functions;
 pub use browser::browser_sessions;
 pub use consent::consent_return;
+pub use evidence::{UPLOAD_LIMIT, copy as copy_evidence, upload as upload_evidence};
 pub use files::{bundle, files_or_not_found};
 pub use headers::headers;
 pub use identify::identify;

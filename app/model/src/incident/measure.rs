@@ -114,6 +114,11 @@ impl MeasureKind {
         }
     }
 
+    /// What there was before is gone afterwards: evidence is taken first.
+    pub fn destroys(self) -> bool {
+        matches!(self, MeasureKind::RevokeKey | MeasureKind::EndSessions | MeasureKind::RotateSecret)
+    }
+
     /// While it stands, credentials stop: who holds a token still is worth knowing.
     pub fn stops_credentials(self) -> bool {
         !matches!(self.target(), TargetKind::User | TargetKind::LwaApp)
@@ -166,7 +171,8 @@ mod tests {
     #[test]
     fn the_table_of_measures() {
         let row = |kind: &MeasureKind| {
-            let flags = [(kind.is_lock(), "lock"), (kind.stops_credentials(), "stops credentials")];
+            let flags =
+                [(kind.is_lock(), "lock"), (kind.stops_credentials(), "stops credentials"), (kind.destroys(), "destroys")];
             let flags: Vec<_> = flags.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
             format!("{:<17} {:<12} {}", kind.as_str(), kind.target().as_str(), flags.join(", "))
         };

@@ -4,6 +4,7 @@ mod alerts;
 mod apps;
 mod attention;
 mod connections;
+mod evidence;
 mod gateways;
 mod incidents;
 mod log;
@@ -38,6 +39,7 @@ use crate::{
 pub(crate) use alerts::{alert_items, alert_rules, installation};
 pub(crate) use apps::{app_item, app_items};
 pub(crate) use connections::{connection_detail, connection_items};
+pub(crate) use evidence::evidence_locker;
 pub(crate) use gateways::{gateway_detail, gateway_items, show_key};
 pub(crate) use incidents::{incident_detail, incident_items, timeline};
 pub use log::log_filter;

@@ -1,9 +1,12 @@
 //! One incident: where it stands, what stops the damage, who does what, what happened.
 
 pub mod containment;
+mod evidence;
 mod facts;
 mod steps;
 pub mod timeline;
+
+use std::future::Future;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -12,6 +15,7 @@ use model::{
     incident::State,
 };
 
+pub use self::evidence::IncidentEvidencePage;
 use self::{
     containment::ContainmentCard,
     facts::{DutiesCard, FactsCard},
@@ -23,22 +27,43 @@ use super::{
     param, team,
 };
 use crate::{
+    Failure,
     api::{
         Moment,
-        incidents::{IncidentDetail, incident},
+        incidents::{IncidentDetail, IncidentItem, incident},
     },
     components::{At, Badge, Crumbs, PageHeader, loaded},
 };
 
+/// The parts of an incident's page, each at an address of its own.
+const TABS: [(&str, &str); 2] = [("", "Overview"), ("/evidence", "Evidence")];
+
+/// Where it stands, what stops the damage, who does what, what happened.
 #[component]
 pub fn IncidentPage() -> impl IntoView {
+    framed("", incident, |detail| detail.item.clone(), |team, detail| view! { <Overview team detail/> }.into_any())
+}
+
+/// What is read, under the head that every part has.
+fn framed<T, R>(
+    tab: &'static str,
+    read: impl FnOnce(TeamId, IncidentId) -> R,
+    item: impl FnOnce(&T) -> IncidentItem + Send + 'static,
+    body: impl FnOnce(TeamId, T) -> AnyView + Send + 'static,
+) -> impl IntoView
+where
+    T: 'static,
+    R: Future<Output = Result<T, Failure>> + Send + 'static,
+{
     let (team, id) = (team(), param::<IncidentId>("incident"));
-    loaded(incident(team, id), move |detail| view! { <Page team detail/> }.into_any())
+    loaded(read(team, id), move |all| {
+        let item = item(&all);
+        view! { <Head team item/> <Tabs team id current=tab/> {body(team, all)} }.into_any()
+    })
 }
 
 #[component]
-fn Page(team: TeamId, detail: IncidentDetail) -> impl IntoView {
-    let item = detail.item.clone();
+fn Head(team: TeamId, item: IncidentItem) -> impl IntoView {
     let tags = view! {
         <SeverityTag severity=item.severity/>
         {item.restricted.then(|| view! { <Badge tone="neutral" word="Restricted"/> })}
@@ -50,6 +75,22 @@ fn Page(team: TeamId, detail: IncidentDetail) -> impl IntoView {
         <Title text=item.title.clone()/>
         <Crumbs home=format!("/teams/{team}/incidents") place="Incidents" here=item.code.clone()/>
         <PageHeader title=item.title.clone() lead tags=tags.into_any()/>
+    }
+}
+
+#[component]
+fn Tabs(team: TeamId, id: IncidentId, current: &'static str) -> impl IntoView {
+    let tabs = TABS.into_iter().map(|(part, word)| {
+        let here = (part == current).then_some("page");
+        view! { <li><a href=format!("/teams/{team}/incidents/{id}{part}") aria-current=here>{word}</a></li> }
+    });
+    view! { <nav class="tabs" aria-label="Parts of this incident"><ul>{tabs.collect_view()}</ul></nav> }
+}
+
+#[component]
+fn Overview(team: TeamId, detail: IncidentDetail) -> impl IntoView {
+    let item = detail.item.clone();
+    view! {
         <Line line=detail.line.clone() state=item.state/>
         {detail.merged_into.map(|into| view! { <p>"It goes on as a part of " <a href=format!("/teams/{team}/incidents/{into}")>"another incident"</a> "."</p> })}
         <StepsCard team detail=detail.clone()/>

@@ -15,6 +15,7 @@ use super::{Event, Target, append};
 use crate::{
     Cx, Portal, TeamScope,
     access::{self, AccessError},
+    cx::SignedIn,
     random,
     store::{
         audit_event::{self, Row},
@@ -124,7 +125,20 @@ pub async fn place_hold(cx: &Cx, scope: &TeamScope, reason: &str) -> Result<Hold
     if stand >= STANDING_MOST {
         return Err(HoldError::TooMany);
     }
-    let reason = SafeText::new(reason, REASON_MOST);
+    Ok(hold(cx, scope, person, &SafeText::new(reason, REASON_MOST)).await?)
+}
+
+/// Keeps the log for an incident, when nothing keeps it yet and a person asks.
+pub(crate) async fn hold_unless_held(cx: &Cx, scope: &TeamScope, reason: &SafeText) -> Result<(), AccessError> {
+    let Ok(person) = access::signed_in(cx) else { return Ok(()) };
+    let holds = audit_hold::of_team(cx.portal.db.reader(), scope).await?;
+    if holds.iter().all(|hold| hold.lifted.is_some()) {
+        hold(cx, scope, person, reason).await?;
+    }
+    Ok(())
+}
+
+async fn hold(cx: &Cx, scope: &TeamScope, person: &SignedIn, reason: &SafeText) -> Result<HoldId, sea_orm::DbErr> {
     let id: HoldId = random::id(cx.now());
     let placed = By { at: cx.now(), user: person.user, name: person.email.to_string() };
     let hold = Hold { id, reason: reason.as_str().to_owned(), placed, lifted: None };
@@ -132,7 +146,7 @@ pub async fn place_hold(cx: &Cx, scope: &TeamScope, reason: &str) -> Result<Hold
     // Nothing is pruned between a hold's placing and its holding.
     audit_tree::hold_still(&*tx).await?;
     audit_hold::insert(&*tx, scope, &hold).await?;
-    append(&*tx, cx, Event::of(scope, Action::HoldPlaced).on(Target::hold(id)).with("reason", &reason)).await?;
+    append(&*tx, cx, Event::of(scope, Action::HoldPlaced).on(Target::hold(id)).with("reason", reason)).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -19,6 +19,7 @@ mod writer;
 
 pub use checkpoint::{CheckpointError, CheckpointKey, Head, read_note, signed_by};
 pub use event::{Event, Target};
+pub(crate) use holds::hold_unless_held;
 pub use holds::{AFTER_LIFTING, HoldError, Retention, kept_from, lift_hold, place_hold, retention, standing_holds};
 pub use horizon::Horizon;
 pub use last_head::LastHead;
@@ -29,6 +30,7 @@ pub use state::{HEAD_LATE, State, WITNESS_LATE, place, state};
 pub use verify::{Fault, Finding, Report, verify};
 pub use writer::{Charge, Entry, KeyUse, NotRecorded, Recorded, Recorder};
 
+use model::ids::EventId;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::{Cx, store};
@@ -36,6 +38,14 @@ use crate::{Cx, store};
 /// Appends an event inside the caller's transaction.
 pub async fn append(tx: &impl ConnectionTrait, cx: &Cx, event: Event) -> Result<(), DbErr> {
     store::audit_event::insert(tx, event.into_row(cx)).await
+}
+
+/// The same, and answers the event's id: for what names the event that says so.
+pub(crate) async fn append_and_name(tx: &impl ConnectionTrait, cx: &Cx, event: Event) -> Result<EventId, DbErr> {
+    let row = event.into_row(cx);
+    let id = row.id;
+    store::audit_event::insert(tx, row).await?;
+    Ok(id)
 }
 
 /// Appends an event that has no other change beside it, in a transaction of its own.

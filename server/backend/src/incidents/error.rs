@@ -36,6 +36,12 @@ pub enum IncidentError {
     OneSelf,
     #[error("this cannot be done to that")]
     NoTarget,
+    #[error("the evidence is not what was taken in")]
+    Damaged,
+    #[error("the file is too large")]
+    TooLarge,
+    #[error("the locker is full")]
+    LockerFull,
     #[error(transparent)]
     Access(#[from] AccessError),
 }
@@ -88,6 +94,9 @@ impl From<&IncidentError> for Problem {
             ),
             IncidentError::OneSelf => Problem::field("target", "You cannot lock yourself out."),
             IncidentError::NoTarget => Problem::field("target", "Choose what it is to be done to."),
+            IncidentError::TooLarge => Problem::field("file", "A file has at most 10 MiB: take a part of it, or pack it."),
+            IncidentError::LockerFull => conflict("The evidence of one incident has at most 200 MiB."),
+            IncidentError::Damaged => conflict("This evidence is damaged: it is not what was taken in."),
             IncidentError::Access(error) => error.into(),
         }
     }

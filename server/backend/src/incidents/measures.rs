@@ -10,7 +10,7 @@ use model::{
 use uuid::Uuid;
 
 use super::{
-    IncidentError, IncidentScope,
+    IncidentError, IncidentScope, evidence,
     guards::{leaves_an_owner, may_stop, touch},
     report::target_named,
     rotation, scope,
@@ -101,6 +101,10 @@ pub async fn order(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, target: Uu
         lock: None,
         lifted: None,
     };
+    // What there is now is gone afterwards.
+    if kind.destroys() {
+        evidence::take_evidence(cx, scope).await?;
+    }
     let tx = cx.portal.db.begin().await?;
     let held = scope.held(&tx).await?;
     if held.incident().progress.state.is_over() {

@@ -2,6 +2,7 @@
 
 mod clean;
 mod ends;
+mod evidence;
 mod hooks;
 mod incidents;
 mod key_ends;
@@ -36,6 +37,7 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     jobs.spawn(every(Duration::from_millis(500), portal.clone(), "mail", mail::run));
     jobs.spawn(every(Duration::from_secs(15), portal.clone(), "incidents", incidents::run));
     jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
+    jobs.spawn(every(Duration::from_secs(600), portal.clone(), "evidence", evidence::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "proofs", proofs::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "reviews", reviews::run));
@@ -80,6 +82,7 @@ pub async fn run_due(portal: &Portal) -> Result<(), Outage> {
     reviews::run(portal.clone()).await?;
     ends::run((portal.clone(), model::Time::UNIX_EPOCH)).await?;
     incidents::run(portal.clone()).await?;
+    evidence::run(portal.clone()).await?;
     tell::run(portal.clone()).await?;
     hooks::run(portal.clone()).await
 }

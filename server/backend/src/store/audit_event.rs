@@ -165,6 +165,12 @@ pub async fn nth_between(
     Ok(query.one(db).await?.map(|model| EventId(model.id)))
 }
 
+/// The details of any event, whose ever it is: for Portal's own checks.
+pub(crate) async fn details(db: &impl ConnectionTrait, id: EventId) -> Result<Option<serde_json::Value>, DbErr> {
+    let found = Entity::find_by_id(id.0).one(db).await?;
+    Ok(found.map(|model| serde_json::from_str(&model.details).unwrap_or_default()))
+}
+
 /// One event of a Team.
 pub async fn by_id(db: &impl ConnectionTrait, scope: &TeamScope, id: EventId) -> Result<Option<Row>, DbErr> {
     Entity::find_by_id(id.0).filter(Column::TeamId.eq(scope.team().0)).one(db).await?.map(row).transpose()

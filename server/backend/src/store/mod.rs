@@ -23,6 +23,7 @@ pub mod browser;
 pub mod connection;
 pub mod consent;
 pub mod data_key;
+pub mod evidence;
 pub mod gateway;
 pub mod gateway_key;
 pub mod incident;

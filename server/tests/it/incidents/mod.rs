@@ -2,6 +2,7 @@
 
 mod clocks;
 mod containment;
+mod evidence;
 mod restricted;
 mod running;
 

@@ -30,7 +30,8 @@ const OWN_WORDS: [(&str, &str); 17] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 21] = [
+const OWN_WORDS_OF: [(&str, &str); 22] = [
+    ("custody.act", "a word of a list"),
     ("audit_word.field", "a word of a list"),
     ("webhook_delivery.answer", "a status or a word of Portal's own"),
     ("incident.severity", "a word of a list"),
@@ -162,6 +163,15 @@ async fn mark_incident(house: &House, ada: &Furnished, browser: &mut Browser<'_>
         let response = browser.post(function, &[&[team, incident], fields].concat()).await;
         assert_eq!(response.status(), 200, "{function}: {}", response.text().await.unwrap());
     }
+    // A file, with a mark in its name and in what it is said to be.
+    let head = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{MARK}.txt\"\r\nContent-Type: text/{MARK}\r\n\r\n"
+    );
+    let path = format!("/teams/{}/incidents/{}/evidence", things.team, incident.1);
+    let file = browser.request(Method::POST, &path).header("Sec-Fetch-Site", "same-origin");
+    let file =
+        file.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x").body(format!("{head}{MARK}\r\n--x--\r\n"));
+    assert_eq!(browser.send(file).await.status(), 303);
     // Another admin orders a lock, which the marked person lifts.
     let other = house.member(ada, "helper", Role::Admin, Environments::BOTH).await;
     let scope = backend::incidents::enter(&other, &ada.scope, incident.1.parse().unwrap()).await.unwrap();

@@ -1,0 +1,94 @@
+//! What evidence holds: how the Team stands, without a secret, and its log so far with proofs.
+
+use chrono::Duration;
+use serde_json::{Value, json};
+
+use super::IncidentScope;
+use crate::{
+    Cx, TeamScope,
+    access::AccessError,
+    audit::export::{End, Export, ExportError, Which},
+    error::Outage,
+    store::{self, lease::Of},
+};
+
+/// The log is taken from so long before the detection, and at most so many events of it.
+const BEFORE: Duration = Duration::hours(24);
+const EVENTS: usize = 5000;
+
+/// Members and their sessions, apps, connections, gateways and keys, and who holds a token.
+pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, AccessError> {
+    let db = cx.portal.db.reader();
+    let mut members = Vec::new();
+    for member in store::member::all(db, scope).await? {
+        let sessions = store::session::of_user(db, member.user).await?;
+        let sessions: Vec<Value> = sessions
+            .into_iter()
+            .map(|one| json!({ "id": one.id, "signed_in_at": one.signed_in_at, "last_seen_at": one.last_seen_at }))
+            .collect();
+        members.push(json!({ "user": member.user, "email": member.email, "role": member.role, "sessions": sessions }));
+    }
+    let apps = store::lwa_app::all(db, scope).await?.into_iter().map(|app| {
+        json!({ "id": app.id, "name": app.name, "environment": app.environment, "client_id": app.client_id,
+            "secret_made_at": app.secret_made_at })
+    });
+    let connections = store::connection::all(db, scope).await?.into_iter().map(|one| {
+        json!({ "id": one.id, "name": one.name, "environment": one.environment, "seller_id": one.seller_id,
+            "state": one.state, "lwa_app": one.lwa_app })
+    });
+    let gateways = store::gateway::all(db, scope).await?.into_iter().map(
+        |one| json!({ "id": one.id, "name": one.name, "environment": one.environment, "disabled_at": one.disabled_at }),
+    );
+    let keys = store::gateway_key::all(db, scope, None).await?.into_iter().map(|key| {
+        json!({ "id": key.id, "gateway": key.gateway, "created_at": key.created_at, "expires_at": key.expires_at,
+            "revoked_at": key.revoked_at, "last_used_at": key.last_used_at, "last_used_address": key.last_used_address,
+            "last_used_agent": key.last_used_agent })
+    });
+    let leases = store::lease::live(db, scope, Of::Team, cx.now()).await?.into_iter().map(|lease| {
+        json!({ "id": lease.id, "gateway": lease.gateway, "key": lease.key, "connection": lease.connection,
+            "generation": lease.generation, "issued_at": lease.issued_at, "expires_at": lease.expires_at })
+    });
+    let all = json!({
+        "team": scope.team(),
+        "taken_at": cx.now(),
+        "members": members,
+        "lwa_apps": apps.collect::<Vec<_>>(),
+        "connections": connections.collect::<Vec<_>>(),
+        "gateways": gateways.collect::<Vec<_>>(),
+        "gateway_keys": keys.collect::<Vec<_>>(),
+        "leases": leases.collect::<Vec<_>>(),
+    });
+    Ok(serde_json::to_string_pretty(&all).unwrap_or_default())
+}
+
+/// The Team's log from a day before the detection on, as `portal audit verify --export` checks it; nothing before anything
+/// is signed.
+pub(super) async fn log(cx: &Cx, scope: &IncidentScope) -> Result<Option<String>, Outage> {
+    match read_log(cx, scope).await {
+        Ok(text) => Ok(Some(text)),
+        Err(ExportError::NoCheckpoint) => Ok(None),
+        Err(ExportError::Store(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the log could not be taken as evidence");
+            Err(Outage::Corrupt("audit log"))
+        }
+    }
+}
+
+async fn read_log(cx: &Cx, scope: &IncidentScope) -> Result<String, ExportError> {
+    let which =
+        Which { team: Some(scope.team().team()), from: Some(scope.incident().detected_at - BEFORE), ..Which::default() };
+    let mut export = Export::begin(cx.portal.db.reader(), which, None).await?;
+    let mut lines = vec![serde_json::to_string(&export.header()).unwrap_or_default()];
+    while lines.len() <= EVENTS {
+        let page = export.page().await?;
+        if page.is_empty() {
+            break;
+        }
+        let room = EVENTS + 1 - lines.len();
+        lines.extend(page.iter().take(room).map(|(_, proved)| serde_json::to_string(proved).unwrap_or_default()));
+    }
+    let events = (lines.len() - 1) as u64;
+    lines.push(serde_json::to_string(&End { events }).unwrap_or_default());
+    Ok(lines.join("\n") + "\n")
+}
