@@ -19,6 +19,9 @@ mod m0013_webhooks;
 mod m0014_retention;
 mod m0015_incidents;
 mod m0016_evidence;
+mod m0017_tasks;
+mod m0018_notices;
+mod m0019_lessons;
 
 pub struct Migrator;
 
@@ -42,6 +45,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_retention::Migration),
             Box::new(m0015_incidents::Migration),
             Box::new(m0016_evidence::Migration),
+            Box::new(m0017_tasks::Migration),
+            Box::new(m0018_notices::Migration),
+            Box::new(m0019_lessons::Migration),
         ]
     }
 }

@@ -110,6 +110,19 @@ actions! {
     EvidenceTaken "evidence.taken" "took evidence in the incident";
     EvidenceCopied "evidence.copied" "took a copy of evidence of the incident";
     EvidenceDamaged "evidence.damaged" "found evidence damaged of the incident";
+    TaskAdded "task.added" "added a task to the incident";
+    TaskGiven "task.given" "gave a task of the incident";
+    TaskEnded "task.ended" "settled a task of the incident";
+    TaskReopened "task.reopened" "took up a task again of the incident";
+    PlaybookChanged "playbook.changed" "changed a playbook";
+    NoticeWritten "notice.written" "wrote a notice of the incident";
+    NoticeApproved "notice.approved" "approved a notice of the incident";
+    NoticeSent "notice.sent" "sent a notice of the incident";
+    NoticeWithdrawn "notice.withdrawn" "withdrew a notice of the incident";
+    ContactChanged "contact.changed" "changed who speaks for the Team about incidents";
+    PostMortemWritten "post_mortem.written" "wrote the post-mortem of the incident";
+    ActionItemAdded "action_item.added" "added what follows from the incident";
+    ActionItemDone "action_item.done" "did what follows from the incident";
     LockPlaced "lock.placed" "locked";
     LockLifted "lock.lifted" "lifted the lock of";
     AccessRefused "access.refused" "was refused";
@@ -208,7 +221,7 @@ macro_rules! safe_details {
 use crate::ids::*;
 safe_details! {
     &'static str &Name &EmailAddress &SafeText UserId TeamId InvitationId LwaAppId ConnectionId GatewayId GatewayKeyId
-    LeaseId LockId SessionId ChallengeId EvidenceId Digest
+    LeaseId LockId SessionId ChallengeId EvidenceId NoticeId Digest
 }
 
 impl From<Role> for Detail {

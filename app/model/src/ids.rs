@@ -116,6 +116,12 @@ ids! {
     EntryId "ent";
     /// One piece of evidence.
     EvidenceId "evd";
+    /// Something that people do about an incident.
+    TaskId "tsk";
+    /// A message about an incident.
+    NoticeId "ntc";
+    /// What follows from an incident.
+    ActionItemId "act";
     /// A step of containment.
     MeasureId "msr";
 }

@@ -2,20 +2,31 @@
 
 pub mod clock;
 pub mod evidence;
+pub mod lessons;
 pub mod measure;
+pub mod notice;
+pub mod playbook;
 pub mod severity;
 pub mod state;
+pub mod task;
+pub mod template;
 
 use serde::{Deserialize, Serialize};
 
 pub use clock::{Clock, ClockKind, Running};
 pub use evidence::{CustodyAct, EvidenceKind};
-pub use measure::{MeasureKind, MeasureState, TargetKind, may_lift};
+pub use measure::{MeasureKind, MeasureState, TargetKind};
+pub use notice::{NoticeRefused, NoticeState, Track};
+pub use playbook::{Phase, Planned};
 pub use severity::{Reach, Severity};
 use state::words;
 pub use state::{LINE, Progress, State, Step, StepRefused};
+pub use task::TaskState;
 
-use crate::{Role, ids::IncidentId};
+use crate::{
+    Role, Time,
+    ids::{IncidentId, UserId},
+};
 
 /// Letters of a title, and of what people write at length.
 pub const TITLE_MOST: usize = 120;
@@ -86,4 +97,26 @@ pub fn code(id: IncidentId) -> String {
 /// Who may see a restricted incident: owners, whoever reported it, whoever has a duty in it.
 pub fn may_see(is_restricted: bool, role: Option<Role>, has_part: bool) -> bool {
     !is_restricted || has_part || role == Some(Role::Owner)
+}
+
+/// Whether somebody stands for a second person: another one than the first, and no second address of theirs that came after
+/// what the first one did.
+pub fn is_second_person(first: UserId, at: Time, person: UserId, joined_at: Time) -> bool {
+    person != first && joined_at < at
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_second_person_is_another_one_who_was_there_before() {
+        let (ada, bob) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        let at = |seconds| Time::from_timestamp(seconds, 0).unwrap();
+        assert!(is_second_person(ada, at(10), bob, at(9)));
+        assert!(!is_second_person(ada, at(10), ada, at(9)), "alone");
+        assert!(!is_second_person(ada, at(10), bob, at(10)), "came after it");
+    }
 }

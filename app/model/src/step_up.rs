@@ -26,10 +26,11 @@ pub enum DangerousAct {
     ChangeHold,
     LiftLock,
     CopyEvidence,
+    ApproveNotice,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 14] = [
+    pub const ALL: [DangerousAct; 15] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -44,6 +45,7 @@ impl DangerousAct {
         DangerousAct::ChangeHold,
         DangerousAct::LiftLock,
         DangerousAct::CopyEvidence,
+        DangerousAct::ApproveNotice,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -62,6 +64,7 @@ impl DangerousAct {
             DangerousAct::ChangeWatch => "change what Portal watches for",
             DangerousAct::LiftLock => "lift a lock",
             DangerousAct::CopyEvidence => "take a copy of evidence",
+            DangerousAct::ApproveNotice => "approve a notice",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }
     }

@@ -161,7 +161,7 @@ pub async fn restrict_incident(
     backend::incidents::set_restricted(&cx, &scope, restricted).await.map_err(fail)
 }
 
-/// Says that Amazon was told, or why it need not be.
+/// Says why Amazon need not be told.
 #[server(prefix = "/act", endpoint = "settle_amazon")]
 pub async fn settle_amazon(team: TeamId, incident: IncidentId, how: String) -> Result<(), Failure> {
     use crate::edge::{enter_incident, fail};

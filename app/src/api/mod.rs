@@ -8,12 +8,16 @@ pub mod connections;
 pub mod evidence;
 pub mod gateways;
 pub mod incidents;
+pub mod lessons;
 pub mod log;
 pub mod login;
 pub mod measures;
+pub mod notices;
 pub mod places;
+pub mod readiness;
 pub mod retention;
 pub mod reviews;
+pub mod tasks;
 pub mod teams;
 pub mod webhooks;
 

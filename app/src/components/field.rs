@@ -67,11 +67,15 @@ pub fn TextArea(
     name: &'static str,
     label: &'static str,
     act: Act,
+    /// Where a page has two fields of a name.
+    #[prop(optional, into)]
+    id: String,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] value: String,
+    #[prop(default = 3)] rows: u8,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let id = name.to_owned();
+    let id = if id.is_empty() { name.to_owned() } else { id };
     let mark = if required {
         view! { <span class="required" aria-hidden="true">"*"</span> }.into_any()
     } else {
@@ -86,7 +90,7 @@ pub fn TextArea(
             <textarea
                 id=id.clone()
                 name=name
-                rows="3"
+                rows=rows.to_string()
                 required=required
                 spellcheck="false"
                 aria-invalid=message.as_ref().map(|_| "true")

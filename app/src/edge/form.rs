@@ -14,12 +14,12 @@ use backend::{
 };
 use chrono::{NaiveDate, NaiveTime};
 use model::{
-    Environment, Name, Role, Time,
+    EmailAddress, Environment, Name, Role, Time,
     alert::{QuietHours, Rule, Severity},
     amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
     gateway::{Networks, Scope, Scopes},
     ids::{ConnectionId, LwaAppId},
-    incident::{Kind, TargetKind},
+    incident::{Kind, Phase, TargetKind},
     problem::FieldErrors,
 };
 use secrecy::SecretString;
@@ -92,6 +92,37 @@ pub(crate) fn time(field: &str, text: &str) -> Result<Option<Time>, Failure> {
     one(field, parsed.map_err(|_| "Enter a day and a time."))
 }
 
+/// The end of a day.
+pub(crate) fn day(field: &str, text: &str) -> Result<Time, Failure> {
+    let parsed = text.trim().parse::<NaiveDate>().ok().and_then(|day| day.succ_opt());
+    let end = parsed.map(|next| next.and_time(NaiveTime::MIN).and_utc());
+    one(field, end.ok_or("Enter a day, like 2027-01-31."))
+}
+
+/// Addresses between blanks, commas or line ends.
+pub(crate) fn addresses(field: &str, text: &str) -> Result<Vec<EmailAddress>, Failure> {
+    let between = |c: char| c.is_whitespace() || c == ',' || c == ';';
+    let mut all: Vec<EmailAddress> = Vec::new();
+    for word in text.split(between).filter(|word| !word.is_empty()) {
+        let address = word.parse().map_err(|_| format!("{word} is no e-mail address."));
+        let address = one(field, address)?;
+        if !all.contains(&address) {
+            all.push(address);
+        }
+    }
+    Ok(all)
+}
+
+/// What seems to have happened.
+pub(crate) fn incident_kind(text: &str) -> Result<Kind, Failure> {
+    one("kind", Kind::parse(text).ok_or("Choose what seems to have happened."))
+}
+
+/// What a task is for.
+pub(crate) fn phase(text: &str) -> Result<Phase, Failure> {
+    one("phase", Phase::parse(text).ok_or("Choose what the task is for."))
+}
+
 /// The id of what a measure is done to, of the kind that it is done to.
 pub(crate) fn target_id(kind: TargetKind, text: &str) -> Result<Uuid, Failure> {
     one("target", kind.read_id(text))
@@ -107,7 +138,7 @@ pub(crate) async fn report(
     about: &str,
     restricted: bool,
 ) -> Result<Report, Failure> {
-    let kind = one("kind", Kind::parse(kind).ok_or("Choose what seems to have happened."))?;
+    let kind = incident_kind(kind)?;
     let detected_at = time("detected", detected)?;
     // What is gone by now, or never was, keeps nobody from reporting.
     let about = named(cx, scope, about).await?.into_iter().collect();

@@ -19,7 +19,12 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 20] = [
+const UNRECORDED: [(&str, &str); 25] = [
+    ("tasks", "reads what is to be done; what is done is recorded"),
+    ("playbook", "reads what is done in an incident of a kind"),
+    ("notices", "reads what was said; saying it is recorded"),
+    ("readiness", "reads who speaks for the Team"),
+    ("lessons", "reads what was learned and what follows"),
     ("evidence", "names what was taken in; taking a copy is recorded"),
     ("incidents", "reads what was reported; what is done in an incident is recorded"),
     ("alert_rules", "reads what a Team set about its alerts"),
@@ -138,6 +143,19 @@ pub async fn ready<'a>(
             // Nothing ends while a measure is open.
             let incident = backend::incidents::enter(&owner, &of.scope, own.incident.parse().unwrap()).await.unwrap();
             backend::incidents::withdraw(&owner, &incident, own.measure.parse().unwrap()).await.unwrap();
+        }
+        "write_post_mortem" => with("version", "0"),
+        "remove_playbook_task" => with("title", model::incident::Kind::Other.playbook()[0].title),
+        "reopen_task" => {
+            use backend::incidents::{end_task, enter};
+            let incident = enter(&owner, &of.scope, own.incident.parse().unwrap()).await.unwrap();
+            let done = model::incident::TaskState::Done;
+            end_task(&owner, &incident, own.task.parse().unwrap(), done, "").await.unwrap();
+        }
+        "send_notice" | "mark_notice_sent" => {
+            use backend::incidents::{approve_notice, enter};
+            let incident = enter(&owner, &of.scope, own.incident.parse().unwrap()).await.unwrap();
+            approve_notice(&owner, &incident, own.notice.parse().unwrap(), 1).await.unwrap();
         }
         "lift_measure" | "retry_measure" => {
             // Another one ordered the lock, who came after the owner.

@@ -9,7 +9,7 @@ use backend::store::{self, alert::Alert, review::Review};
 use model::{
     Environments, Permission, Role,
     alert::Rule,
-    ids::{AlertId, EntryId, IncidentId, MeasureId, TeamId},
+    ids::{ActionItemId, AlertId, EntryId, IncidentId, MeasureId, NoticeId, TaskId, TeamId},
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -188,6 +188,21 @@ fn value(name: &str) -> Option<&'static str> {
         "duty" => "scribe",
         "entry_kind" => "note",
         "body" => "It was us",
+        "phase" => "investigate",
+        "due" => "",
+        "due_on" => "2030-01-31",
+        "task_end" => "done",
+        "hours" => "12",
+        "track" => "staff",
+        "version" => "1",
+        "recipients" => "carol@example.com",
+        "subject" => "Another subject",
+        "for_amazon" => "false",
+        "request" | "proof" => "Case 4711",
+        "contact_name" => "Grace",
+        "contact_email" | "amazon_address" => "grace@example.com",
+        "contact_phone" => "+49 30 1",
+        "what_happened" | "impact" | "cause" | "went_well" | "went_badly" => "As it was",
         "measure_kind" => "lock_connection",
         "rule" => "refused_calls",
         "url" => "http://127.0.0.1:9/hook",

@@ -92,11 +92,14 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
         DangerousAct::CopyEvidence => {
             let incident = incidents::list(cx, scope).await.unwrap().remove(0).id;
             let incident = incidents::enter(cx, scope, incident).await.unwrap();
-            if incidents::locker(cx, &incident).await.unwrap().is_empty() {
-                incidents::take_file(cx, &incident, "a.txt", "text/plain", b"abc".to_vec()).await.unwrap();
-            }
             let piece = incidents::locker(cx, &incident).await.unwrap().remove(0).0.id;
             vec![problem(incidents::copy_evidence(cx, &incident, piece).await)]
+        }
+        DangerousAct::ApproveNotice => {
+            let incident = incidents::list(cx, scope).await.unwrap().remove(0).id;
+            let incident = incidents::enter(cx, scope, incident).await.unwrap();
+            let notice = incidents::notices(cx, &incident).await.unwrap().remove(0);
+            vec![problem(incidents::approve_notice(cx, &incident, notice.id, notice.version).await)]
         }
         DangerousAct::SignReview => {
             let review = reviews::list(cx, scope).await.unwrap().remove(0).id;
@@ -136,6 +139,7 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     let (incident, ..) = house.an_incident(&team).await;
     let incident = incidents::enter(&bob, &team.scope, incident).await.unwrap();
     incidents::order(&bob, &incident, MeasureKind::LockConnection, team.connection.0).await.unwrap();
+    incidents::draft_notice(&bob, &incident, model::incident::Track::Staff).await.unwrap();
     // Making a canary needs no proof; taking it away does.
     connections::set_canary(&team.owner, &team.scope, team.connection, true).await.unwrap();
     let events = async || {

@@ -4,10 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Kind, state::words};
-use crate::{
-    Time,
-    ids::{ConnectionId, GatewayId, GatewayKeyId, IdError, LwaAppId, TeamId, UserId},
-};
+use crate::ids::{ConnectionId, GatewayId, GatewayKeyId, IdError, LwaAppId, TeamId, UserId};
 
 words! {
     /// What a measure or a lock is about.
@@ -125,11 +122,6 @@ impl MeasureKind {
     }
 }
 
-/// Whether a person may lift a lock: another one than who ordered it, and no second address of theirs that came after it.
-pub fn may_lift(ordered_by: UserId, ordered_at: Time, person: UserId, joined_at: Time) -> bool {
-    person != ordered_by && joined_at < ordered_at
-}
-
 impl Kind {
     /// The measures that fit, the first first.
     pub fn measures(self) -> &'static [MeasureKind] {
@@ -157,15 +149,6 @@ mod tests {
             let read: Vec<_> = TargetKind::ALL.iter().filter(|other| other.read_id(&kind.write_id(id)) == Ok(id)).collect();
             assert_eq!(read, [kind]);
         }
-    }
-
-    #[test]
-    fn a_lock_is_lifted_by_another_person_who_was_there_before() {
-        let (ada, bob) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
-        let at = |seconds| Time::from_timestamp(seconds, 0).unwrap();
-        assert!(may_lift(ada, at(10), bob, at(9)));
-        assert!(!may_lift(ada, at(10), ada, at(9)), "alone");
-        assert!(!may_lift(ada, at(10), bob, at(10)), "came after it");
     }
 
     #[test]

@@ -57,9 +57,9 @@ pub const LINE: [State; 7] =
     [State::Reported, State::Triaged, State::Contained, State::Eradicated, State::Recovered, State::Reviewed, State::Closed];
 
 impl Step {
-    /// A judgement and an end are told for those who come later.
+    /// A judgement and an end are told for those who come later; what was looked back on stands in the post-mortem.
     pub fn needs_note(self) -> bool {
-        !matches!(self, Step::Contain | Step::Recover)
+        !matches!(self, Step::Contain | Step::Recover | Step::Review)
     }
 }
 

@@ -8,11 +8,10 @@ use backend::{
 };
 use model::{
     Permission, Time,
-    ids::UserId,
     incident::{Duty, LINE, MeasureKind, TargetKind, code},
 };
 
-use super::measures::containment;
+use super::{measures::containment, people::members};
 use crate::{
     Failure,
     api::incidents::{ClockItem, DutyItem, IncidentDetail, IncidentItem, TimelineItem},
@@ -48,7 +47,6 @@ pub(super) fn item(incident: &Incident, now: Time) -> IncidentItem {
 
 pub(crate) async fn incident_detail(cx: &Cx, scope: &IncidentScope) -> Result<IncidentDetail, Failure> {
     let (now, incident) = (cx.now(), scope.incident());
-    let members = teams::members(cx, scope.team()).await.map_err(fail)?;
     let others = incidents::list(cx, scope.team()).await.map_err(fail)?;
     let others = others.into_iter().filter(|other| other.id != incident.id && !other.progress.state.is_over());
     let duty = |duty: &Duty| DutyItem {
@@ -76,10 +74,7 @@ pub(crate) async fn incident_detail(cx: &Cx, scope: &IncidentScope) -> Result<In
         steps: incident.progress.state.steps().collect(),
         about: about.into_iter().map(|target| format!("{}: {}", target.kind.title(), target.name)).collect(),
         duties: Duty::ALL.iter().map(duty).collect(),
-        members: members
-            .into_iter()
-            .map(|member| (member.user, member.email.to_string()))
-            .collect::<Vec<(UserId, String)>>(),
+        members: members(cx, scope.team()).await?,
         amazon: incident.amazon.clone().map(|(at, how)| (moment(at, now), how)),
         others: others.map(|other| (other.id, format!("{}: {}", code(other.id), other.title))).collect(),
         merged_into: into,

@@ -11,7 +11,7 @@ use backend::{
 use model::{
     Time,
     ids::{ConnectionId, GatewayId, UserId},
-    incident::{MeasureKind, MeasureState, TargetKind, may_lift},
+    incident::{MeasureKind, MeasureState, TargetKind, is_second_person},
 };
 use uuid::Uuid;
 
@@ -65,7 +65,7 @@ fn item(cx: &Cx, measure: Measure, me: Option<(UserId, Time)>) -> MeasureItem {
         kind: measure.kind,
         may_lift: measure.lock.is_some()
             && measure.state == MeasureState::Done
-            && me.is_some_and(|(me, joined_at)| may_lift(measure.ordered_by, measure.ordered_at, me, joined_at)),
+            && me.is_some_and(|(me, joined_at)| is_second_person(measure.ordered_by, measure.ordered_at, me, joined_at)),
         target: measure.target_name,
         state: measure.state,
         attempts: measure.attempts,

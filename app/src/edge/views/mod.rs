@@ -7,12 +7,15 @@ mod connections;
 mod evidence;
 mod gateways;
 mod incidents;
+mod lessons;
 mod log;
 mod measures;
+mod notices;
 mod people;
 mod places;
 mod retention;
 mod reviews;
+mod tasks;
 mod webhooks;
 
 use backend::{
@@ -42,13 +45,16 @@ pub(crate) use connections::{connection_detail, connection_items};
 pub(crate) use evidence::evidence_locker;
 pub(crate) use gateways::{gateway_detail, gateway_items, show_key};
 pub(crate) use incidents::{incident_detail, incident_items, timeline};
+pub(crate) use lessons::incident_lessons;
 pub use log::log_filter;
 pub(crate) use log::{log_event, log_items, log_rows};
 pub(crate) use measures::holders;
+pub(crate) use notices::{incident_notices, readiness_detail};
 pub(crate) use people::{invitation_item, people, session_item};
 pub(crate) use places::places;
 pub(crate) use retention::retention_detail;
 pub(crate) use reviews::{review_detail, review_items};
+pub(crate) use tasks::{incident_tasks, playbook_detail};
 pub(crate) use webhooks::webhook_detail;
 
 /// Who looks at the page, with their Teams.

@@ -5,7 +5,7 @@ use backend::{
     sessions::OpenSession,
     store::{invitation::Invitation, member::Member},
 };
-use model::{Role, Time};
+use model::{Role, Time, ids::UserId};
 
 use crate::{
     Failure,
@@ -15,6 +15,12 @@ use crate::{
     },
     edge::{fail, moment},
 };
+
+/// Who may be given something.
+pub(super) async fn members(cx: &Cx, scope: &TeamScope) -> Result<Vec<(UserId, String)>, Failure> {
+    let all = backend::teams::members(cx, scope).await.map_err(fail)?;
+    Ok(all.into_iter().map(|member| (member.user, member.email.to_string())).collect())
+}
 
 pub(crate) fn session_item(session: OpenSession, now: Time) -> SessionItem {
     SessionItem {

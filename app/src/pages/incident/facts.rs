@@ -70,7 +70,7 @@ pub(super) fn FactsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
                 <div><dt>"Detected"</dt><dd><At moment=detail.detected.clone()/></dd></div>
                 <div><dt>"Reported"</dt><dd><At moment=item.reported.clone()/>" by "{detail.reported_by.clone()}</dd></div>
                 <div><dt>"About"</dt><dd>{about.join(", ")}</dd></div>
-                <div><dt>"Amazon"</dt><dd>{settled}{open.then_some("not settled: Amazon hears within 24 hours of detection")}</dd></div>
+                <div><dt>"Amazon"</dt><dd>{settled}{open.then(|| view! { "not settled: Amazon hears within 24 hours of detection, by a " <a href=format!("/teams/{team}/incidents/{}/notices", item.id)>"notice"</a> })}</dd></div>
                 <div><dt>"Seen by"</dt><dd>{if item.restricted { "owners, its reporter, and those with a duty" } else { "everybody in the Team" }}</dd></div>
             </dl>
             {(runs && !detail.nameable.is_empty()).then(|| view! {
@@ -86,11 +86,11 @@ pub(super) fn FactsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
             })}
             {(runs && open).then(|| view! {
                 <details class="disclosure" open=settle.failed()>
-                    <summary>"Amazon was told, or need not be…"</summary>
+                    <summary>"Amazon need not be told…"</summary>
                     <ActForm act=settle class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="incident" value=item.id.to_string()/>
-                        <TextArea name="how" label="When and how was Amazon told, or why need it not be?" hint="Amazon's information, or credentials to it: then it must be told, at security@amazon.com." required=true act=settle/>
+                        <TextArea name="how" label="Why need Amazon not be told?" hint="Amazon's information, or credentials to it: then it must be told, by a notice." required=true act=settle/>
                         <Submit label="Settle" class="btn-secondary"/>
                     </ActForm>
                 </details>

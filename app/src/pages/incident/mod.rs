@@ -3,7 +3,10 @@
 pub mod containment;
 mod evidence;
 mod facts;
+mod lessons;
+mod notices;
 mod steps;
+mod tasks;
 pub mod timeline;
 
 use std::future::Future;
@@ -15,12 +18,15 @@ use model::{
     incident::State,
 };
 
-pub use self::evidence::IncidentEvidencePage;
+pub(super) use self::tasks::phases;
 use self::{
     containment::ContainmentCard,
     facts::{DutiesCard, FactsCard},
     steps::StepsCard,
     timeline::TimelineCard,
+};
+pub use self::{
+    evidence::IncidentEvidencePage, lessons::IncidentLessonsPage, notices::IncidentNoticesPage, tasks::IncidentTasksPage,
 };
 use super::{
     incidents::{ClockBadge, SeverityTag},
@@ -36,7 +42,8 @@ use crate::{
 };
 
 /// The parts of an incident's page, each at an address of its own.
-const TABS: [(&str, &str); 2] = [("", "Overview"), ("/evidence", "Evidence")];
+const TABS: [(&str, &str); 5] =
+    [("", "Overview"), ("/tasks", "Tasks"), ("/evidence", "Evidence"), ("/notices", "Notices"), ("/lessons", "Lessons")];
 
 /// Where it stands, what stops the damage, who does what, what happened.
 #[component]

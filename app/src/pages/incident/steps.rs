@@ -18,7 +18,7 @@ fn question(step: Step) -> &'static str {
         Step::Contain => "What keeps it from spreading?",
         Step::Eradicate => "What was the cause, and how is it gone?",
         Step::Recover => "What runs again?",
-        Step::Review => "What happened, and what follows from it?",
+        Step::Review => "Anything beside the post-mortem?",
         Step::Close => "What is left to be done elsewhere?",
         Step::Dismiss => "Why is it no incident?",
         Step::Merge => "Why is it the same?",

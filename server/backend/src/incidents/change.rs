@@ -41,7 +41,7 @@ pub async fn set_restricted(cx: &Cx, scope: &IncidentScope, restricted: bool) ->
     change(cx, scope, |before| Incident { restricted, ..before }, "restricted", to).await
 }
 
-/// Says that Amazon was told, or why it need not be: its clock stops.
+/// Says why Amazon need not be told: its clock stops.
 pub async fn settle_amazon(cx: &Cx, scope: &IncidentScope, how: &str) -> Result<(), IncidentError> {
     let how = text::lines("how", how, TEXT_MOST)?;
     let now = cx.now();

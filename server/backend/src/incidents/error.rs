@@ -1,4 +1,7 @@
-use model::{Problem, ProblemCode, incident::StepRefused};
+use model::{
+    Problem, ProblemCode,
+    incident::{NoticeRefused, StepRefused},
+};
 
 use crate::{access::AccessError, error::Outage};
 
@@ -16,6 +19,12 @@ pub enum IncidentError {
     Time,
     #[error(transparent)]
     Step(#[from] StepRefused),
+    #[error(transparent)]
+    Notice(#[from] NoticeRefused),
+    #[error("nobody is named")]
+    NoRecipient,
+    #[error("too many people are named")]
+    TooManyRecipients,
     #[error("measures are open")]
     MeasuresOpen(usize),
     #[error("Amazon's clock runs")]
@@ -38,6 +47,22 @@ pub enum IncidentError {
     NoTarget,
     #[error("the evidence is not what was taken in")]
     Damaged,
+    #[error("the hours cannot be")]
+    Hours,
+    #[error("that time is over")]
+    Past,
+    #[error("there are enough tasks")]
+    TooManyTasks,
+    #[error("the task is there already")]
+    TaskThere,
+    #[error("nobody wrote the post-mortem")]
+    NoPostMortem,
+    #[error("nothing follows from it")]
+    NoActionItem,
+    #[error("there are enough action items")]
+    TooManyItems,
+    #[error("tasks are open")]
+    TasksOpen(usize),
     #[error("the file is too large")]
     TooLarge,
     #[error("the locker is full")]
@@ -73,12 +98,27 @@ impl From<&IncidentError> for Problem {
                 Problem::field("at", "This is before the step before it was taken.")
             }
             IncidentError::Step(StepRefused::Future) => Problem::field("at", "This is in the future."),
+            IncidentError::Notice(NoticeRefused::NotFromHere) => conflict("The notice has moved on meanwhile."),
+            IncidentError::Notice(NoticeRefused::Alone) => Problem::new(
+                ProblemCode::NotPermitted,
+                "A notice is approved by another person than the one who wrote it last, who was in the Team before."
+                    .to_owned(),
+            ),
+            IncidentError::Notice(NoticeRefused::NoRequest) => Problem::field(
+                "request",
+                "It speaks in Amazon's name: write down Amazon's written request for that, or speak in your own name.",
+            ),
+            IncidentError::Notice(NoticeRefused::Rehearsal) => {
+                conflict("This is a drill: nothing is mailed to anybody outside. Mark it as sent by hand.")
+            }
+            IncidentError::NoRecipient => Problem::field("recipients", "Say whom it goes to, or mark it as sent by hand."),
+            IncidentError::TooManyRecipients => Problem::field("recipients", "At most 50 addresses."),
             IncidentError::MeasuresOpen(1) => conflict("A measure is not done yet."),
             IncidentError::MeasuresOpen(many) => {
                 Problem::new(ProblemCode::Conflict, format!("{many} measures are not done yet."))
             }
             IncidentError::AmazonOpen => {
-                conflict("Say first when and how Amazon was told, or why it need not be: under Facts.")
+                conflict("Tell Amazon first, by a notice, or say under Facts why it need not be told.")
             }
             IncidentError::Detected => Problem::field("detected", "Enter a time that is not in the future, in UTC."),
             IncidentError::TooMany(wait) => {
@@ -94,6 +134,19 @@ impl From<&IncidentError> for Problem {
             ),
             IncidentError::OneSelf => Problem::field("target", "You cannot lock yourself out."),
             IncidentError::NoTarget => Problem::field("target", "Choose what it is to be done to."),
+            IncidentError::Hours => Problem::field("hours", "Enter hours, at least 1 and at most 2160 (90 days)."),
+            IncidentError::Past => Problem::field("due", "Enter a time that is to come, in UTC."),
+            IncidentError::TooManyTasks => conflict("There are 60 tasks: settle some, or put several into one."),
+            IncidentError::TaskThere => Problem::field("title", "The playbook has this task already."),
+            IncidentError::NoPostMortem => conflict("Write the post-mortem first, under Lessons."),
+            IncidentError::NoActionItem => {
+                conflict("Say first what follows from it, who does it and until when: under Lessons.")
+            }
+            IncidentError::TooManyItems => conflict("There are 50 already: put several into one."),
+            IncidentError::TasksOpen(1) => conflict("A task is not settled yet."),
+            IncidentError::TasksOpen(many) => {
+                Problem::new(ProblemCode::Conflict, format!("{many} tasks are not settled yet."))
+            }
             IncidentError::TooLarge => Problem::field("file", "A file has at most 10 MiB: take a part of it, or pack it."),
             IncidentError::LockerFull => conflict("The evidence of one incident has at most 200 MiB."),
             IncidentError::Damaged => conflict("This evidence is damaged: it is not what was taken in."),

@@ -4,7 +4,7 @@ use chrono::Duration;
 use model::{
     audit::{Action, SafeText},
     ids::{GatewayKeyId, LockId, MeasureId, UserId},
-    incident::{Kind, MeasureKind, MeasureState, TargetKind, may_lift},
+    incident::{Kind, MeasureKind, MeasureState, TargetKind, is_second_person},
     step_up::DangerousAct,
 };
 use uuid::Uuid;
@@ -258,7 +258,7 @@ pub async fn lift(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), I
     let Some(lock) = found.lock.filter(|_| found.state == MeasureState::Done) else { return Err(IncidentError::Changed) };
     touch(cx, scope, found.kind, found.target_id).await?;
     let member = store::member::by_user(cx.portal.db.reader(), scope.team(), by).await?.ok_or(AccessError::NotFound)?;
-    if !may_lift(found.ordered_by, found.ordered_at, by, member.joined_at) {
+    if !is_second_person(found.ordered_by, found.ordered_at, by, member.joined_at) {
         return Err(IncidentError::Alone);
     }
     let name = access::signed_in(cx)?.email.to_string();

@@ -7,7 +7,7 @@ use model::{
 };
 use uuid::Uuid;
 
-use super::{IncidentError, scope, text};
+use super::{IncidentError, scope, tasks, text};
 use crate::{
     Cx, Portal, TeamScope, access,
     audit::append,
@@ -123,6 +123,10 @@ async fn open(
     incident::insert(&*tx, scope, &incident).await?;
     for target in &new.about {
         incident::add_target(&*tx, &own, target).await?;
+    }
+    // What a machine rehearses, no people do.
+    if !incident.drill {
+        tasks::plan(&tx, &own).await?;
     }
     let kind = SafeText::new(incident.kind.as_str(), 40);
     let event = own.event(Action::IncidentReported).with("kind", &kind).with("drill", incident.drill);

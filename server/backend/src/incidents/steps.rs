@@ -2,7 +2,7 @@ use model::{
     Time,
     audit::{Action, SafeText},
     ids::IncidentId,
-    incident::{Duty, MeasureState, State, Step, TEXT_MOST},
+    incident::{Duty, MeasureState, State, Step, TEXT_MOST, TaskState},
 };
 
 use super::{IncidentError, IncidentScope, enter, text};
@@ -12,7 +12,7 @@ use crate::{
     store::{
         Tx,
         incident::{self, Incident, OnDuty, Taken},
-        measure,
+        lessons, measure, task,
     },
 };
 
@@ -66,7 +66,8 @@ pub async fn take_step(
     Ok(tx.commit().await?)
 }
 
-/// Nothing is contained, and nothing ends, while a measure is not done; and Amazon's clock does not end by itself.
+/// Nothing is contained, and nothing ends, while a measure is not done; nothing is looked back on without a
+/// post-mortem, or closed while a task is open and nothing follows; and Amazon's clock does not end by itself.
 async fn may_end(tx: &Tx, held: &IncidentScope, after: State) -> Result<(), IncidentError> {
     if after == State::Contained || after.is_over() {
         let all = measure::all(&**tx, held).await?;
@@ -75,7 +76,21 @@ async fn may_end(tx: &Tx, held: &IncidentScope, after: State) -> Result<(), Inci
             return Err(IncidentError::MeasuresOpen(open));
         }
     }
+    if after == State::Closed {
+        let all = task::all(&**tx, held).await?;
+        let open = all.iter().filter(|task| task.state == TaskState::Open).count();
+        if open > 0 {
+            return Err(IncidentError::TasksOpen(open));
+        }
+    }
     let incident = held.incident();
+    // A rehearsal ends with what it recorded.
+    if after == State::Reviewed && !incident.drill && lessons::post_mortem(&**tx, held).await?.is_none() {
+        return Err(IncidentError::NoPostMortem);
+    }
+    if after == State::Closed && !incident.drill && lessons::items(&**tx, held).await?.is_empty() {
+        return Err(IncidentError::NoActionItem);
+    }
     if after == State::Closed && incident.amazon.is_none() && !incident.drill {
         return Err(IncidentError::AmazonOpen);
     }

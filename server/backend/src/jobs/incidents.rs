@@ -3,8 +3,9 @@
 use crate::{Portal, error::Outage, incidents};
 
 pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
-    // Neither waits for the other.
+    // None waits for another.
     let told = incidents::tell_due(&portal).await;
+    let overdue = incidents::tell_overdue(&portal).await;
     incidents::resume_due(&portal).await?;
-    told
+    told.and(overdue)
 }

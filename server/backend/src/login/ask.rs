@@ -134,9 +134,9 @@ async fn send(
     let mail = Mail { to: email.clone(), message: message(code) };
     // A mail that must not go out is written all the same, and marked: the work is the same for every address.
     if deliver {
-        mail::queue(&**tx, &cx.portal.vault, now, mail).await?
+        mail::queue(&**tx, &cx.portal.vault, now, mail).await?;
     } else {
-        mail::queue_undelivered(&**tx, &cx.portal.vault, now, mail).await?
+        mail::queue_undelivered(&**tx, &cx.portal.vault, now, mail).await?;
     }
     Ok(Asked { challenge: challenge.id, email: email.clone(), expires_at: challenge.expires_at, resend_at: now + MAIL_GAP })
 }

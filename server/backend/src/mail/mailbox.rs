@@ -16,6 +16,8 @@ pub struct CapturedMail {
     pub subject: String,
     pub text: String,
     pub html: String,
+    #[serde(default)]
+    pub reply_to: Option<String>,
     pub at: Time,
 }
 
@@ -27,6 +29,7 @@ pub(super) async fn write(folder: &Path, letter: &Letter<'_>) -> io::Result<()> 
         subject: letter.subject.to_owned(),
         text: letter.text.to_owned(),
         html: letter.html.to_owned(),
+        reply_to: letter.reply_to.map(ToString::to_string),
         at: letter.at,
     };
     let mut options = tokio::fs::OpenOptions::new();

@@ -35,6 +35,8 @@ pub(super) struct Letter<'a> {
     pub subject: &'a str,
     pub text: &'a str,
     pub html: &'a str,
+    /// Where answers go; nowhere without it.
+    pub reply_to: Option<&'a EmailAddress>,
     pub at: Time,
 }
 
@@ -133,9 +135,11 @@ impl Mailer {
 
 fn compose(from: Mailbox, letter: &Letter<'_>) -> Result<Email, MailerError> {
     let to: Mailbox = letter.to.as_str().parse().map_err(|_| MailerError::Compose)?;
-    Email::builder()
-        .from(from)
-        .to(to)
+    let mut email = Email::builder().from(from).to(to);
+    if let Some(reply_to) = letter.reply_to {
+        email = email.reply_to(reply_to.as_str().parse().map_err(|_| MailerError::Compose)?);
+    }
+    email
         .subject(letter.subject)
         .message_id(Some(format!("<{}@portal>", letter.id)))
         .multipart(MultiPart::alternative_plain_html(letter.text.to_owned(), letter.html.to_owned()))

@@ -37,6 +37,13 @@ pub enum Message {
         headline: String,
         text: String,
     },
+    /// What a Team says about an incident, in its own words.
+    Notice {
+        subject: String,
+        text: String,
+        /// The Team's point of contact: no answer comes to Portal.
+        reply_to: EmailAddress,
+    },
     /// A signed head of the log, to be kept.
     Checkpoint {
         size: u64,
@@ -68,6 +75,7 @@ impl Message {
             Message::StepUpCode { .. } => "step_up_code",
             Message::Invitation { .. } => "invitation",
             Message::SecurityNotice { .. } => "security_notice",
+            Message::Notice { .. } => "incident_notice",
             Message::Checkpoint { .. } => "checkpoint",
             Message::Alerts { .. } => "alerts",
         }

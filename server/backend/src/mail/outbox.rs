@@ -11,7 +11,10 @@ use crate::{
     Portal,
     error::Outage,
     random,
-    store::mail_outbox::{self, Waiting},
+    store::{
+        mail_outbox::{self, Waiting},
+        notice,
+    },
     vault::{Place, Sealed, Vault, VaultError},
 };
 
@@ -51,6 +54,8 @@ struct Body {
     subject: String,
     text: String,
     html: String,
+    #[serde(default)]
+    reply_to: Option<EmailAddress>,
 }
 
 /// Codes are of no use after their life: a mail that late is dropped.
@@ -61,7 +66,7 @@ const WAITS_S: [i64; 8] = [10, 30, 120, 600, 3_600, 3_600, 3_600, 3_600];
 const CLAIM: Duration = Duration::seconds(60);
 
 /// Queues a mail inside the caller's transaction.
-pub async fn queue(tx: &impl ConnectionTrait, vault: &Vault, now: Time, mail: Mail) -> Result<(), MailError> {
+pub async fn queue(tx: &impl ConnectionTrait, vault: &Vault, now: Time, mail: Mail) -> Result<MailId, MailError> {
     insert(tx, vault, now, mail, None).await
 }
 
@@ -74,13 +79,21 @@ pub async fn send_notice(
     now: Time,
 ) -> Result<(), MailerError> {
     let mail = render(&Message::SecurityNotice { headline: headline.to_owned(), text: text.to_owned() });
-    let letter = Letter { id: random::id(now), to, subject: &mail.subject, text: &mail.text, html: &mail.html, at: now };
+    let letter = Letter {
+        id: random::id(now),
+        to,
+        subject: &mail.subject,
+        text: &mail.text,
+        html: &mail.html,
+        reply_to: None,
+        at: now,
+    };
     mailer.send(letter).await
 }
 
 /// Does all the work of [`queue`] for a mail that must not go out, so that both take equally long.
 pub async fn queue_undelivered(tx: &impl ConnectionTrait, vault: &Vault, now: Time, mail: Mail) -> Result<(), MailError> {
-    insert(tx, vault, now, mail, Some(now)).await
+    insert(tx, vault, now, mail, Some(now)).await.map(drop)
 }
 
 fn place(id: MailId) -> Place {
@@ -93,15 +106,20 @@ async fn insert(
     now: Time,
     mail: Mail,
     failed_at: Option<Time>,
-) -> Result<(), MailError> {
+) -> Result<MailId, MailError> {
     let id: MailId = random::id(now);
     let rendered = render(&mail.message);
-    let body = Body { subject: rendered.subject, text: rendered.text, html: rendered.html };
+    let reply_to = match &mail.message {
+        Message::Notice { reply_to, .. } => Some(reply_to.clone()),
+        _ => None,
+    };
+    let body = Body { subject: rendered.subject, text: rendered.text, html: rendered.html, reply_to };
     let body = SecretString::from(serde_json::to_string(&body).map_err(|_| MailError::Unreadable)?);
     let sealed_body = vault.seal(tx, now, &place(id), &body).await?;
     let waiting =
         Waiting { id, recipient: mail.to, kind: mail.message.kind().to_owned(), sealed_body, created_at: now, attempts: 0 };
-    Ok(mail_outbox::insert(tx, waiting, failed_at).await?)
+    mail_outbox::insert(tx, waiting, failed_at).await?;
+    Ok(id)
 }
 
 /// Delivers what is due; answers how many went out. Several workers share the outbox by claiming each mail first.
@@ -125,11 +143,17 @@ async fn deliver(portal: &Portal, mail: &Waiting) -> Result<bool, MailError> {
     let outcome = if stale { Err(MailerError::Stale) } else { send(portal, mail, &mail.sealed_body, now).await? };
     let tx = portal.db.begin().await?;
     match &outcome {
-        Ok(()) => mail_outbox::sent(&*tx, mail.id, now).await?,
+        Ok(()) => {
+            mail_outbox::sent(&*tx, mail.id, now).await?;
+            notice::delivered(&*tx, mail.id, now).await?;
+        }
         Err(error) => {
             let wait = usize::try_from(mail.attempts).ok().and_then(|n| WAITS_S.get(n)).filter(|_| !stale);
             tracing::warn!(mail = %mail.id, kind = mail.kind, error = error.word(), gives_up = wait.is_none(), "mail not delivered");
             mail_outbox::failed(&*tx, mail.id, error.word(), wait.map(|s| now + Duration::seconds(*s)), now).await?;
+            if wait.is_none() {
+                notice::not_delivered(&*tx, mail.id, now).await?;
+            }
         }
     }
     tx.commit().await?;
@@ -141,6 +165,7 @@ async fn send(portal: &Portal, mail: &Waiting, sealed: &Sealed, now: Time) -> Re
     #[expect(clippy::disallowed_methods, reason = "the sealed mail is written to its reader")]
     let body: Body = serde_json::from_str(body.expose_secret()).map_err(|_| MailError::Unreadable)?;
     let to: &EmailAddress = &mail.recipient;
-    let letter = Letter { id: mail.id, to, subject: &body.subject, text: &body.text, html: &body.html, at: now };
+    let Body { subject, text, html, reply_to } = &body;
+    let letter = Letter { id: mail.id, to, subject, text, html, reply_to: reply_to.as_ref(), at: now };
     Ok(portal.mailer.send(letter).await)
 }

@@ -40,6 +40,7 @@ pub(super) fn render(message: &Message) -> Rendered {
             ],
         ),
         Message::SecurityNotice { headline, text } => plain_mail(headline, &[text]),
+        Message::Notice { subject, text, .. } => notice_mail(subject, text),
         Message::Checkpoint { size, note } => checkpoint_mail(*size, note),
         Message::Alerts { place, lines, url } => alerts_mail(place, lines, url),
     }
@@ -75,6 +76,12 @@ fn code_mail(code: &SecretString, subject: &str, lead: &str, device: &str, addre
 fn plain_mail(subject: &str, paragraphs: &[&str]) -> Rendered {
     let body: String = paragraphs.iter().map(|text| format!("<p>{}</p>", escape(text))).collect();
     Rendered { subject: subject.to_owned(), text: format!("{}\n", paragraphs.join("\n\n")), html: page(&body) }
+}
+
+/// A Team's own words, line by line, and nothing of Portal's.
+fn notice_mail(subject: &str, text: &str) -> Rendered {
+    let body = format!("<div style=\"white-space:pre-line;overflow-wrap:anywhere\">{}</div>", escape(text));
+    Rendered { subject: subject.to_owned(), text: format!("{text}\n"), html: document(subject, &body) }
 }
 
 /// The signed lines stand alone, so that they can be copied into a file.
@@ -113,10 +120,15 @@ fn alerts_mail(place: &str, lines: &[AlertLine], url: &str) -> Rendered {
 }
 
 fn page(body: &str) -> String {
+    document("Portal", &format!("<p style=\"font-weight:600;font-size:18px\">Portal</p>{body}"))
+}
+
+fn document(title: &str, body: &str) -> String {
+    let title = escape(title);
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <title>Portal</title></head><body style=\"margin:0;padding:32px 16px;font:16px/1.6 system-ui,-apple-system,'Segoe UI',sans-serif\">\
-         <div style=\"max-width:480px;margin:0 auto\"><p style=\"font-weight:600;font-size:18px\">Portal</p>{body}</div></body></html>"
+         <title>{title}</title></head><body style=\"margin:0;padding:32px 16px;font:16px/1.6 system-ui,-apple-system,'Segoe UI',sans-serif\">\
+         <div style=\"max-width:480px;margin:0 auto\">{body}</div></body></html>"
     )
 }
 

@@ -1,6 +1,7 @@
 //! Incidents: steps, duties, clocks, containment, restriction.
 
 mod clocks;
+mod closing;
 mod containment;
 mod evidence;
 mod restricted;

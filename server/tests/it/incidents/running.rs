@@ -38,6 +38,10 @@ on_both_databases!(an_incident_goes_its_way_step_by_step, async |stage: Stage| {
     tx.commit().await.unwrap();
     for step in [Step::Contain, Step::Eradicate, Step::Recover, Step::Review, Step::Close] {
         case.house.stage.advance(Duration::minutes(5));
+        if step == Step::Review {
+            case.learn().await;
+            case.settle_tasks().await;
+        }
         if step == Step::Close {
             assert!(matches!(case.step(step).await, Err(IncidentError::AmazonOpen)));
             incidents::settle_amazon(ada, &case.scope(ada).await, "Nothing of Amazon's was reached").await.unwrap();

@@ -3,7 +3,8 @@
 use super::*;
 
 /// Arguments that name a thing, or several.
-pub(super) const THINGS: [&str; 20] = [
+pub(super) const THINGS: [&str; 23] = [
+    "action_item",
     "alert",
     "app",
     "connection",
@@ -18,10 +19,12 @@ pub(super) const THINGS: [&str; 20] = [
     "key",
     "lwa_app",
     "measure",
+    "notice",
     "query",
     "review",
     "session",
     "target",
+    "task",
     "team",
     "user",
 ];
@@ -44,10 +47,14 @@ pub struct Things {
     pub review: String,
     /// A legal hold that stands.
     pub hold: String,
-    /// An incident that is open, an entry in its timeline, and a measure that is under way.
+    /// An incident that is open; an entry in its timeline, a measure that is under way, a task, a notice that another person
+    /// wrote, and something that follows.
     pub incident: String,
     pub entry: String,
     pub measure: String,
+    pub task: String,
+    pub notice: String,
+    pub action_item: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -70,13 +77,16 @@ impl Things {
             "incident" | "into" => &self.incident,
             "entry" => &self.entry,
             "measure" => &self.measure,
+            "task" => &self.task,
+            "notice" => &self.notice,
+            "action_item" => &self.action_item,
             "target" => &self.connection,
             _ => return None,
         })
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 15] {
+    pub fn ids(&self) -> [&str; 18] {
         let Self {
             team,
             app,
@@ -93,11 +103,30 @@ impl Things {
             incident,
             entry,
             measure,
+            task,
+            notice,
+            action_item,
             secret: _,
         } = self;
         [
-            team, app, connection, gateway, key, user, session, invitation, event, alert, review, hold, incident, entry,
+            team,
+            app,
+            connection,
+            gateway,
+            key,
+            user,
+            session,
+            invitation,
+            event,
+            alert,
+            review,
+            hold,
+            incident,
+            entry,
             measure,
+            task,
+            notice,
+            action_item,
         ]
     }
 
@@ -121,6 +150,9 @@ impl Things {
             incident: id("inc"),
             entry: id("ent"),
             measure: id("msr"),
+            task: id("tsk"),
+            notice: id("ntc"),
+            action_item: id("act"),
             secret,
         }
     }
@@ -135,10 +167,14 @@ impl House {
         let session = self.another_session(&of.owner).await;
         let invitation = self.invite(of, &format!("{name}-invited@example.com"), Role::Auditor, Environments::BOTH).await;
         let (incident, entry, measure) = self.an_incident(of).await;
+        let (task, notice, action_item) = self.what_follows(of, incident).await;
         Things {
             incident: incident.to_string(),
             entry: entry.to_string(),
             measure: measure.to_string(),
+            task: task.to_string(),
+            notice: notice.to_string(),
+            action_item: action_item.to_string(),
             team: of.team.to_string(),
             app: of.app.to_string(),
             connection: of.connection.to_string(),
@@ -188,6 +224,20 @@ impl House {
         let entry = write(&of.owner, &scope, EntryKind::Note, None, "We look into it").await.unwrap();
         let measure = order(&of.owner, &scope, MeasureKind::RotateSecret, of.app.0).await.unwrap();
         (id, entry, measure)
+    }
+
+    /// A task of an incident, a notice that another person wrote, and something that follows.
+    async fn what_follows(&self, of: &Furnished, incident: IncidentId) -> (TaskId, NoticeId, ActionItemId) {
+        use backend::incidents::{add_action_item, draft_notice, enter, tasks};
+        let scope = enter(&of.owner, &of.scope, incident).await.unwrap();
+        let task = tasks(&of.owner, &scope).await.unwrap().remove(0).id;
+        let owner = of.owner.signed_in().unwrap();
+        let name = owner.email.as_str().split('@').next().unwrap();
+        let writer = self.member(of, &format!("{name}-writer"), Role::Admin, Environments::BOTH).await;
+        let notice = draft_notice(&writer, &scope, model::incident::Track::Staff).await.unwrap();
+        let soon = of.owner.now() + chrono::Duration::days(7);
+        let follows = add_action_item(&of.owner, &scope, "Scan for keys", owner.user, soon).await.unwrap();
+        (task, notice, follows)
     }
 
     /// A legal hold that stands.

@@ -30,7 +30,10 @@ const OWN_WORDS: [(&str, &str); 17] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 22] = [
+const OWN_WORDS_OF: [(&str, &str); 25] = [
+    ("notice.track", "a word of a list"),
+    ("task.phase", "a word of a list"),
+    ("playbook_task.phase", "a word of a list"),
     ("custody.act", "a word of a list"),
     ("audit_word.field", "a word of a list"),
     ("webhook_delivery.answer", "a status or a word of Portal's own"),
@@ -163,6 +166,9 @@ async fn mark_incident(house: &House, ada: &Furnished, browser: &mut Browser<'_>
         let response = browser.post(function, &[&[team, incident], fields].concat()).await;
         assert_eq!(response.status(), 200, "{function}: {}", response.text().await.unwrap());
     }
+    house.stage.advance(chrono::Duration::seconds(1));
+    let writer = house.member(ada, "writer", Role::Admin, Environments::BOTH).await;
+    mark_what_follows(ada, browser, incident, &writer).await;
     // A file, with a mark in its name and in what it is said to be.
     let head = format!(
         "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{MARK}.txt\"\r\nContent-Type: text/{MARK}\r\n\r\n"
@@ -178,6 +184,52 @@ async fn mark_incident(house: &House, ada: &Furnished, browser: &mut Browser<'_>
     let lock = backend::incidents::order(&other, &scope, MeasureKind::LockKey, ada.key.0).await.unwrap().to_string();
     let lifted = browser.post("lift_measure", &[team, incident, ("measure", &lock)]).await;
     assert_eq!(lifted.status(), 200, "{}", lifted.text().await.unwrap());
+}
+
+/// Writes marks into tasks, a playbook, notices and lessons.
+async fn mark_what_follows(ada: &Furnished, browser: &mut Browser<'_>, incident: (&str, &str), writer: &backend::Cx) {
+    let team = ada.team.to_string();
+    let team = ("team", team.as_str());
+    let members = backend::teams::members(&ada.owner, &ada.scope).await.unwrap();
+    let me = members.into_iter().find(|member| member.email.as_str().contains(MARK)).unwrap().user.to_string();
+    let scope = backend::incidents::enter(&ada.owner, &ada.scope, incident.1.parse().unwrap()).await.unwrap();
+    let task = backend::incidents::tasks(&ada.owner, &scope).await.unwrap().remove(0).id.to_string();
+    let parts = [("what_happened", MARK), ("impact", MARK), ("cause", MARK), ("went_well", MARK), ("went_badly", MARK)];
+    let email = format!("{MARK}@example.com");
+    let writes: [(&str, &[(&str, &str)]); 7] = [
+        ("add_task", &[("phase", "document"), ("title", MARK), ("due", "")]),
+        ("give_task", &[("task", &task), ("user", &me)]),
+        ("end_task", &[("task", &task), ("task_end", "dropped"), ("note", MARK)]),
+        ("write_post_mortem", &[&[("version", "0")], &parts[..]].concat()),
+        ("add_action_item", &[("title", MARK), ("user", &me), ("due_on", "2030-01-31")]),
+        ("draft_notice", &[("track", "affected")]),
+        ("draft_notice", &[("track", "staff")]),
+    ];
+    for (function, fields) in writes {
+        let response = browser.post(function, &[&[team, incident], fields].concat()).await;
+        assert_eq!(response.status(), 200, "{function}: {}", response.text().await.unwrap());
+    }
+    let item = backend::incidents::action_items(&ada.owner, &scope).await.unwrap().remove(0).id.to_string();
+    assert_eq!(browser.post("end_action_item", &[team, incident, ("action_item", &item)]).await.status(), 200);
+    // One that the marked person wrote, and one that they approve and send.
+    let words =
+        [("recipients", email.as_str()), ("subject", MARK), ("body", MARK), ("for_amazon", "true"), ("request", MARK)];
+    let all = backend::incidents::notices(&ada.owner, &scope).await.unwrap();
+    let (first, second) = (all[0].id.to_string(), all[1].id.to_string());
+    let first = ("notice", first.as_str());
+    let written = browser.post("write_notice", &[&[team, incident, first, ("version", "1")], &words[..]].concat()).await;
+    assert_eq!(written.status(), 200, "{}", written.text().await.unwrap());
+    let other = backend::store::notice::Words { recipients: vec![email.parse().unwrap()], ..all[1].words.clone() };
+    backend::incidents::write_notice(writer, &scope, all[1].id, 1, other).await.unwrap();
+    let second = ("notice", second.as_str());
+    for (function, fields) in [("approve_notice", &[("version", "2")][..]), ("send_notice", &[])] {
+        let response = browser.post(function, &[&[team, incident, second], fields].concat()).await;
+        assert_eq!(response.status(), 200, "{function}: {}", response.text().await.unwrap());
+    }
+    let contact = [("contact_name", MARK), ("contact_email", &email), ("contact_phone", MARK), ("amazon_address", &email)];
+    assert_eq!(browser.post("set_contact", &[&[team], &contact[..]].concat()).await.status(), 200);
+    let task = [("kind", "other"), ("phase", "document"), ("title", MARK), ("hours", "12")];
+    assert_eq!(browser.post("add_playbook_task", &[&[team], &task[..]].concat()).await.status(), 200);
 }
 
 /// Every column of text of a Team's tables holds a mark, or is on the list.

@@ -1,0 +1,78 @@
+//! Notices, and who speaks for a Team.
+
+use backend::{
+    Cx, TeamScope,
+    incidents::{self, IncidentScope},
+    store::notice::{Mailed, Notice},
+    teams,
+};
+use model::{
+    EmailAddress, Time,
+    ids::UserId,
+    incident::{NoticeState, is_second_person},
+};
+
+use super::incidents::item;
+use crate::{
+    Failure,
+    api::{
+        notices::{NoticeItem, NoticeList},
+        readiness::{ContactItem, ReadinessDetail},
+    },
+    edge::{fail, moment},
+};
+
+pub(crate) async fn incident_notices(cx: &Cx, scope: &IncidentScope) -> Result<NoticeList, Failure> {
+    let now = cx.now();
+    let me = cx.signed_in().map(|person| person.user);
+    let members = teams::members(cx, scope.team()).await.map_err(fail)?;
+    let me = members.into_iter().find(|member| Some(member.user) == me).map(|member| (member.user, member.joined_at));
+    let all = incidents::notices(cx, scope).await.map_err(fail)?;
+    let mails = incidents::notice_mails(cx, scope).await.map_err(fail)?;
+    let contact = incidents::contact(cx, scope.team()).await.map_err(fail)?;
+    Ok(NoticeList {
+        item: item(scope.incident(), now),
+        notices: all.into_iter().map(|notice| notice_item(notice, &mails, me, now)).collect(),
+        amazon: scope.incident().amazon.clone().map(|(at, how)| (moment(at, now), how)),
+        contact: contact.line(),
+    })
+}
+
+fn notice_item(notice: Notice, mails: &[Mailed], me: Option<(UserId, Time)>, now: Time) -> NoticeItem {
+    let became = |mail: &Mailed| match (mail.delivered_at, mail.failed_at) {
+        (Some(at), _) => format!("taken by its mail server {}", moment(at, now).words),
+        (None, Some(_)) => "not delivered: say it another way".to_owned(),
+        (None, None) => "on its way".to_owned(),
+    };
+    let mails = mails.iter().filter(|mail| mail.notice == notice.id).map(|mail| (mail.recipient.clone(), became(mail)));
+    let (by, at) = (notice.written.by, notice.written.at);
+    NoticeItem {
+        id: notice.id,
+        track: notice.track,
+        state: notice.state,
+        recipients: notice.words.recipients.iter().map(EmailAddress::as_str).collect::<Vec<_>>().join("\n"),
+        subject: notice.words.subject,
+        body: notice.words.body,
+        for_amazon: notice.words.for_amazon,
+        request: notice.words.request,
+        version: notice.version,
+        written: (notice.written.name, moment(at, now)),
+        approved: notice.approved.map(|hand| (hand.name, moment(hand.at, now))),
+        sent: notice.sent.map(|(at, name, how)| (name, moment(at, now), how)),
+        mails: mails.collect(),
+        may_approve: notice.state == NoticeState::Draft
+            && me.is_some_and(|(me, joined_at)| is_second_person(by, at, me, joined_at)),
+    }
+}
+
+pub(crate) async fn readiness_detail(cx: &Cx, scope: &TeamScope) -> Result<ReadinessDetail, Failure> {
+    let contact = incidents::contact(cx, scope).await.map_err(fail)?;
+    Ok(ReadinessDetail {
+        contact: ContactItem {
+            name: contact.name,
+            email: contact.email.to_string(),
+            phone: contact.phone,
+            amazon: contact.amazon.to_string(),
+        },
+    })
+}

@@ -1,0 +1,195 @@
+//! What is learned: the post-mortem, and what follows from it.
+
+use chrono::Duration;
+use model::{
+    Time,
+    audit::{Action, SafeText},
+    ids::{ActionItemId, UserId},
+    incident::{
+        State, code,
+        lessons::{self as rules, ITEM_MOST, ITEMS_MOST, PART_MOST, PostMortem},
+        may_see,
+    },
+};
+
+use super::{IncidentError, IncidentScope, Line, notices, scope, text, timeline};
+use crate::{
+    Cx, Portal,
+    access::{self, AccessError},
+    audit::append,
+    error::Outage,
+    mail::{self, Mail, Message},
+    random,
+    store::{
+        self, incident,
+        lessons::{self, ActionItem, Written},
+    },
+};
+
+/// Action items of one turn of the job.
+const AT_ONCE: u32 = 50;
+
+/// The post-mortem; nothing before somebody wrote one.
+pub async fn post_mortem(cx: &Cx, scope: &IncidentScope) -> Result<Option<Written>, AccessError> {
+    Ok(lessons::post_mortem(cx.portal.db.reader(), scope).await?)
+}
+
+/// A post-mortem as it can be drafted now: steps, what people wrote, and measures, in their order.
+pub async fn draft_post_mortem(cx: &Cx, scope: &IncidentScope) -> Result<PostMortem, AccessError> {
+    let facts = notices::facts(cx, scope).await?;
+    let (mut lines, mut cause) = (Vec::new(), String::new());
+    for line in timeline::timeline(cx, scope).await? {
+        let at = line.at();
+        let words = match line {
+            Line::Step(taken) => {
+                if taken.state == State::Eradicated {
+                    cause.clone_from(&taken.note);
+                }
+                let note = if taken.note.is_empty() { String::new() } else { format!(". {}", taken.note) };
+                format!("{} ({}){note}", taken.state.title(), taken.name)
+            }
+            Line::Entry(entry, corrections) => {
+                let last = corrections.last().map_or(&entry.body, |one| &one.body);
+                format!("{} ({}): {last}", entry.kind.title(), entry.name)
+            }
+            Line::Event(_) => continue,
+        };
+        lines.push((at, words));
+    }
+    for measure in super::measures(cx, scope).await? {
+        let at = measure.done_at.unwrap_or(measure.ordered_at);
+        let state = measure.state.title();
+        lines.push((at, format!("{}: {} ({state}, {})", measure.kind.title(), measure.target_name, measure.ordered_name)));
+    }
+    Ok(rules::draft(&facts, &lines, &cause))
+}
+
+/// Writes the post-mortem over the version that the person has before them.
+pub async fn write_post_mortem(
+    cx: &Cx,
+    scope: &IncidentScope,
+    version: i32,
+    parts: PostMortem,
+) -> Result<(), IncidentError> {
+    let parts = PostMortem {
+        what_happened: text::lines("what_happened", &parts.what_happened, PART_MOST)?,
+        impact: text::lines("impact", &parts.impact, PART_MOST)?,
+        cause: text::lines("cause", &parts.cause, PART_MOST)?,
+        went_well: text::lines("went_well", &parts.went_well, PART_MOST)?,
+        went_badly: text::lines("went_badly", &parts.went_badly, PART_MOST)?,
+    };
+    let name = access::signed_in(cx)?.email.to_string();
+    let new = Written { parts, version: version.saturating_add(1), at: cx.now(), name };
+    let tx = cx.portal.db.begin().await?;
+    let held = scope.held(&tx).await?;
+    if held.incident().progress.state.is_over() {
+        return Err(IncidentError::Over);
+    }
+    // Over nothing stands the first alone.
+    let stands = lessons::post_mortem(&*tx, &held).await?.map_or(0, |stands| stands.version);
+    if stands != version || !lessons::write(&*tx, &held, &new).await? {
+        return Err(IncidentError::Changed);
+    }
+    append(&*tx, cx, held.event(Action::PostMortemWritten).with("version", i64::from(new.version))).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What follows from the incident, the first due first.
+pub async fn action_items(cx: &Cx, scope: &IncidentScope) -> Result<Vec<ActionItem>, AccessError> {
+    Ok(lessons::items(cx.portal.db.reader(), scope).await?)
+}
+
+/// Adds what follows: somebody does it, until a day.
+pub async fn add_action_item(
+    cx: &Cx,
+    scope: &IncidentScope,
+    title: &str,
+    owner: UserId,
+    due_at: Time,
+) -> Result<ActionItemId, IncidentError> {
+    let now = cx.now();
+    let title = text::line("title", title, ITEM_MOST)?;
+    if due_at < now {
+        return Err(IncidentError::Past);
+    }
+    let member = store::member::by_user(cx.portal.db.reader(), scope.team(), owner).await?.ok_or(AccessError::NotFound)?;
+    let item = ActionItem {
+        id: random::id(now),
+        incident: scope.id(),
+        team: scope.team().team(),
+        title,
+        owner,
+        owner_name: member.email.to_string(),
+        due_at,
+        done: None,
+    };
+    let tx = cx.portal.db.begin().await?;
+    let held = scope.held(&tx).await?;
+    if held.incident().progress.state.is_over() {
+        return Err(IncidentError::Over);
+    }
+    if lessons::items(&*tx, &held).await?.len() >= ITEMS_MOST {
+        return Err(IncidentError::TooManyItems);
+    }
+    lessons::insert_item(&*tx, &held, &item).await?;
+    let event = held.event(Action::ActionItemAdded).with("item", &SafeText::new(&item.title, ITEM_MOST));
+    append(&*tx, cx, event.with("to", &member.email)).await?;
+    tx.commit().await?;
+    Ok(item.id)
+}
+
+/// Notes that it is done: also when the incident is over, which most of them outlive.
+pub async fn end_action_item(cx: &Cx, scope: &IncidentScope, id: ActionItemId) -> Result<(), IncidentError> {
+    let name = access::signed_in(cx)?.email.to_string();
+    let all = action_items(cx, scope).await?;
+    let item = all.into_iter().find(|item| item.id == id).ok_or(AccessError::NotFound)?;
+    let tx = cx.portal.db.begin().await?;
+    let held = scope.held(&tx).await?;
+    if !lessons::done(&*tx, &held, id, &name, cx.now()).await? {
+        return Err(IncidentError::Changed);
+    }
+    let event = held.event(Action::ActionItemDone).with("item", &SafeText::new(&item.title, ITEM_MOST));
+    append(&*tx, cx, event).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Tells the owner of each action item that is overdue, once.
+pub(crate) async fn tell_overdue(portal: &Portal) -> Result<(), Outage> {
+    let cx = Cx::system(portal, "incident clock");
+    let now = cx.now();
+    for item in lessons::overdue(portal.db.reader(), now, AT_ONCE).await? {
+        let team = access::job(item.team);
+        let tx = portal.db.begin().await?;
+        if !lessons::told(&*tx, item.id, now).await? {
+            continue;
+        }
+        let Some(found) = incident::by_id(&*tx, &team, item.incident).await? else { continue };
+        let duties = incident::duties(&*tx, found.id).await?;
+        let members = store::member::not_locked(&*tx, &team).await?;
+        if let Some(owner) = members.into_iter().find(|member| member.user == item.owner) {
+            let has_part = found.reported_by == Some(owner.user) || duties.iter().any(|on| on.user == owner.user);
+            // Of an incident that they no longer see they are told without its name.
+            let name = if may_see(found.restricted, Some(owner.role), has_part) {
+                code(found.id)
+            } else {
+                "An incident".to_owned()
+            };
+            let message = Message::SecurityNotice {
+                headline: format!("{name}: “{}” is overdue", item.title),
+                text: format!(
+                    "You were to do this until {}: {}. {}/teams/{}/incidents/{}/lessons",
+                    (item.due_at - Duration::seconds(1)).format("%-d %B %Y"),
+                    item.title,
+                    portal.settings.public_url,
+                    item.team,
+                    item.incident
+                ),
+            };
+            mail::queue(&*tx, &portal.vault, now, Mail { to: owner.email, message }).await?;
+        }
+        let event = scope::own(&team, &found, duties).event(Action::IncidentAlarm).with("clock", "action_item");
+        append(&*tx, &cx, event).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
