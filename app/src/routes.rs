@@ -48,6 +48,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("incidents/:incident") view=IncidentPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/playbooks") view=PlaybooksPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/:incident/tasks") view=IncidentTasksPage ssr=SsrMode::Async/>
+                    <Route path=path!("incidents/metrics") view=IncidentMetricsPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/readiness") view=ReadinessPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/:incident/notices") view=IncidentNoticesPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/:incident/lessons") view=IncidentLessonsPage ssr=SsrMode::Async/>

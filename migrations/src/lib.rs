@@ -22,6 +22,7 @@ mod m0016_evidence;
 mod m0017_tasks;
 mod m0018_notices;
 mod m0019_lessons;
+mod m0020_beginning;
 
 pub struct Migrator;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_tasks::Migration),
             Box::new(m0018_notices::Migration),
             Box::new(m0019_lessons::Migration),
+            Box::new(m0020_beginning::Migration),
         ]
     }
 }

@@ -19,6 +19,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        dialect::run(manager, &["DROP INDEX audit_event_evidence"]).await?;
         dialect::drop(manager, &["custody", "evidence"]).await?;
         match manager.get_connection().get_database_backend() {
             DbBackend::Sqlite => Ok(()),
@@ -56,6 +57,8 @@ const UP: &[&str] = &[
         by_name {text} NOT NULL
     ) {strict}",
     "CREATE INDEX custody_evidence ON custody (evidence_id, at)",
+    // Whether a piece is gone that the log speaks of is asked every day.
+    "CREATE INDEX audit_event_evidence ON audit_event (at) WHERE action = 'evidence.taken'",
 ];
 
 const GUARDS_SQLITE: &[&str] = &[
@@ -63,6 +66,11 @@ const GUARDS_SQLITE: &[&str] = &[
         BEGIN SELECT RAISE(ABORT, 'evidence is written once'); END",
     "CREATE TRIGGER evidence_no_delete BEFORE DELETE ON evidence
         BEGIN SELECT RAISE(ABORT, 'evidence is written once'); END",
+    // A row that replaces another one fires no trigger of deletion.
+    "CREATE TRIGGER evidence_no_replace BEFORE INSERT ON evidence WHEN EXISTS (SELECT 1 FROM evidence WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'evidence is written once'); END",
+    "CREATE TRIGGER custody_no_replace BEFORE INSERT ON custody WHEN EXISTS (SELECT 1 FROM custody WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'custody is written once'); END",
     "CREATE TRIGGER custody_no_update BEFORE UPDATE ON custody
         BEGIN SELECT RAISE(ABORT, 'custody is written once'); END",
     "CREATE TRIGGER custody_no_delete BEFORE DELETE ON custody

@@ -2,9 +2,9 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement, TransactionTrait};
 
-/// What each may do with the log, the one that serves (`web`, `gateway`) and the one that works (`worker`); with every other
+/// What each may do with the log and with evidence, the one that serves (`web`, `gateway`) and the one that works (`worker`); with every other
 /// table both may do everything but own it.
-const LOG: [(&str, &[&str], &[&str]); 12] = [
+const LOG: [(&str, &[&str], &[&str]); 14] = [
     ("audit_event", &["SELECT", "INSERT"], &["SELECT", "INSERT", "DELETE"]),
     ("audit_pending", &["SELECT", "INSERT"], &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_leaf", &["SELECT"], &["SELECT", "INSERT", "DELETE"]),
@@ -16,6 +16,8 @@ const LOG: [(&str, &[&str], &[&str]); 12] = [
     ("audit_watch", &["SELECT"], &["SELECT", "UPDATE"]),
     ("audit_tally", &["SELECT"], &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_word", &["SELECT"], &["SELECT", "INSERT", "DELETE"]),
+    ("evidence", &["SELECT", "INSERT"], &["SELECT", "INSERT"]),
+    ("custody", &["SELECT", "INSERT"], &["SELECT", "INSERT"]),
     ("seaql_migrations", &["SELECT"], &["SELECT"]),
 ];
 const RIGHTS: [&str; 5] = ["INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER"];

@@ -5,6 +5,7 @@ pub mod address;
 pub mod audit_export;
 pub mod audit_report;
 mod bare_headers;
+pub mod bundle_report;
 pub mod checkpoints;
 pub mod config;
 pub mod database_roles;

@@ -194,8 +194,14 @@ impl fmt::Display for SafeText {
 }
 
 /// A hash of 32 bytes, as people compare them. Of content alone: of what can be guessed it would tell too much.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest(pub [u8; 32]);
+
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -222,6 +228,12 @@ use crate::ids::*;
 safe_details! {
     &'static str &Name &EmailAddress &SafeText UserId TeamId InvitationId LwaAppId ConnectionId GatewayId GatewayKeyId
     LeaseId LockId SessionId ChallengeId EvidenceId NoticeId Digest
+}
+
+impl From<crate::Time> for Detail {
+    fn from(at: crate::Time) -> Self {
+        Detail::Text(at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
+    }
 }
 
 impl From<Role> for Detail {

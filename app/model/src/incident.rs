@@ -4,6 +4,7 @@ pub mod clock;
 pub mod evidence;
 pub mod lessons;
 pub mod measure;
+pub mod metrics;
 pub mod notice;
 pub mod playbook;
 pub mod severity;

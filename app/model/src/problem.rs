@@ -31,12 +31,14 @@ codes! {
     ScopeMissing "scope-missing" 403 0 "The gateway lacks the scope" "Give the gateway this scope in Portal.";
     AddressNotAllowed "address-not-allowed" 403 0 "The address is not allowed" "Call from an allowed network, or change the gateway's networks.";
     NotPermitted "not-permitted" 403 0 "Your role does not allow this" "Ask an owner or admin of the Team.";
+    SecondPerson "second-person" 403 0 "Another person must do this" "Ask somebody else who runs incidents.";
     StepUpRequired "step-up-required" 403 0 "Confirm that it is you" "Enter a fresh code, then send the form again.";
     CrossSite "cross-site" 403 0 "The request came from another site" "Open Portal and use its own pages.";
     NotFound "not-found" 404 0 "Not found" "Check the address.";
     ConnectionNotFound "connection-not-found" 404 0 "No such connection for this gateway" "Check the team id, the connection id and the gateway's list of connections.";
     MethodNotAllowed "method-not-allowed" 405 0 "The method is not allowed here" "Use a method that the Allow header names.";
     Conflict "conflict" 409 0 "This has changed meanwhile" "Load the page again and look at what is there now.";
+    NotYet "not-yet" 409 0 "Something comes first" "Do that, then send the form again.";
     ReauthorizationRequired "reauthorization-required" 409 0 "The seller must authorize again" "Reconnect the account in Portal.";
     LwaClientRejected "lwa-client-rejected" 409 0 "Amazon refused the LWA app" "Check the LWA app's client id and secret in Portal.";
     ConnectionDisabled "connection-disabled" 409 0 "The connection is disabled" "Enable the connection in Portal.";

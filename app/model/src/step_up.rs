@@ -27,10 +27,11 @@ pub enum DangerousAct {
     LiftLock,
     CopyEvidence,
     ApproveNotice,
+    ChangeContact,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 15] = [
+    pub const ALL: [DangerousAct; 16] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -46,6 +47,7 @@ impl DangerousAct {
         DangerousAct::LiftLock,
         DangerousAct::CopyEvidence,
         DangerousAct::ApproveNotice,
+        DangerousAct::ChangeContact,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -65,6 +67,7 @@ impl DangerousAct {
             DangerousAct::LiftLock => "lift a lock",
             DangerousAct::CopyEvidence => "take a copy of evidence",
             DangerousAct::ApproveNotice => "approve a notice",
+            DangerousAct::ChangeContact => "change who speaks for the Team",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }
     }

@@ -52,3 +52,11 @@ pub async fn take_evidence(team: TeamId, incident: IncidentId) -> Result<(), Fai
     let (cx, scope) = enter_incident(team, incident, model::Permission::WorkOnIncidents).await?;
     backend::incidents::take_evidence(&cx, &scope).await.map_err(fail)
 }
+
+/// Binds everything of an incident together.
+#[server(prefix = "/act", endpoint = "bundle_incident")]
+pub async fn bundle_incident(team: TeamId, incident: IncidentId) -> Result<(), Failure> {
+    use crate::edge::{enter_incident, fail};
+    let (cx, scope) = enter_incident(team, incident, model::Permission::RunIncidents).await?;
+    backend::incidents::bundle(&cx, &scope).await.map(drop).map_err(fail)
+}

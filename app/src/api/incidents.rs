@@ -60,6 +60,8 @@ pub struct TimelineItem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentDetail {
     pub item: IncidentItem,
+    /// When it began, as far as people found out.
+    pub began: Option<Moment>,
     pub detected: Moment,
     pub reported_by: String,
     /// When each state of the line was reached.
@@ -73,6 +75,8 @@ pub struct IncidentDetail {
     /// Who may be given a duty.
     pub members: Vec<(UserId, String)>,
     pub amazon: Option<(Moment, String)>,
+    /// It was told: the other way is that it need not be.
+    pub amazon_told: bool,
     /// Other incidents that are not over, to merge it into.
     pub others: Vec<(IncidentId, String)>,
     pub merged_into: Option<IncidentId>,

@@ -12,6 +12,7 @@ pub mod lessons;
 pub mod log;
 pub mod login;
 pub mod measures;
+pub mod metrics;
 pub mod notices;
 pub mod places;
 pub mod readiness;

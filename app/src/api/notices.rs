@@ -40,6 +40,8 @@ pub struct NoticeList {
     pub notices: Vec<NoticeItem>,
     /// When and how Amazon was told, or why it need not be.
     pub amazon: Option<(Moment, String)>,
+    /// It was told: the other way is that it need not be.
+    pub amazon_told: bool,
     /// The Team's point of contact, in one line.
     pub contact: String,
 }
@@ -77,7 +79,7 @@ pub async fn write_notice(
     use crate::edge::{enter_incident, fail, form::addresses};
     let (cx, scope) = enter_incident(team, incident, model::Permission::RunIncidents).await?;
     let recipients = addresses("recipients", &recipients)?;
-    let words = backend::store::notice::Words { recipients, subject, body, for_amazon, request };
+    let words = backend::incidents::NewWords { recipients, subject, body, for_amazon, request };
     backend::incidents::write_notice(&cx, &scope, notice, version, words).await.map_err(fail)
 }
 
@@ -91,10 +93,10 @@ pub async fn approve_notice(team: TeamId, incident: IncidentId, notice: NoticeId
 
 /// Mails an approved notice.
 #[server(prefix = "/act", endpoint = "send_notice")]
-pub async fn send_notice(team: TeamId, incident: IncidentId, notice: NoticeId) -> Result<(), Failure> {
+pub async fn send_notice(team: TeamId, incident: IncidentId, notice: NoticeId, version: i32) -> Result<(), Failure> {
     use crate::edge::{enter_incident, fail};
     let (cx, scope) = enter_incident(team, incident, model::Permission::RunIncidents).await?;
-    backend::incidents::send_notice(&cx, &scope, notice).await.map_err(fail)
+    backend::incidents::send_notice(&cx, &scope, notice, version).await.map_err(fail)
 }
 
 /// Says that an approved notice was sent by hand, and what proves it.
@@ -103,18 +105,27 @@ pub async fn mark_notice_sent(
     team: TeamId,
     incident: IncidentId,
     notice: NoticeId,
+    version: i32,
     at: String,
     proof: String,
 ) -> Result<(), Failure> {
     use crate::edge::{enter_incident, fail, form::time};
     let (cx, scope) = enter_incident(team, incident, model::Permission::RunIncidents).await?;
-    backend::incidents::mark_sent(&cx, &scope, notice, time("at", &at)?, &proof).await.map_err(fail)
+    backend::incidents::mark_sent(&cx, &scope, notice, version, time("at", &at)?, &proof).await.map_err(fail)
 }
 
 /// Lets a notice go that was not sent.
 #[server(prefix = "/act", endpoint = "withdraw_notice")]
-pub async fn withdraw_notice(team: TeamId, incident: IncidentId, notice: NoticeId) -> Result<(), Failure> {
+pub async fn withdraw_notice(team: TeamId, incident: IncidentId, notice: NoticeId, version: i32) -> Result<(), Failure> {
     use crate::edge::{enter_incident, fail};
     let (cx, scope) = enter_incident(team, incident, model::Permission::RunIncidents).await?;
-    backend::incidents::withdraw_notice(&cx, &scope, notice).await.map_err(fail)
+    backend::incidents::withdraw_notice(&cx, &scope, notice, version).await.map_err(fail)
+}
+
+/// Says that Amazon was told, where no second person could approve a notice.
+#[server(prefix = "/act", endpoint = "told_amazon_alone")]
+pub async fn told_amazon_alone(team: TeamId, incident: IncidentId, how: String) -> Result<(), Failure> {
+    use crate::edge::{enter_incident, fail};
+    let (cx, scope) = enter_incident(team, incident, model::Permission::RunIncidents).await?;
+    backend::incidents::told_amazon_alone(&cx, &scope, &how).await.map_err(fail)
 }

@@ -12,6 +12,11 @@ fn described(id: &str, hint: bool) -> String {
     if hint { format!("{id}-hint {id}-error") } else { format!("{id}-error") }
 }
 
+/// The id of a field: in the form that failed, the field's name, which is where the list of what is wrong leads.
+fn id_of(name: &str, id: String, act: Act) -> String {
+    if id.is_empty() || act.failed() { name.to_owned() } else { id }
+}
+
 /// One line of text with its label, hint and error. Keeps what was typed when the form fails.
 #[component]
 pub fn Field(
@@ -29,7 +34,7 @@ pub fn Field(
     #[prop(default = "off")] autocomplete: &'static str,
     #[prop(optional)] list: Option<&'static str>,
 ) -> impl IntoView {
-    let id = if id.is_empty() { name.to_owned() } else { id };
+    let id = id_of(name, id, act);
     let message = act.message_for(name);
     let has_hint = !hint.is_empty();
     let value = act.typed(name).unwrap_or(value);
@@ -75,7 +80,7 @@ pub fn TextArea(
     #[prop(default = 3)] rows: u8,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let id = if id.is_empty() { name.to_owned() } else { id };
+    let id = id_of(name, id, act);
     let mark = if required {
         view! { <span class="required" aria-hidden="true">"*"</span> }.into_any()
     } else {
@@ -115,7 +120,7 @@ pub fn Select(
     #[prop(optional, into)] selected: String,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
-    let id = if id.is_empty() { name.to_owned() } else { id };
+    let id = id_of(name, id, act);
     let message = act.message_for(name);
     let selected = act.typed(name).unwrap_or(selected);
     let has_hint = !hint.is_empty();

@@ -12,7 +12,7 @@ use crate::{
 #[component]
 pub fn IncidentsPage() -> impl IntoView {
     let team = team();
-    let actions = view! { <a class="btn btn-secondary" href=format!("/teams/{team}/incidents/playbooks")>"Playbooks"</a> <a class="btn btn-secondary" href=format!("/teams/{team}/incidents/readiness")>"Readiness"</a> <a class="btn btn-primary" href=format!("/teams/{team}/incidents/new")>"Report an incident"</a> };
+    let actions = view! { <a class="btn btn-secondary" href=format!("/teams/{team}/incidents/playbooks")>"Playbooks"</a> <a class="btn btn-secondary" href=format!("/teams/{team}/incidents/readiness")>"Readiness"</a> <a class="btn btn-secondary" href=format!("/teams/{team}/incidents/metrics")>"Metrics"</a> <a class="btn btn-primary" href=format!("/teams/{team}/incidents/new")>"Report an incident"</a> };
     view! {
         <Title text="Incidents"/>
         <PageHeader title="Incidents" lead="When something went wrong, or may have: what stops the damage, who is told, and what was learned." actions=actions.into_any()/>

@@ -2,10 +2,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{Permission, ids::TeamId};
 
-use super::{may, team};
+use super::{may, stepped_up, team};
 use crate::{
     api::readiness::{ContactItem, SetContact, readiness},
-    components::{Act, ActForm, Crumbs, Field, Hidden, PageHeader, Submit, loaded},
+    components::{Act, ActForm, Crumbs, Field, Hidden, PageHeader, StepUpGate, Submit, loaded},
 };
 
 /// What must be there before something goes wrong.
@@ -39,6 +39,7 @@ fn ContactCard(team: TeamId, contact: ContactItem) -> impl IntoView {
             {may(Permission::RunIncidents).then(|| view! {
                 <details class="disclosure" open=act.failed()>
                     <summary>"Change…"</summary>
+                    <StepUpGate open=stepped_up() act="change who speaks for the Team">{view! {
                     <ActForm act class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Field name="contact_name" label="Name" value=contact.name act/>
@@ -47,6 +48,7 @@ fn ContactCard(team: TeamId, contact: ContactItem) -> impl IntoView {
                         <Field name="amazon_address" label="Where Amazon is told" kind="email" hint="Amazon's Data Protection Policy names security@amazon.com." value=contact.amazon act/>
                         <Submit label="Save" class="btn-secondary"/>
                     </ActForm>
+                    }.into_any()}</StepUpGate>
                 </details>
             })}
         </section>

@@ -19,8 +19,8 @@ use super::{
     theme,
 };
 
-/// Bytes of a form, at most.
-const FORM_LIMIT: usize = 64 * 1024;
+/// Bytes of a form, at most: a post-mortem of 40,000 letters, each of them nine bytes as browsers send them.
+const FORM_LIMIT: usize = 512 * 1024;
 
 pub async fn server_functions(State(web): State<Web>, request: Request) -> Response {
     let plain = accepts_html(request.headers());

@@ -77,12 +77,14 @@ pub async fn copy(
         Ok(scope) => scope,
         Err(error) => return status(&Problem::from(&error)),
     };
+    let page = format!("/teams/{team}/incidents/{incident}/evidence");
+    let refused = |word: &str| Redirect::to(&format!("{page}?refused={word}")).into_response();
     match incidents::copy_evidence(&cx, &scope, evidence).await {
         Ok((piece, bytes)) => file(&piece.name, bytes),
         // The page asks for the proof.
-        Err(IncidentError::Access(AccessError::StepUpRequired(_))) => {
-            Redirect::to(&format!("/teams/{team}/incidents/{incident}/evidence")).into_response()
-        }
+        Err(IncidentError::Access(AccessError::StepUpRequired(_))) => Redirect::to(&page).into_response(),
+        Err(IncidentError::NotSealedYet) => refused("not-sealed"),
+        Err(IncidentError::Damaged) => refused("damaged"),
         Err(error) => status(&Problem::from(&error)),
     }
 }

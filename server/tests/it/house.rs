@@ -281,7 +281,11 @@ impl House {
 
     /// Places every event in the tree, under a signed head.
     pub async fn sequence(&self) -> backend::audit::Sequencer {
-        let key = backend::audit::CheckpointKey::generate("portal.example/audit");
+        let path = self.stage.folder.join("log.key");
+        let key = match path.exists() {
+            true => backend::audit::CheckpointKey::load(&path).unwrap(),
+            false => backend::audit::CheckpointKey::create(&path, "portal.example/audit").unwrap(),
+        };
         let sequencer = backend::audit::Sequencer::new(&self.stage.portal, key);
         self.stage.advance(chrono::Duration::minutes(2));
         sequencer.run().await.unwrap();

@@ -180,6 +180,7 @@ fn value(name: &str) -> Option<&'static str> {
         "kind" => "other",
         "title" => "Another oddity",
         "detected" | "at" | "about" => "",
+        "began" => "2020-01-31T10:00",
         "restricted" => "false",
         "step" => "triage",
         "reach" => "one",

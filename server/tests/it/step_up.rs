@@ -99,7 +99,14 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
             let incident = incidents::list(cx, scope).await.unwrap().remove(0).id;
             let incident = incidents::enter(cx, scope, incident).await.unwrap();
             let notice = incidents::notices(cx, &incident).await.unwrap().remove(0);
-            vec![problem(incidents::approve_notice(cx, &incident, notice.id, notice.version).await)]
+            vec![
+                problem(incidents::approve_notice(cx, &incident, notice.id, notice.version).await),
+                problem(incidents::told_amazon_alone(cx, &incident, "By telephone").await),
+            ]
+        }
+        DangerousAct::ChangeContact => {
+            let (email, amazon) = ("ciso@example.com".parse().unwrap(), "security@amazon.com".parse().unwrap());
+            vec![problem(incidents::set_contact(cx, scope, "Grace", email, "", amazon).await)]
         }
         DangerousAct::SignReview => {
             let review = reviews::list(cx, scope).await.unwrap().remove(0).id;

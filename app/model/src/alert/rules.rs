@@ -132,6 +132,10 @@ rules! {
         "The log does not hold"
         "What is stored is not what was recorded, or not what was signed: the worker signs no head and prunes nothing that follows."
         "Somebody changed the database, or an old copy was restored. Run portal audit verify and treat it as an incident.";
+    EvidenceDamaged "evidence_damaged" Installation Critical Again::Never, None,
+        "Evidence does not hold"
+        "A piece of evidence of an incident is not what was taken in, or is gone."
+        "Somebody changed the database, or an old copy was restored. Tell whoever commands the incident, and run portal audit verify.";
     ForeignEvents "foreign_events" Installation Critical Again::Never, None,
         "Events that Portal did not write"
         "Rows in the log's table without Portal's own mark. They are kept out of the log's tree."

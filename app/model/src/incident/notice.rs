@@ -12,7 +12,7 @@ pub const AMAZON_ADDRESS: &str = "security@amazon.com";
 pub const SUBJECT_MOST: usize = 200;
 pub const BODY_MOST: usize = 12_000;
 /// People that one notice is mailed to.
-pub const RECIPIENTS_MOST: usize = 50;
+pub const RECIPIENTS_MOST: usize = 200;
 
 words! {
     /// Whom a notice is for.
@@ -68,8 +68,11 @@ pub struct Standing {
     pub for_amazon: bool,
     /// Amazon's written request to do so is recorded.
     pub requested: bool,
-    /// Who wrote it last, and when.
-    pub written: (UserId, Time),
+    /// Who wrote it last.
+    pub writer: UserId,
+    /// When the incident was reported: whoever approves was in the Team before. Not when it was written, which its writer
+    /// could do anew.
+    pub reported_at: Time,
     pub drill: bool,
 }
 
@@ -82,7 +85,7 @@ impl Standing {
     /// Approving what another person wrote.
     pub fn approve(&self, person: UserId, joined_at: Time) -> Result<NoticeState, NoticeRefused> {
         let next = self.from(&[NoticeState::Draft], NoticeState::Approved)?;
-        if !is_second_person(self.written.0, self.written.1, person, joined_at) {
+        if !is_second_person(self.writer, self.reported_at, person, joined_at) {
             return Err(NoticeRefused::Alone);
         }
         self.allowed().map(|()| next)
@@ -133,16 +136,16 @@ mod tests {
                         state: NoticeState::Draft,
                         for_amazon,
                         requested,
-                        written: (person(1), at(100)),
+                        writer: person(1),
+                        reported_at: at(100),
                         drill: false,
                     };
-                    let (mut now, mut approved, mut rest, mut clock) = (first, None, acts, 100);
+                    let (mut now, mut approved, mut rest) = (first, None, acts);
                     for _ in 0..5 {
                         let (act, who) = (rest % 4, PEOPLE[(rest / 4 % 3) as usize]);
                         rest /= 12;
-                        clock += 1;
-                        // The third came after the notice was written.
-                        let joined = at(if who == 3 { 10_000 } else { 0 });
+                        // The third came after the report, and before most of this.
+                        let joined = at(if who == 3 { 101 } else { 0 });
                         let after = match act {
                             0 => now.write(),
                             1 => now.approve(person(who), joined),
@@ -151,12 +154,12 @@ mod tests {
                         };
                         let Ok(state) = after else { continue };
                         match act {
-                            0 => (now.written, approved) = ((person(who), at(clock)), None),
+                            0 => (now.writer, approved) = (person(who), None),
                             1 => approved = Some(who),
                             2 => {
                                 sent += 1;
                                 let by = approved.map(person).expect("sent without approval");
-                                assert!(by != now.written.0 && by != person(3), "approved by its writer or a newcomer");
+                                assert!(by != now.writer && by != person(3), "approved by its writer or a newcomer");
                                 assert!(!for_amazon || requested, "in Amazon's name without its request");
                             }
                             _ => {}
@@ -173,10 +176,10 @@ mod tests {
 
     #[test]
     fn a_rehearsal_mails_nobody_outside() {
-        let written = (UserId(Uuid::from_u128(1)), Time::UNIX_EPOCH);
+        let (writer, reported_at) = (UserId(Uuid::from_u128(1)), Time::UNIX_EPOCH);
         for track in Track::ALL.iter().copied() {
             let state = NoticeState::Approved;
-            let standing = Standing { track, state, for_amazon: false, requested: false, written, drill: true };
+            let standing = Standing { track, state, for_amazon: false, requested: false, writer, reported_at, drill: true };
             assert_eq!(standing.send(true).is_ok(), track == Track::Staff, "{track:?}");
             assert_eq!(standing.send(false), Ok(NoticeState::Sent));
         }

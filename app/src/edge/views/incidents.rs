@@ -68,6 +68,7 @@ pub(crate) async fn incident_detail(cx: &Cx, scope: &IncidentScope) -> Result<In
     let nameable = if runs { nameable(cx, scope, &about).await? } else { Vec::new() };
     Ok(IncidentDetail {
         item: item(incident, now),
+        began: incident.began_at.map(|at| moment(at, now)),
         detected: moment(incident.detected_at, now),
         reported_by: incident.reported_name.clone(),
         line: LINE.iter().map(|state| (*state, incident.progress.at(*state).map(|at| moment(at, now)))).collect(),
@@ -76,6 +77,7 @@ pub(crate) async fn incident_detail(cx: &Cx, scope: &IncidentScope) -> Result<In
         duties: Duty::ALL.iter().map(duty).collect(),
         members: members(cx, scope.team()).await?,
         amazon: incident.amazon.clone().map(|(at, how)| (moment(at, now), how)),
+        amazon_told: incident.amazon_told,
         others: others.map(|other| (other.id, format!("{}: {}", code(other.id), other.title))).collect(),
         merged_into: into,
         nameable,

@@ -32,20 +32,21 @@ pub(crate) async fn incident_notices(cx: &Cx, scope: &IncidentScope) -> Result<N
     let contact = incidents::contact(cx, scope.team()).await.map_err(fail)?;
     Ok(NoticeList {
         item: item(scope.incident(), now),
-        notices: all.into_iter().map(|notice| notice_item(notice, &mails, me, now)).collect(),
+        notices: all.into_iter().map(|notice| notice_item(notice, &mails, me, scope.incident().reported_at, now)).collect(),
         amazon: scope.incident().amazon.clone().map(|(at, how)| (moment(at, now), how)),
+        amazon_told: scope.incident().amazon_told,
         contact: contact.line(),
     })
 }
 
-fn notice_item(notice: Notice, mails: &[Mailed], me: Option<(UserId, Time)>, now: Time) -> NoticeItem {
+fn notice_item(notice: Notice, mails: &[Mailed], me: Option<(UserId, Time)>, reported_at: Time, now: Time) -> NoticeItem {
     let became = |mail: &Mailed| match (mail.delivered_at, mail.failed_at) {
         (Some(at), _) => format!("taken by its mail server {}", moment(at, now).words),
         (None, Some(_)) => "not delivered: say it another way".to_owned(),
         (None, None) => "on its way".to_owned(),
     };
     let mails = mails.iter().filter(|mail| mail.notice == notice.id).map(|mail| (mail.recipient.clone(), became(mail)));
-    let (by, at) = (notice.written.by, notice.written.at);
+    let by = notice.written.by;
     NoticeItem {
         id: notice.id,
         track: notice.track,
@@ -56,12 +57,12 @@ fn notice_item(notice: Notice, mails: &[Mailed], me: Option<(UserId, Time)>, now
         for_amazon: notice.words.for_amazon,
         request: notice.words.request,
         version: notice.version,
-        written: (notice.written.name, moment(at, now)),
+        written: (notice.written.name, moment(notice.written.at, now)),
         approved: notice.approved.map(|hand| (hand.name, moment(hand.at, now))),
         sent: notice.sent.map(|(at, name, how)| (name, moment(at, now), how)),
         mails: mails.collect(),
         may_approve: notice.state == NoticeState::Draft
-            && me.is_some_and(|(me, joined_at)| is_second_person(by, at, me, joined_at)),
+            && me.is_some_and(|(me, joined_at)| is_second_person(by, reported_at, me, joined_at)),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     framed,
 };
 use crate::{
-    api::evidence::{EvidenceItem, Locker, TakeEvidence, evidence},
+    api::evidence::{BundleIncident, EvidenceItem, Locker, TakeEvidence, evidence},
     components::{Act, ActForm, At, Badge, EmptyState, Hidden, Notice, StepUpGate, Submit},
 };
 
@@ -55,6 +55,7 @@ fn Page(team: TeamId, locker: Locker) -> impl IntoView {
             {(copies && !open).then(|| view! { <StepUpGate open=false act="take a copy of evidence">{().into_any()}</StepUpGate> })}
         </section>
         {works.then(|| view! { <Upload team incident=id/> })}
+        {may(Permission::RunIncidents).then(|| view! { <BindTogether team incident=id/> })}
         {locker.item.restricted.then(|| view! { <p class="muted small">"The Team's log is not held by itself for a restricted incident, which it must not tell of: "<a href=format!("/teams/{team}/log/retention")>"place a legal hold"</a>"."</p> })}
     }
 }
@@ -109,10 +110,35 @@ fn Upload(team: TeamId, incident: IncidentId) -> impl IntoView {
     }
 }
 
+/// The incident as one file, for Amazon, an auditor, or the shelf.
+#[component]
+fn BindTogether(team: TeamId, incident: IncidentId) -> impl IntoView {
+    let act = Act::of::<BundleIncident>();
+    view! {
+        <section class="card" aria-labelledby="bundle-h">
+            <h2 id="bundle-h">"The whole incident in one file"</h2>
+            <p class="muted">"Timeline, measures, notices, lessons, evidence, and the log with its proofs: to read, to print, and to check anywhere with "<code>"portal incident verify"</code>" and the log's public key. The log seals it within a minute."</p>
+            <ActForm act>
+                <Hidden name="team" value=team.to_string()/>
+                <Hidden name="incident" value=incident.to_string()/>
+                <Submit label="Bind it together" class="btn-secondary"/>
+            </ActForm>
+        </section>
+    }
+}
+
 /// Why a file was not taken in, by the word in the address.
 #[component]
 fn Refused() -> impl IntoView {
     let word = use_query_map().read_untracked().get("refused")?;
+    if word == "not-sealed" {
+        let text = "The log is signed every minute, and its signature seals the bundle. Take the copy in a minute.";
+        return Some(view! { <Notice tone="info" title="Not sealed yet">{text}</Notice> }.into_any());
+    }
+    if word == "damaged" {
+        let text = "It is not what was taken in: no copy leaves as evidence. The operators are told.";
+        return Some(view! { <Notice tone="danger" title="This piece is damaged">{text}</Notice> }.into_any());
+    }
     let text = match word.as_str() {
         "too-large" => "The file is larger than 10 MiB: take a part of it, or pack it.",
         "full" => "The evidence of one incident has at most 200 MiB.",
@@ -120,5 +146,5 @@ fn Refused() -> impl IntoView {
         "missing" => "Choose a file that has a name and something in it.",
         _ => "The file did not arrive. Try it again.",
     };
-    Some(view! { <Notice tone="danger" title="The file was not taken in">{text}</Notice> })
+    Some(view! { <Notice tone="danger" title="The file was not taken in">{text}</Notice> }.into_any())
 }

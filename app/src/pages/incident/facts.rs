@@ -3,8 +3,11 @@ use model::{Permission, ids::TeamId};
 
 use super::super::may;
 use crate::{
-    api::incidents::{DutyItem, GiveDuty, IncidentDetail, NameTarget, RestrictIncident, SettleAmazon},
-    components::{Act, ActForm, At, Hidden, Select, Submit, TextArea},
+    api::{
+        incidents::{DutyItem, GiveDuty, IncidentDetail, NameTarget, RestrictIncident, SettleAmazon},
+        metrics::SetBeginning,
+    },
+    components::{Act, ActForm, At, Field, Hidden, Select, Submit, TextArea},
 };
 
 /// Who does what.
@@ -58,21 +61,35 @@ pub(super) fn FactsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
     let item = detail.item.clone();
     let runs = may(Permission::RunIncidents) && !item.state.is_over();
     let about = if detail.about.is_empty() { vec!["nothing named".to_owned()] } else { detail.about.clone() };
-    let settled = detail.amazon.clone().map(|(at, how)| view! { <span>{how} " (" <At moment=at/> ")"</span> });
+    let told = if detail.amazon_told { "was told: " } else { "need not be told: " };
+    let settled = detail.amazon.clone().map(|(at, how)| view! { <span>{told}{how} " (" <At moment=at/> ")"</span> });
     let open = detail.amazon.is_none();
     let (restrict, settle) = (Act::of::<RestrictIncident>(), Act::of::<SettleAmazon>());
-    let name = Act::of::<NameTarget>();
+    let (name, begin) = (Act::of::<NameTarget>(), Act::of::<SetBeginning>());
+    let began = detail.began.clone().map_or_else(|| "not known yet".into_any(), |moment| view! { <At moment/> }.into_any());
     view! {
         <section class="card" aria-labelledby="facts-h">
             <h2 id="facts-h">"Facts"</h2>
             <dl class="facts">
                 <div><dt>"Kind"</dt><dd>{item.kind.title()}</dd></div>
+                <div><dt>"Began"</dt><dd>{began}</dd></div>
                 <div><dt>"Detected"</dt><dd><At moment=detail.detected.clone()/></dd></div>
                 <div><dt>"Reported"</dt><dd><At moment=item.reported.clone()/>" by "{detail.reported_by.clone()}</dd></div>
                 <div><dt>"About"</dt><dd>{about.join(", ")}</dd></div>
                 <div><dt>"Amazon"</dt><dd>{settled}{open.then(|| view! { "not settled: Amazon hears within 24 hours of detection, by a " <a href=format!("/teams/{team}/incidents/{}/notices", item.id)>"notice"</a> })}</dd></div>
                 <div><dt>"Seen by"</dt><dd>{if item.restricted { "owners, its reporter, and those with a duty" } else { "everybody in the Team" }}</dd></div>
             </dl>
+            {runs.then(|| view! {
+                <details class="disclosure" open=begin.failed()>
+                    <summary>"Say when it began…"</summary>
+                    <ActForm act=begin class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="incident" value=item.id.to_string()/>
+                        <Field name="began" label="When did it begin? (UTC)" hint="As far as you found out: how long it went unnoticed." kind="datetime-local" act=begin/>
+                        <Submit label="Save" class="btn-secondary"/>
+                    </ActForm>
+                </details>
+            })}
             {(runs && !detail.nameable.is_empty()).then(|| view! {
                 <details class="disclosure" open=name.failed()>
                     <summary>"Name what it is about…"</summary>

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     api::notices::{
-        ApproveNotice, DraftNotice, MarkNoticeSent, NoticeItem, NoticeList, SendNotice, WithdrawNotice, WriteNotice, notices,
+        ApproveNotice, DraftNotice, MarkNoticeSent, NoticeItem, NoticeList, SendNotice, ToldAmazonAlone, WithdrawNotice,
+        WriteNotice, notices,
     },
     components::{Act, ActForm, At, Badge, Choice, Field, Hidden, Select, StepUpGate, Submit, TextArea},
 };
@@ -27,8 +28,10 @@ fn Page(team: TeamId, all: NoticeList) -> impl IntoView {
     let id = all.item.id;
     let runs = may(Permission::RunIncidents) && !all.item.state.is_over();
     let cards = all.notices.into_iter().map(|notice| view! { <NoticeCard team incident=id notice runs/> }).collect_view();
+    let told = if all.amazon_told { "Amazon was told: " } else { "Amazon need not be told: " };
+    let open = all.amazon.is_none();
     let amazon = match all.amazon {
-        Some((at, how)) => view! { <p>"Amazon: "{how}" ("<At moment=at/>")"</p> }.into_any(),
+        Some((at, how)) => view! { <p>{told}{how}" ("<At moment=at/>")"</p> }.into_any(),
         None => view! { <p>"Amazon is not told yet: it hears within 24 hours of the detection."</p> }.into_any(),
     };
     view! {
@@ -36,6 +39,7 @@ fn Page(team: TeamId, all: NoticeList) -> impl IntoView {
         <p class="muted small">"Answers go to "{all.contact}" ("<a href=format!("/teams/{team}/incidents/readiness")>"change"</a>")."</p>
         {runs.then(|| view! { <Begin team incident=id/> })}
         {cards}
+        {(runs && open).then(|| view! { <Alone team incident=id/> })}
     }
 }
 
@@ -57,12 +61,34 @@ fn Begin(team: TeamId, incident: IncidentId) -> impl IntoView {
     }
 }
 
+/// Where nobody else is there who could approve a notice.
 #[component]
-fn Ids(team: TeamId, incident: IncidentId, notice: NoticeId) -> impl IntoView {
+fn Alone(team: TeamId, incident: IncidentId) -> impl IntoView {
+    let act = Act::of::<ToldAmazonAlone>();
+    view! {
+        <details class="disclosure" open=act.failed()>
+            <summary>"Amazon was told, and nobody else is there to approve it…"</summary>
+            <StepUpGate open=stepped_up() act="say that Amazon was told">
+                {view! {
+                    <ActForm act class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="incident" value=incident.to_string()/>
+                        <TextArea name="how" id="alone-how" label="When and how was Amazon told, and why was nobody else there?" hint="The Team's owners hear of this, and it stands in the log." required=true act/>
+                        <Submit label="Amazon was told" class="btn-secondary"/>
+                    </ActForm>
+                }.into_any()}
+            </StepUpGate>
+        </details>
+    }
+}
+
+#[component]
+fn Ids(team: TeamId, incident: IncidentId, notice: NoticeId, version: i32) -> impl IntoView {
     view! {
         <Hidden name="team" value=team.to_string()/>
         <Hidden name="incident" value=incident.to_string()/>
         <Hidden name="notice" value=notice.to_string()/>
+        <Hidden name="version" value=version.to_string()/>
     }
 }
 
@@ -104,7 +130,7 @@ fn NoticeCard(team: TeamId, incident: IncidentId, notice: NoticeItem, runs: bool
 
 #[component]
 fn Acts(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoView {
-    let (id, word) = (notice.id, notice.id.to_string());
+    let (id, version, word) = (notice.id, notice.version, notice.id.to_string());
     let withdraw = Act::of::<WithdrawNotice>().only_for("notice", &word);
     let next = match notice.state {
         NoticeState::Draft if notice.may_approve => view! { <Approve team incident notice=notice.clone()/> }.into_any(),
@@ -115,7 +141,7 @@ fn Acts(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoView
     view! {
         {next}
         <Write team incident notice/>
-        <ActForm act=withdraw><Ids team incident notice=id/><Submit label="Withdraw it" class="btn-quiet"/></ActForm>
+        <ActForm act=withdraw><Ids team incident notice=id version/><Submit label="Withdraw it" class="btn-quiet"/></ActForm>
     }
     .into_any()
 }
@@ -127,9 +153,8 @@ fn Approve(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoV
         <StepUpGate open=stepped_up() act="approve a notice">
             {view! {
                 <ActForm act>
-                    <Ids team incident notice=notice.id/>
-                    <Hidden name="version" value=notice.version.to_string()/>
-                    <Submit label="Approve these words"/>
+                    <Ids team incident notice=notice.id version=notice.version/>
+                        <Submit label="Approve these words"/>
                 </ActForm>
             }.into_any()}
         </StepUpGate>
@@ -144,14 +169,14 @@ fn Send(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoView
     let bare = notice.id.0.simple();
     let (proof, at) = (format!("proof-{bare}"), format!("at-{bare}"));
     let mailed = (!notice.recipients.is_empty()).then(
-        || view! { <ActForm act=send><Ids team incident notice=notice.id/><Submit label="Send it by mail"/></ActForm> },
+        || view! { <ActForm act=send><Ids team incident notice=notice.id version=notice.version/><Submit label="Send it by mail"/></ActForm> },
     );
     view! {
         {mailed}
         <details class="disclosure" open=mark.failed()>
             <summary>"It was sent another way…"</summary>
             <ActForm act=mark class="form">
-                <Ids team incident notice=notice.id/>
+                <Ids team incident notice=notice.id version=notice.version/>
                 <Field name="proof" id=proof label="How, and what proves it?" hint="The number of the case, the message's id; put files under Evidence." act=mark/>
                 <Field name="at" id=at label="When? (UTC)" hint="Leave it empty for now." kind="datetime-local" optional=true act=mark/>
                 <Submit label="Mark as sent" class="btn-secondary"/>
@@ -167,16 +192,17 @@ fn Write(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoVie
     let id = move |name: &str| format!("{name}-{bare}");
     let ids = (id("recipients"), id("subject"), id("body"), id("request"));
     let speaks = matches!(notice.track, Track::Affected | Track::Authority);
+    // What was ticked stays ticked when the form fails, and what was not stays so.
+    let speaks_for_amazon = if act.failed() { act.typed("for_amazon").is_some() } else { notice.for_amazon };
     let request = speaks.then(|| view! {
-        <Choice name="for_amazon" value="true" label="It speaks in Amazon's name" hint="Only when Amazon asked for that in writing." checked=notice.for_amazon/>
+        <Choice name="for_amazon" value="true" label="It speaks in Amazon's name" hint="Only when Amazon asked for that in writing." checked=speaks_for_amazon/>
         <Field name="request" id=ids.3 label="Amazon's written request: when, by whom, under which number" optional=true value=notice.request.clone() act/>
     });
     view! {
         <details class="disclosure" open=act.failed()>
             <summary>"Change the words…"</summary>
             <ActForm act class="form">
-                <Ids team incident notice=notice.id/>
-                <Hidden name="version" value=notice.version.to_string()/>
+                <Ids team incident notice=notice.id version=notice.version/>
                 <TextArea name="recipients" id=ids.0 label="Addresses, one a line" hint="Nobody, when it is said another way." value=notice.recipients.clone() act/>
                 <Field name="subject" id=ids.1 label="Subject" value=notice.subject.clone() act/>
                 <TextArea name="body" id=ids.2 label="Words" hint="An approval of the words before is gone." value=notice.body.clone() rows=16 required=true act/>

@@ -100,6 +100,7 @@ fn Settle(team: TeamId, incident: IncidentId, task: TaskItem, members: Vec<(Stri
     let (give, end) = (Act::of::<GiveTask>().only_for("task", &id), Act::of::<EndTask>().only_for("task", &id));
     let owner = task.owner.map(|(id, _)| id.to_string()).unwrap_or_default();
     let ends = TaskState::ENDS.iter().map(|end| (end.as_str().to_owned(), end.title().to_owned())).collect();
+    let title = format!(" {}", task.title);
     let task = task.id;
     let field = move |name: &str| format!("{name}-{}", task.0.simple());
     let ids = move || {
@@ -112,16 +113,16 @@ fn Settle(team: TeamId, incident: IncidentId, task: TaskItem, members: Vec<(Stri
     view! {
         <div class="stack stack-sm">
             <details class="disclosure" open=end.failed()>
-                <summary>"Settle…"</summary>
+                <summary>"Settle…"<span class="visually-hidden">{title.clone()}</span></summary>
                 <ActForm act=end class="form">
                     {ids()}
                     <Select name="task_end" id=field("end") label="It is" options=ends act=end/>
-                    <Field name="note" id=field("note") label="What came of it, or why it is not needed" optional=true act=end/>
+                    <Field name="note" id=field("note") label="What came of it" hint="Say why, when it is not needed." optional=true act=end/>
                     <Submit label="Settle" class="btn-secondary"/>
                 </ActForm>
             </details>
             <details class="disclosure" open=give.failed()>
-                <summary>"Give…"</summary>
+                <summary>"Give…"<span class="visually-hidden">{title.clone()}</span></summary>
                 <ActForm act=give class="form">
                     {ids()}
                     <Select name="user" id=field("to") label="To" options=members selected=owner act=give/>

@@ -21,7 +21,7 @@ use model::{
 
 pub(crate) use ends::watch_ends;
 pub use error::AlertError;
-pub(crate) use itself::{log_does_not_hold, watch_itself};
+pub(crate) use itself::{evidence_does_not_hold, log_does_not_hold, watch_itself};
 pub(crate) use tell::tell_due;
 pub use watch::Watch;
 

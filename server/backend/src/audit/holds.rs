@@ -128,11 +128,12 @@ pub async fn place_hold(cx: &Cx, scope: &TeamScope, reason: &str) -> Result<Hold
     Ok(hold(cx, scope, person, &SafeText::new(reason, REASON_MOST)).await?)
 }
 
-/// Keeps the log for an incident, when nothing keeps it yet and a person asks.
+/// Keeps the log for this reason, when no hold of this reason stands and a person asks.
 pub(crate) async fn hold_unless_held(cx: &Cx, scope: &TeamScope, reason: &SafeText) -> Result<(), AccessError> {
     let Ok(person) = access::signed_in(cx) else { return Ok(()) };
     let holds = audit_hold::of_team(cx.portal.db.reader(), scope).await?;
-    if holds.iter().all(|hold| hold.lifted.is_some()) {
+    // One an incident: a hold for something else may be lifted.
+    if holds.iter().all(|hold| hold.lifted.is_some() || hold.reason != reason.as_str()) {
         hold(cx, scope, person, reason).await?;
     }
     Ok(())

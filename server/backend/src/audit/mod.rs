@@ -33,19 +33,52 @@ pub use writer::{Charge, Entry, KeyUse, NotRecorded, Recorded, Recorder};
 use model::ids::EventId;
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::{Cx, store};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    Cx,
+    store::{self, audit_event::Row},
+    vault::Vault,
+};
 
 /// Appends an event inside the caller's transaction.
 pub async fn append(tx: &impl ConnectionTrait, cx: &Cx, event: Event) -> Result<(), DbErr> {
     store::audit_event::insert(tx, event.into_row(cx)).await
 }
 
-/// The same, and answers the event's id: for what names the event that says so.
-pub(crate) async fn append_and_name(tx: &impl ConnectionTrait, cx: &Cx, event: Event) -> Result<EventId, DbErr> {
+/// The same, and answers the event as it stands there: for what names the event that says so.
+pub(crate) async fn append_and_name(tx: &impl ConnectionTrait, cx: &Cx, event: Event) -> Result<Row, DbErr> {
     let row = event.into_row(cx);
-    let id = row.id;
-    store::audit_event::insert(tx, row).await?;
-    Ok(id)
+    store::audit_event::insert(tx, row.clone()).await?;
+    Ok(row)
+}
+
+/// What the log says, for something that names the event that says so.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// There is no such event: it was pruned, or somebody took it away.
+    Gone,
+    /// Portal did not write it.
+    Foreign,
+    Is(Box<Row>),
+}
+
+impl Said {
+    /// A detail of the event that is there.
+    pub fn details(&self) -> serde_json::Value {
+        match self {
+            Said::Is(row) => serde_json::from_str(&row.details).unwrap_or_default(),
+            _ => serde_json::Value::Null,
+        }
+    }
+}
+
+/// The event of this id, when Portal wrote it.
+pub(crate) async fn said(db: &impl ConnectionTrait, vault: &Vault, id: EventId) -> Result<Said, DbErr> {
+    let Some(row) = store::audit_event::any(db, id).await? else { return Ok(Said::Gone) };
+    let mac = vault.event_mac(&leaf::leaf(&row));
+    let is_ours = row.mac.as_ref().is_some_and(|stored| mac.as_slice().ct_eq(stored).into());
+    Ok(if is_ours { Said::Is(Box::new(row)) } else { Said::Foreign })
 }
 
 /// Appends an event that has no other change beside it, in a transaction of its own.

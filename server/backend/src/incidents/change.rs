@@ -1,9 +1,10 @@
 use model::{
-    audit::{Action, SafeText},
+    Time,
+    audit::{Action, Detail},
     incident::{Severity, TEXT_MOST},
 };
 
-use super::{IncidentError, IncidentScope, text};
+use super::{IncidentError, IncidentScope, evidence, text};
 use crate::{
     Cx,
     audit::append,
@@ -15,7 +16,7 @@ async fn change(
     scope: &IncidentScope,
     how: impl FnOnce(Incident) -> Incident,
     what: &'static str,
-    to: &str,
+    to: impl Into<Detail>,
 ) -> Result<(), IncidentError> {
     let tx = cx.portal.db.begin().await?;
     let held = scope.held(&tx).await?;
@@ -25,7 +26,7 @@ async fn change(
     let changed = held.with(how(held.incident().clone()));
     incident::write(&*tx, &changed, changed.incident()).await?;
     // As it is from now on: that an incident is restricted is not the Team's to read.
-    let event = changed.event(Action::IncidentChanged).with("what", what).with("to", &SafeText::new(to, 100));
+    let event = changed.event(Action::IncidentChanged).with("what", what).with("to", to);
     append(&*tx, cx, event).await?;
     Ok(tx.commit().await?)
 }
@@ -35,15 +36,30 @@ pub async fn set_severity(cx: &Cx, scope: &IncidentScope, severity: Severity) ->
     change(cx, scope, |before| Incident { severity, ..before }, "severity", severity.as_str()).await
 }
 
+/// Says when it began, as far as people found out: before it was detected.
+pub async fn set_beginning(cx: &Cx, scope: &IncidentScope, began_at: Time) -> Result<(), IncidentError> {
+    if began_at > scope.incident().detected_at {
+        return Err(IncidentError::Beginning);
+    }
+    change(cx, scope, |before| Incident { began_at: Some(began_at), ..before }, "began", began_at).await
+}
+
 /// Closes it to those who have no part in it, or opens it.
 pub async fn set_restricted(cx: &Cx, scope: &IncidentScope, restricted: bool) -> Result<(), IncidentError> {
     let to = if restricted { "yes" } else { "no" };
-    change(cx, scope, |before| Incident { restricted, ..before }, "restricted", to).await
+    change(cx, scope, |before| Incident { restricted, ..before }, "restricted", to).await?;
+    // What the Team may know of, its log is kept for.
+    if !restricted && !evidence::locker(cx, scope).await?.is_empty() {
+        let open = scope.with(Incident { restricted, ..scope.incident().clone() });
+        evidence::hold_log(cx, &open).await?;
+    }
+    Ok(())
 }
 
 /// Says why Amazon need not be told: its clock stops.
 pub async fn settle_amazon(cx: &Cx, scope: &IncidentScope, how: &str) -> Result<(), IncidentError> {
     let how = text::lines("how", how, TEXT_MOST)?;
     let now = cx.now();
-    change(cx, scope, |before| Incident { amazon: Some((now, how)), ..before }, "amazon", "settled").await
+    change(cx, scope, |before| Incident { amazon: Some((now, how)), amazon_told: false, ..before }, "amazon", "settled")
+        .await
 }

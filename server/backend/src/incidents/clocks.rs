@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use model::{
     Permission, Time,
     audit::Action,
-    audit::SafeText,
-    ids::{NoticeId, UserId},
-    incident::{TaskState, Track, code, may_see},
+    ids::UserId,
+    incident::{TaskState, code},
 };
 
-use super::{IncidentScope, scope};
+use super::{IncidentScope, measures::outage, notices, scope};
 use crate::{
     Cx, Portal, access,
     audit::append,
     error::Outage,
     mail::{self, Mail, Message},
     store::{
-        self, Tx,
+        self,
         incident::{self, Incident},
-        notice, task,
+        notice::{self, Mailed},
+        task::{self, Task},
     },
 };
 
@@ -36,65 +36,49 @@ pub(crate) async fn tell_due(portal: &Portal) -> Result<(), Outage> {
 
 async fn tell_of(portal: &Portal, incident: &Incident) -> Result<(), Outage> {
     let now = portal.clock.now();
+    let own = scope::own(&access::job(incident.team), incident, Vec::new());
     let told = incident::told(portal.db.reader(), incident.id).await?;
     let is_told = |word: &str, at: &Time| told.iter().any(|(of, alarm)| of == word && alarm == at);
     for clock in incident.running().clocks() {
         let word = clock.kind.as_str();
         let due: Vec<_> = clock.alarms.iter().copied().filter(|at| *at <= now && !is_told(word, at)).collect();
-        if due.is_empty() {
-            continue;
-        }
-        let tx = portal.db.begin().await?;
-        let mut is_news = false;
-        for at in due {
-            is_news |= incident::tell(&*tx, incident, word, at, now).await?;
-        }
-        if is_news {
-            let when = when(clock.due, now);
-            tell(portal, &tx, incident, word, &format!("{}, {when}", clock.kind.title()), None).await?;
-            tx.commit().await?;
+        if !due.is_empty() {
+            let what = format!("{}, {}", clock.kind.title(), when(clock.due, now));
+            let news: Vec<_> = due.into_iter().map(|at| (word.to_owned(), at)).collect();
+            tell(portal, &own, &news, word, &what, None).await?;
         }
     }
-    let own = scope::own(&access::job(incident.team), incident, Vec::new());
-    for lost in notice::mails(portal.db.reader(), &own).await? {
-        let Some(at) = lost.failed_at else { continue };
-        let word = lost.notice.to_string();
-        if is_told(&word, &at) {
-            continue;
+    for mail in notice::mails(portal.db.reader(), &own).await? {
+        if let Some(at) = mail.failed_at.filter(|at| !is_told(&mail.notice.to_string(), at)) {
+            let what = format!("a notice was not delivered to {}; say it another way", mail.recipient);
+            tell(portal, &own, &[(mail.notice.to_string(), at)], "notice", &what, None).await?;
         }
-        let tx = portal.db.begin().await?;
-        if incident::tell(&*tx, incident, &word, at, now).await? {
-            not_said(&tx, &own, lost.notice).await?;
-            let what = format!("a notice was not delivered to {}; say it another way", lost.recipient);
-            tell(portal, &tx, incident, "notice", &what, None).await?;
-            tx.commit().await?;
+        if let Some(at) = mail.delivered_at.filter(|_| mail.settles && !incident.amazon_told) {
+            amazon_has_it(portal, &own, &mail, at).await?;
         }
     }
+    // One mail a person, however many tasks are overdue at once.
+    let mut overdue: BTreeMap<Option<UserId>, Vec<Task>> = BTreeMap::new();
     for task in task::all(portal.db.reader(), &own).await? {
-        let word = task.id.to_string();
-        if task.state != TaskState::Open || task.due_at > now || is_told(&word, &task.due_at) {
-            continue;
+        if task.state == TaskState::Open && task.due_at <= now && !is_told(&task.id.to_string(), &task.due_at) {
+            overdue.entry(task.owner.as_ref().map(|(user, _)| *user)).or_default().push(task);
         }
-        let tx = portal.db.begin().await?;
-        if incident::tell(&*tx, incident, &word, task.due_at, now).await? {
-            let owner = task.owner.map(|(user, _)| user);
-            tell(portal, &tx, incident, "task", &format!("{} ({})", task.title, when(task.due_at, now)), owner).await?;
-            tx.commit().await?;
-        }
+    }
+    for (owner, tasks) in overdue {
+        let news: Vec<_> = tasks.iter().map(|task| (task.id.to_string(), task.due_at)).collect();
+        let titles: Vec<_> = tasks.iter().map(|task| task.title.trim_end_matches('.')).collect();
+        let first = tasks.iter().map(|task| task.due_at).min().unwrap_or(now);
+        tell(portal, &own, &news, "task", &format!("{} ({})", titles.join("; "), when(first, now)), owner).await?;
     }
     Ok(())
 }
 
-/// What did not arrive was not said: Amazon's clock runs on.
-async fn not_said(tx: &Tx, own: &IncidentScope, lost: NoticeId) -> Result<(), Outage> {
-    let all = notice::all(&**tx, own).await?;
-    let is_lost = |one: &&notice::Notice| one.id == lost && one.track == Track::Amazon;
-    let how = all.iter().find(is_lost).and_then(|one| one.sent.as_ref()).map(|(_, _, how)| how);
-    let Some(now) = incident::by_id(&**tx, own.team(), own.id()).await? else { return Ok(()) };
-    if how.is_some_and(|how| now.amazon.as_ref().is_some_and(|(_, settled)| settled == how)) {
-        incident::write(&**tx, own, &Incident { amazon: None, ..now }).await?;
-    }
-    Ok(())
+/// Amazon's mail server has taken a notice: its clock stops.
+async fn amazon_has_it(portal: &Portal, own: &IncidentScope, mail: &Mailed, at: Time) -> Result<(), Outage> {
+    let tx = portal.db.begin().await?;
+    let held = own.held(&tx).await.map_err(outage)?;
+    notices::settle(&tx, &held, at, format!("By mail to {}", mail.recipient)).await?;
+    Ok(tx.commit().await?)
 }
 
 fn when(due: Time, now: Time) -> String {
@@ -105,27 +89,39 @@ fn when(due: Time, now: Time) -> String {
     }
 }
 
-/// Tells its `owner`, and without one those who run the incident.
+/// Tells its `owner`; without one who sees the incident, those who run it. Each of the `news` once, whoever restarts: nothing is
+/// mailed when all of them were told before.
 async fn tell(
     portal: &Portal,
-    tx: &Tx,
-    incident: &Incident,
-    word: &str,
+    own: &IncidentScope,
+    news: &[(String, Time)],
+    word: &'static str,
     what: &str,
     owner: Option<UserId>,
 ) -> Result<(), Outage> {
-    let (cx, team) = (Cx::system(portal, "incident clock"), access::job(incident.team));
-    let duties = incident::duties(&**tx, incident.id).await?;
-    let mut to = BTreeMap::new();
-    for member in store::member::not_locked(&**tx, &team).await? {
-        let on_duty = duties.iter().any(|on| on.user == member.user);
-        let runs = member.role.may(Permission::RunIncidents) && may_see(incident.restricted, Some(member.role), false);
-        // Who has a task of an incident that was restricted since sees no more of it.
-        let sees = may_see(incident.restricted, Some(member.role), on_duty);
-        if owner.map_or(on_duty || runs, |owner| owner == member.user && sees) {
-            to.insert(member.user, member.email);
+    let cx = Cx::system(portal, "incident clock");
+    let now = cx.now();
+    let tx = portal.db.begin().await?;
+    // As it is now: who was kept from it meanwhile hears nothing.
+    let held = own.held(&tx).await.map_err(outage)?;
+    let incident = held.incident();
+    let mut is_news = false;
+    for (of, at) in news {
+        is_news |= incident::tell(&*tx, incident, of, *at, now).await?;
+    }
+    if !is_news || incident.progress.state.is_over() {
+        return Ok(tx.commit().await?);
+    }
+    let (mut to, mut others) = (Vec::new(), Vec::new());
+    for member in store::member::not_locked(&*tx, held.team()).await?.into_iter().filter(|member| held.is_seen_by(member)) {
+        let runs = member.role.may(Permission::RunIncidents) || held.duties().iter().any(|on| on.user == member.user);
+        match owner == Some(member.user) {
+            true => to.push(member.email),
+            false if runs => others.push(member.email),
+            false => {}
         }
     }
+    let to = if to.is_empty() { others } else { to };
     let drill = if incident.drill { "Drill: " } else { "" };
     let headline = format!("{drill}{}: {what}", code(incident.id));
     let text = format!(
@@ -136,11 +132,10 @@ async fn tell(
         incident.team,
         incident.id
     );
-    for to in to.into_values() {
+    for to in to {
         let message = Message::SecurityNotice { headline: headline.clone(), text: text.clone() };
-        mail::queue(&**tx, &portal.vault, cx.now(), Mail { to, message }).await?;
+        mail::queue(&*tx, &portal.vault, now, Mail { to, message }).await?;
     }
-    let own = scope::own(&team, incident, duties);
-    let event = own.event(Action::IncidentAlarm).with("clock", &SafeText::new(word, 40));
-    Ok(append(&**tx, &cx, event).await?)
+    append(&*tx, &cx, held.event(Action::IncidentAlarm).with("clock", word)).await?;
+    Ok(tx.commit().await?)
 }

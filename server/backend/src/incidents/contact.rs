@@ -1,13 +1,14 @@
 //! The Team's management point of contact, and where Amazon is told.
 
-use model::{EmailAddress, Role, audit::Action, incident::notice::AMAZON_ADDRESS};
+use model::{EmailAddress, Role, audit::Action, incident::notice::AMAZON_ADDRESS, step_up::DangerousAct};
 
 use super::{IncidentError, text};
 use crate::{
     Cx, TeamScope,
-    access::AccessError,
+    access::{self, AccessError},
     audit::{Event, append},
     error::Outage,
+    mail::{self, Mail, Message},
     store::{
         self,
         contact::{self, Contact},
@@ -38,12 +39,25 @@ pub async fn set_contact(
     phone: &str,
     amazon: EmailAddress,
 ) -> Result<(), IncidentError> {
+    access::require_step_up(cx, scope, DangerousAct::ChangeContact).await?;
+    let by = access::signed_in(cx)?.email.to_string();
     let name = text::line("contact_name", name, MOST)?;
     let phone = text::maybe("contact_phone", phone, MOST)?;
     let tx = cx.portal.db.begin().await?;
+    let told = format!(
+        "{by} changed it: answers to notices of incidents go to {email}, and Amazon is told at {amazon}. {}/teams/{}/incidents/readiness",
+        cx.portal.settings.public_url,
+        scope.team()
+    );
     let event = Event::of(scope, Action::ContactChanged).with("to", &email).with("amazon", &amazon);
     contact::write(&*tx, scope, &Contact { name, email, phone, amazon }).await?;
     append(&*tx, cx, event).await?;
+    // Whoever changes where answers go is seen doing it.
+    for member in store::member::not_locked(&*tx, scope).await?.into_iter().filter(|one| one.role == Role::Owner) {
+        let headline = "Who speaks for your Team was changed".to_owned();
+        let message = Message::SecurityNotice { headline, text: told.clone() };
+        mail::queue(&*tx, &cx.portal.vault, cx.now(), Mail { to: member.email, message }).await.map_err(Outage::from)?;
+    }
     Ok(tx.commit().await?)
 }
 

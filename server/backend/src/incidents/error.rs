@@ -47,10 +47,26 @@ pub enum IncidentError {
     NoTarget,
     #[error("the evidence is not what was taken in")]
     Damaged,
+    #[error("it began after it was detected")]
+    Beginning,
     #[error("the hours cannot be")]
     Hours,
     #[error("that time is over")]
     Past,
+    #[error("that day is over")]
+    PastDay,
+    #[error("they do not see the incident")]
+    NotSeen,
+    #[error("{0} is not one of those who may hear")]
+    NotStaff(String),
+    #[error("who approved it may not any more")]
+    ApproverGone,
+    #[error("the words are not those that were approved")]
+    OtherWords,
+    #[error("it was sent before it was approved")]
+    SentBefore,
+    #[error("an approved notice is not sent")]
+    NoticeOpen,
     #[error("there are enough tasks")]
     TooManyTasks,
     #[error("the task is there already")]
@@ -63,6 +79,8 @@ pub enum IncidentError {
     TooManyItems,
     #[error("tasks are open")]
     TasksOpen(usize),
+    #[error("the log is not signed that far yet")]
+    NotSealedYet,
     #[error("the file is too large")]
     TooLarge,
     #[error("the locker is full")]
@@ -86,6 +104,7 @@ impl From<Outage> for IncidentError {
 impl From<&IncidentError> for Problem {
     fn from(error: &IncidentError) -> Self {
         let conflict = |words: &str| Problem::new(ProblemCode::Conflict, words.to_owned());
+        let first = |words: &str| Problem::new(ProblemCode::NotYet, words.to_owned());
         match error {
             IncidentError::Missing(field) => Problem::field(field, "Write a few words here."),
             IncidentError::TooLong(field, most) => Problem::field(field, format!("At most {most} letters.")),
@@ -109,16 +128,16 @@ impl From<&IncidentError> for Problem {
                 "It speaks in Amazon's name: write down Amazon's written request for that, or speak in your own name.",
             ),
             IncidentError::Notice(NoticeRefused::Rehearsal) => {
-                conflict("This is a drill: nothing is mailed to anybody outside. Mark it as sent by hand.")
+                first("This is a drill: nothing is mailed to anybody outside. Mark it as sent by hand.")
             }
             IncidentError::NoRecipient => Problem::field("recipients", "Say whom it goes to, or mark it as sent by hand."),
-            IncidentError::TooManyRecipients => Problem::field("recipients", "At most 50 addresses."),
-            IncidentError::MeasuresOpen(1) => conflict("A measure is not done yet."),
+            IncidentError::TooManyRecipients => Problem::field("recipients", "At most 200 addresses."),
+            IncidentError::MeasuresOpen(1) => first("A measure is not done yet."),
             IncidentError::MeasuresOpen(many) => {
-                Problem::new(ProblemCode::Conflict, format!("{many} measures are not done yet."))
+                Problem::new(ProblemCode::NotYet, format!("{many} measures are not done yet."))
             }
             IncidentError::AmazonOpen => {
-                conflict("Tell Amazon first, by a notice, or say under Facts why it need not be told.")
+                first("Tell Amazon first, by a notice, or say under Facts why it need not be told.")
             }
             IncidentError::Detected => Problem::field("detected", "Enter a time that is not in the future, in UTC."),
             IncidentError::TooMany(wait) => {
@@ -129,27 +148,49 @@ impl From<&IncidentError> for Problem {
             IncidentError::Changed => conflict("The incident changed meanwhile. Load the page again."),
             IncidentError::Over => conflict("The incident is over: nothing of it changes any more."),
             IncidentError::Alone => Problem::new(
-                ProblemCode::NotPermitted,
+                ProblemCode::SecondPerson,
                 "A lock is lifted by another person than the one who ordered it, who was in the Team before.".to_owned(),
             ),
             IncidentError::OneSelf => Problem::field("target", "You cannot lock yourself out."),
             IncidentError::NoTarget => Problem::field("target", "Choose what it is to be done to."),
+            IncidentError::Beginning => Problem::field("began", "Enter a time that is not after its detection, in UTC."),
             IncidentError::Hours => Problem::field("hours", "Enter hours, at least 1 and at most 2160 (90 days)."),
             IncidentError::Past => Problem::field("due", "Enter a time that is to come, in UTC."),
-            IncidentError::TooManyTasks => conflict("There are 60 tasks: settle some, or put several into one."),
+            IncidentError::PastDay => Problem::field("due_on", "Enter a day that is to come."),
+            IncidentError::NotSeen => {
+                Problem::field("user", "They are locked out, or do not see this incident: give them a duty in it first.")
+            }
+            IncidentError::NotStaff(address) => Problem::new(
+                ProblemCode::NotYet,
+                format!(
+                    "{address} is no member of the Team who may hear of this: take the address out, and have it approved."
+                ),
+            ),
+            IncidentError::ApproverGone => {
+                first("Whoever approved it may not any more: change the words, and have them approved.")
+            }
+            IncidentError::OtherWords => {
+                first("These words are not those that were approved: somebody changed the database. Do not send them.")
+            }
+            IncidentError::SentBefore => {
+                Problem::field("at", "That was before it was approved: what goes out is approved first.")
+            }
+            IncidentError::NoticeOpen => first("A notice is approved and not sent: send it or withdraw it first."),
+            IncidentError::TooManyTasks => first("There are 60 tasks: settle some, or put several into one."),
             IncidentError::TaskThere => Problem::field("title", "The playbook has this task already."),
-            IncidentError::NoPostMortem => conflict("Write the post-mortem first, under Lessons."),
+            IncidentError::NoPostMortem => first("Write the post-mortem first, under Lessons."),
             IncidentError::NoActionItem => {
-                conflict("Say first what follows from it, who does it and until when: under Lessons.")
+                first("Say first what follows from it, who does it and until when: under Lessons.")
             }
-            IncidentError::TooManyItems => conflict("There are 50 already: put several into one."),
-            IncidentError::TasksOpen(1) => conflict("A task is not settled yet."),
+            IncidentError::TooManyItems => first("There are 50 already: put several into one."),
+            IncidentError::TasksOpen(1) => first("A task is not settled yet."),
             IncidentError::TasksOpen(many) => {
-                Problem::new(ProblemCode::Conflict, format!("{many} tasks are not settled yet."))
+                Problem::new(ProblemCode::NotYet, format!("{many} tasks are not settled yet."))
             }
+            IncidentError::NotSealedYet => first("The log is signed within a minute: take the copy then."),
             IncidentError::TooLarge => Problem::field("file", "A file has at most 10 MiB: take a part of it, or pack it."),
-            IncidentError::LockerFull => conflict("The evidence of one incident has at most 200 MiB."),
-            IncidentError::Damaged => conflict("This evidence is damaged: it is not what was taken in."),
+            IncidentError::LockerFull => first("The evidence of one incident has at most 200 MiB."),
+            IncidentError::Damaged => first("This evidence is damaged: it is not what was taken in."),
             IncidentError::Access(error) => error.into(),
         }
     }

@@ -9,25 +9,30 @@ use model::{
         CustodyAct, EvidenceKind,
         evidence::{FILE_MOST, LOCKER_MOST, file_name, media_type},
     },
+    retention::kept_since,
     step_up::DangerousAct,
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{IncidentError, IncidentScope, scope, snapshot};
+use super::{IncidentError, IncidentScope, bundle::sealed, scope, snapshot};
 use crate::{
     Cx, Portal,
     access::{self, AccessError},
-    audit::{self, append, append_and_name},
+    alerts,
+    audit::{self, Said, append, append_and_name},
     error::Outage,
     random,
     store::{
-        audit_event,
-        evidence::{self, Custody, Evidence},
+        audit_event::Row,
+        evidence::{self, Custody, Due, Evidence},
         incident,
+        rate_limit::{self, Limit},
     },
-    vault::{Place, sha256},
+    vault::{Place, VaultError, sha256},
 };
 
+/// What people take in by hand in one incident: six times at once, then every ten minutes.
+const BY_HAND: Limit = Limit { burst: 6, every: Duration::minutes(10) };
 /// How often each piece is looked at.
 const LOOK_EVERY: Duration = Duration::hours(24);
 /// Letters of a name that the log tells.
@@ -55,26 +60,41 @@ pub async fn locker(cx: &Cx, scope: &IncidentScope) -> Result<Vec<(Evidence, Vec
     Ok(all.into_iter().map(|piece| (records.remove(&piece.id).unwrap_or_default(), piece)).map(|(c, p)| (p, c)).collect())
 }
 
-/// Takes in how things stand now, and what the log says so far, with proofs; and has the log kept.
+/// Takes in how things stand now, and what the log says so far, with proofs; a few times an hour at most.
 #[tracing::instrument(skip_all, fields(incident = %scope.id()))]
 pub async fn take_evidence(cx: &Cx, scope: &IncidentScope) -> Result<(), IncidentError> {
-    let at = cx.now().format("%Y%m%d-%H%M%S");
+    let tx = cx.portal.db.begin().await?;
+    let bucket = format!("evidence:{}", scope.id().0.simple());
+    let taken = rate_limit::take(&*tx, &bucket, BY_HAND, 1, cx.now()).await?;
+    if taken.granted == 0 {
+        return Err(IncidentError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+    }
+    tx.commit().await?;
+    take_stock(cx, scope, Duration::zero()).await
+}
+
+/// Takes in how things stand now, and the log unless it was taken in within the last `fresh`.
+pub(super) async fn take_stock(cx: &Cx, scope: &IncidentScope, fresh: Duration) -> Result<(), IncidentError> {
+    let now = cx.now();
+    let at = now.format("%Y%m%d-%H%M%S");
     let stands = snapshot::of_team(cx, scope.team()).await?;
-    let mut contents = vec![Content {
+    let snapshot = Content {
         kind: EvidenceKind::Snapshot,
         name: format!("{at}-how-things-stood.json"),
         media: "application/json".to_owned(),
         bytes: stands.into_bytes(),
-    }];
+    };
+    keep(cx, scope, snapshot).await?;
+    let all = evidence::all(cx.portal.db.reader(), scope).await?;
+    if all.iter().any(|piece| piece.kind == EvidenceKind::Log && now - piece.taken_at < fresh) {
+        return Ok(());
+    }
     // Before the first head is signed there is nothing to prove.
-    if let Some(log) = snapshot::log(cx, scope).await? {
-        let (kind, name, media) = (EvidenceKind::Log, format!("{at}-log.jsonl"), "application/jsonl".to_owned());
-        contents.push(Content { kind, name, media, bytes: log.into_bytes() });
+    for (name, log) in snapshot::log(cx, scope).await? {
+        let (name, media) = (format!("{at}-{name}"), "application/jsonl".to_owned());
+        keep(cx, scope, Content { kind: EvidenceKind::Log, name, media, bytes: log.into_bytes() }).await?;
     }
-    for content in contents {
-        keep(cx, scope, content).await?;
-    }
-    hold_log(cx, scope).await
+    Ok(())
 }
 
 /// Takes in a file that somebody has.
@@ -98,7 +118,7 @@ pub async fn take_file(
 
 /// Seals it, with its hash in the log.
 pub(super) async fn keep(cx: &Cx, scope: &IncidentScope, content: Content) -> Result<EvidenceId, IncidentError> {
-    let (now, (by, by_name)) = (cx.now(), who(cx));
+    let (now, (by, name)) = (cx.now(), who(cx));
     let hash = sha256(&content.bytes);
     let plain = SecretString::from(STANDARD.encode(&content.bytes));
     let tx = cx.portal.db.begin().await?;
@@ -115,10 +135,12 @@ pub(super) async fn keep(cx: &Cx, scope: &IncidentScope, content: Content) -> Re
     let told = held
         .event(Action::EvidenceTaken)
         .with("evidence", id)
-        .with("kind", &SafeText::new(content.kind.as_str(), 40))
+        .with("kind", content.kind.as_str())
         .with("name", &SafeText::new(&content.name, NAME_TOLD))
+        .with("media", &SafeText::new(&content.media, NAME_TOLD))
         .with("bytes", size)
         .with("sha256", Digest(hash));
+    let told = append_and_name(&*tx, cx, told).await?;
     let piece = Evidence {
         id,
         incident: held.id(),
@@ -129,19 +151,20 @@ pub(super) async fn keep(cx: &Cx, scope: &IncidentScope, content: Content) -> Re
         size,
         sha256: hash,
         taken_at: now,
-        taken_name: by_name.clone(),
-        event: append_and_name(&*tx, cx, told).await?,
+        taken_name: told.actor_name,
+        event: told.id,
     };
     let sealed = cx.portal.vault.seal(&*tx, now, &place(&piece), &plain).await.map_err(Outage::from)?;
     evidence::insert(&*tx, &piece, &sealed, by).await?;
-    evidence::hand(&*tx, &piece, &Custody { act: CustodyAct::Taken, at: now, by, name: by_name }).await?;
+    evidence::hand(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Taken, at: now, by, name }).await?;
     tx.commit().await?;
+    hold_log(cx, scope).await?;
     Ok(id)
 }
 
 /// Keeps the Team's log until somebody lifts that. Of a restricted incident the Team's log says nothing, so a person places
 /// the hold.
-async fn hold_log(cx: &Cx, scope: &IncidentScope) -> Result<(), IncidentError> {
+pub(super) async fn hold_log(cx: &Cx, scope: &IncidentScope) -> Result<(), IncidentError> {
     if scope.incident().restricted || scope.incident().drill {
         return Ok(());
     }
@@ -149,7 +172,7 @@ async fn hold_log(cx: &Cx, scope: &IncidentScope) -> Result<(), IncidentError> {
     Ok(audit::hold_unless_held(cx, scope.team(), &SafeText::new(&reason, 100)).await?)
 }
 
-fn who(cx: &Cx) -> (Option<UserId>, String) {
+pub(super) fn who(cx: &Cx) -> (Option<UserId>, String) {
     match access::signed_in(cx) {
         Ok(person) => (Some(person.user), person.email.to_string()),
         Err(_) => (None, "Portal".to_owned()),
@@ -162,55 +185,99 @@ fn who(cx: &Cx) -> (Option<UserId>, String) {
 pub async fn copy_evidence(cx: &Cx, scope: &IncidentScope, id: EvidenceId) -> Result<(Evidence, Vec<u8>), IncidentError> {
     access::require_step_up(cx, scope.team(), DangerousAct::CopyEvidence).await?;
     let piece = evidence::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)?;
-    let Some(content) = sound(&cx.portal, &piece).await? else { return Err(IncidentError::Damaged) };
+    let Some(mut content) = sound(&cx.portal, &piece).await? else { return Err(IncidentError::Damaged) };
+    if piece.kind == EvidenceKind::Bundle {
+        content = sealed(cx, &piece, content).await?.ok_or(IncidentError::NotSealedYet)?;
+    }
     let (by, name) = who(cx);
     let tx = cx.portal.db.begin().await?;
-    evidence::hand(&*tx, &piece, &Custody { act: CustodyAct::Copied, at: cx.now(), by, name }).await?;
+    evidence::hand(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Copied, at: cx.now(), by, name }).await?;
     append(&*tx, cx, scope.event(Action::EvidenceCopied).with("evidence", id)).await?;
     tx.commit().await?;
     Ok((piece, content))
 }
 
-/// The content, when it is what was taken in: it opens in its place, has the hash beside it, and the log says the same.
+/// The content, when it is what was taken in: it opens in its place, has the hash beside it, and the log says the same. What
+/// could not be looked at is not damaged.
 #[expect(clippy::disallowed_methods, reason = "the content is hashed")]
 pub(super) async fn sound(portal: &Portal, piece: &Evidence) -> Result<Option<Vec<u8>>, Outage> {
     let db = portal.db.reader();
     let Some(sealed) = evidence::content(db, piece.id).await? else { return Ok(None) };
-    let Ok(plain) = portal.vault.open(db, &place(piece), &sealed).await else { return Ok(None) };
+    let plain = match portal.vault.open(db, &place(piece), &sealed).await {
+        Ok(plain) => plain,
+        Err(VaultError::Refused) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
     let Ok(bytes) = STANDARD.decode(plain.expose_secret()) else { return Ok(None) };
-    let hash = Digest(sha256(&bytes));
-    let told = audit_event::details(db, piece.event).await?;
-    // Its event is pruned one day, its hash beside it is not.
-    let as_told = told.is_none_or(|told| {
-        let name = SafeText::new(&piece.name, NAME_TOLD);
-        let is = |field: &str, value: &str| told[field] == value;
-        let of_it = is("evidence", &piece.id.to_string()) && is("kind", piece.kind.as_str()) && is("name", name.as_str());
-        of_it && is("sha256", &hash.to_string()) && told["bytes"] == piece.size
-    });
-    let same = hash.0 == piece.sha256 && i64::try_from(bytes.len()) == Ok(piece.size) && as_told;
+    let hash = sha256(&bytes);
+    let told = audit::said(db, &portal.vault, piece.event).await?;
+    let as_told = match &told {
+        Said::Is(row) => is_told(piece, row, &told.details()),
+        Said::Foreign => false,
+        // Its event is pruned one day, its hash beside it is not.
+        Said::Gone => {
+            let months = portal.settings.audit_retention_months;
+            kept_since(portal.clock.now(), months).is_some_and(|since| piece.taken_at < since)
+        }
+    };
+    let same = hash == piece.sha256 && i64::try_from(bytes.len()) == Ok(piece.size) && as_told;
     Ok(same.then_some(bytes))
 }
 
-/// Looks at every piece once a day. What is damaged is in its custody record, in the log, and told to the operators.
-pub(crate) async fn check_evidence(portal: &Portal) -> Result<(), Outage> {
+/// Everything that is stored of a piece is what its event says.
+fn is_told(piece: &Evidence, row: &Row, details: &serde_json::Value) -> bool {
+    let is = |field: &str, value: &str| details[field] == value;
+    let safe = |text: &str| SafeText::new(text, NAME_TOLD).as_str().to_owned();
+    row.action == Action::EvidenceTaken
+        && row.target_id == Some(piece.incident.0)
+        && row.team.is_none_or(|team| team == piece.team)
+        && row.at == piece.taken_at
+        && row.actor_name == piece.taken_name
+        && is("evidence", &piece.id.to_string())
+        && is("kind", piece.kind.as_str())
+        && is("name", &safe(&piece.name))
+        && is("media", &safe(&piece.media))
+        && is("sha256", &Digest(piece.sha256).to_string())
+        && details["bytes"] == piece.size
+}
+
+/// Looks at every piece once a day, and whether one is gone that the log speaks of. One that cannot be looked at keeps no other
+/// from it.
+pub async fn check_evidence(portal: &Portal) -> Result<(), Outage> {
     let cx = Cx::system(portal, "evidence");
-    for piece in evidence::unchecked_since(portal.db.reader(), cx.now() - LOOK_EVERY, AT_ONCE).await? {
-        let is_sound = sound(portal, &piece).await?.is_some();
-        let act = if is_sound { CustodyAct::Checked } else { CustodyAct::Damaged };
-        let tx = portal.db.begin().await?;
-        evidence::hand(&*tx, &piece, &Custody { act, at: cx.now(), by: None, name: "Portal".to_owned() }).await?;
-        if !is_sound {
-            let team = access::job(piece.team);
-            if let Some(incident) = incident::by_id(&*tx, &team, piece.incident).await? {
-                let event = scope::own(&team, &incident, Vec::new()).event(Action::EvidenceDamaged);
-                append(&*tx, &cx, event.with("evidence", piece.id).failed("damaged")).await?;
-            }
+    let (db, now) = (portal.db.reader(), portal.clock.now());
+    for due in evidence::unchecked_since(db, now - LOOK_EVERY, now, AT_ONCE).await? {
+        if let Err(outage) = check(&cx, &due).await {
+            tracing::error!(evidence = %due.id, error = &outage as &dyn std::error::Error, "evidence was not looked at");
         }
-        tx.commit().await?;
-        if !is_sound {
-            tracing::error!(evidence = %piece.id, "evidence is damaged");
-            crate::alerts::log_does_not_hold(portal, format!("The evidence {} is damaged.", piece.id)).await?;
-        }
+    }
+    for (evidence, incident) in evidence::vanished(db, AT_ONCE).await? {
+        alerts::evidence_does_not_hold(portal, incident, &evidence, "is gone").await?;
+    }
+    Ok(())
+}
+
+/// What is damaged is in its custody record, in the log, and told to the operators.
+async fn check(cx: &Cx, due: &Due) -> Result<(), Outage> {
+    let (portal, team) = (cx.portal.clone(), access::job(due.team));
+    // What cannot be read is not what was written.
+    let piece = evidence::any(portal.db.reader(), due.id).await.ok().flatten();
+    let is_sound = match &piece {
+        Some(piece) => sound(&portal, piece).await?.is_some(),
+        None => false,
+    };
+    let act = if is_sound { CustodyAct::Checked } else { CustodyAct::Damaged };
+    let tx = portal.db.begin().await?;
+    let custody = Custody { act, at: cx.now(), by: None, name: "Portal".to_owned() };
+    evidence::hand(&*tx, due.id, due.team, &custody).await?;
+    if !is_sound && let Some(incident) = incident::by_id(&*tx, &team, due.incident).await? {
+        let event = scope::own(&team, &incident, Vec::new()).event(Action::EvidenceDamaged);
+        append(&*tx, cx, event.with("evidence", due.id).failed("damaged")).await?;
+    }
+    tx.commit().await?;
+    if !is_sound {
+        tracing::error!(evidence = %due.id, "evidence is damaged");
+        alerts::evidence_does_not_hold(&portal, due.incident, &due.id.to_string(), "is damaged").await?;
     }
     Ok(())
 }

@@ -2,17 +2,16 @@
 
 use chrono::Duration;
 use model::{
-    Time,
+    Permission, Time,
     audit::{Action, SafeText},
     ids::{ActionItemId, UserId},
     incident::{
         State, code,
         lessons::{self as rules, ITEM_MOST, ITEMS_MOST, PART_MOST, PostMortem},
-        may_see,
     },
 };
 
-use super::{IncidentError, IncidentScope, Line, notices, scope, text, timeline};
+use super::{IncidentError, IncidentScope, Line, notices, scope, tasks::worker, text, timeline};
 use crate::{
     Cx, Portal,
     access::{self, AccessError},
@@ -110,9 +109,9 @@ pub async fn add_action_item(
     let now = cx.now();
     let title = text::line("title", title, ITEM_MOST)?;
     if due_at < now {
-        return Err(IncidentError::Past);
+        return Err(IncidentError::PastDay);
     }
-    let member = store::member::by_user(cx.portal.db.reader(), scope.team(), owner).await?.ok_or(AccessError::NotFound)?;
+    let member = worker(cx, scope, owner).await?;
     let item = ActionItem {
         id: random::id(now),
         incident: scope.id(),
@@ -153,31 +152,35 @@ pub async fn end_action_item(cx: &Cx, scope: &IncidentScope, id: ActionItemId) -
     Ok(tx.commit().await?)
 }
 
-/// Tells the owner of each action item that is overdue, once.
+/// Tells the owner of each action item that is overdue, once; those who run incidents, when its owner is gone or does not see
+/// the incident any more.
 pub(crate) async fn tell_overdue(portal: &Portal) -> Result<(), Outage> {
     let cx = Cx::system(portal, "incident clock");
     let now = cx.now();
     for item in lessons::overdue(portal.db.reader(), now, AT_ONCE).await? {
         let team = access::job(item.team);
         let tx = portal.db.begin().await?;
+        store::team::hold(&*tx, &team).await?;
         if !lessons::told(&*tx, item.id, now).await? {
             continue;
         }
         let Some(found) = incident::by_id(&*tx, &team, item.incident).await? else { continue };
-        let duties = incident::duties(&*tx, found.id).await?;
-        let members = store::member::not_locked(&*tx, &team).await?;
-        if let Some(owner) = members.into_iter().find(|member| member.user == item.owner) {
-            let has_part = found.reported_by == Some(owner.user) || duties.iter().any(|on| on.user == owner.user);
-            // Of an incident that they no longer see they are told without its name.
-            let name = if may_see(found.restricted, Some(owner.role), has_part) {
-                code(found.id)
-            } else {
-                "An incident".to_owned()
-            };
+        let own = scope::own(&team, &found, incident::duties(&*tx, found.id).await?);
+        let (mut to, mut others) = (Vec::new(), Vec::new());
+        for member in store::member::not_locked(&*tx, &team).await?.into_iter().filter(|member| own.is_seen_by(member)) {
+            match member.user == item.owner {
+                true => to.push(member.email),
+                false if member.role.may(Permission::RunIncidents) => others.push(member.email),
+                false => {}
+            }
+        }
+        let to = if to.is_empty() { others } else { to };
+        for to in to {
             let message = Message::SecurityNotice {
-                headline: format!("{name}: “{}” is overdue", item.title),
+                headline: format!("{}: “{}” is overdue", code(found.id), item.title),
                 text: format!(
-                    "You were to do this until {}: {}. {}/teams/{}/incidents/{}/lessons",
+                    "{} was to do this until {}: {}. {}/teams/{}/incidents/{}/lessons",
+                    item.owner_name,
                     (item.due_at - Duration::seconds(1)).format("%-d %B %Y"),
                     item.title,
                     portal.settings.public_url,
@@ -185,10 +188,9 @@ pub(crate) async fn tell_overdue(portal: &Portal) -> Result<(), Outage> {
                     item.incident
                 ),
             };
-            mail::queue(&*tx, &portal.vault, now, Mail { to: owner.email, message }).await?;
+            mail::queue(&*tx, &portal.vault, now, Mail { to, message }).await?;
         }
-        let event = scope::own(&team, &found, duties).event(Action::IncidentAlarm).with("clock", "action_item");
-        append(&*tx, &cx, event).await?;
+        append(&*tx, &cx, own.event(Action::IncidentAlarm).with("clock", "action_item")).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -30,6 +30,8 @@ use crate::{
     teams::withdraw_invitations,
 };
 
+/// The log is taken in before a measure destroys, unless that was done so short a time before.
+const LOG_IS_FRESH: Duration = Duration::minutes(5);
 /// A measure that was ordered and not tried for so long is taken up by a worker.
 const TAKEN_UP_AFTER: Duration = Duration::seconds(30);
 
@@ -101,9 +103,11 @@ pub async fn order(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, target: Uu
         lock: None,
         lifted: None,
     };
-    // What there is now is gone afterwards.
-    if kind.destroys() {
-        evidence::take_evidence(cx, scope).await?;
+    // What there is now is gone afterwards; what was done already destroys nothing.
+    let stands = measures(cx, scope).await?;
+    let is_done = |one: &Measure| one.kind == kind && one.target_id == target.id && one.state == MeasureState::Done;
+    if kind.destroys() && !stands.iter().any(is_done) {
+        evidence::take_stock(cx, scope, LOG_IS_FRESH).await?;
     }
     let tx = cx.portal.db.begin().await?;
     let held = scope.held(&tx).await?;
@@ -205,7 +209,7 @@ async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<()
 }
 
 /// What keeps a job from its incident keeps it from its database.
-fn outage(error: AccessError) -> Outage {
+pub(super) fn outage(error: AccessError) -> Outage {
     match error {
         AccessError::Outage(outage) => outage,
         _ => Outage::Corrupt("incident"),

@@ -1,5 +1,6 @@
 //! Incidents: from the report to the lessons. Authority over one incident is a value: an [`IncidentScope`].
 
+mod bundle;
 mod change;
 mod clocks;
 mod contact;
@@ -10,6 +11,7 @@ mod evidence;
 mod guards;
 mod lessons;
 mod measures;
+mod metrics;
 mod notices;
 mod playbooks;
 mod report;
@@ -21,20 +23,23 @@ mod tasks;
 mod text;
 mod timeline;
 
-pub use change::{set_restricted, set_severity, settle_amazon};
+pub use bundle::{NotSealed, Verified, bundle, verify_bundle};
+pub use change::{set_beginning, set_restricted, set_severity, settle_amazon};
 pub(crate) use clocks::tell_due;
 pub use contact::{contact, set_contact};
 pub use duties::give_duty;
 pub use effects::{Effect, effect, holders, last_end};
 pub use error::IncidentError;
-pub(crate) use evidence::check_evidence;
+pub use evidence::check_evidence;
 pub use evidence::{copy_evidence, locker, take_evidence, take_file};
 pub(crate) use lessons::tell_overdue;
 pub use lessons::{action_items, add_action_item, draft_post_mortem, end_action_item, post_mortem, write_post_mortem};
 pub(crate) use measures::resume_due;
 pub use measures::{Choice, choices, lift, measures, order, retry, withdraw};
+pub use metrics::{Courses, courses};
 pub use notices::{
-    approve_notice, draft_notice, facts, mark_sent, notice_mails, notices, send_notice, withdraw_notice, write_notice,
+    NewWords, approve_notice, draft_notice, facts, mark_sent, notice_mails, notices, send_notice, told_amazon_alone,
+    withdraw_notice, write_notice,
 };
 pub use playbooks::{Playbook, add_to_playbook, playbook, remove_from_playbook, restore_playbook};
 pub use report::{Report, report, report_from_command_line, target_named};

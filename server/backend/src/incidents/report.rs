@@ -101,12 +101,14 @@ async fn open(
         severity: new.kind.first_severity(),
         restricted: new.restricted,
         drill: new.drill,
+        began_at: None,
         detected_at,
         reported_at: now,
         reported_by,
         reported_name,
         updated_at: None,
         amazon: None,
+        amazon_told: false,
         merged_into: None,
         progress: Progress::reported(now),
     };
@@ -130,6 +132,7 @@ async fn open(
     }
     let kind = SafeText::new(incident.kind.as_str(), 40);
     let event = own.event(Action::IncidentReported).with("kind", &kind).with("drill", incident.drill);
+    let event = event.with("detected", incident.detected_at);
     append(&*tx, cx, event).await?;
     for member in store::member::not_locked(&*tx, scope).await? {
         let sees = model::incident::may_see(incident.restricted, Some(member.role), false);

@@ -7,6 +7,7 @@ use crate::{
     store::{
         self, Tx,
         incident::{self, Incident, OnDuty},
+        member::Member,
     },
 };
 
@@ -43,6 +44,12 @@ impl IncidentScope {
         let incident = incident::by_id(&**tx, &self.team, self.id()).await?.ok_or(AccessError::NotFound)?;
         let duties = incident::duties(&**tx, self.id()).await?;
         Ok(Self { team: self.team.clone(), incident, duties })
+    }
+
+    /// Whether a member may see it.
+    pub(super) fn is_seen_by(&self, member: &Member) -> bool {
+        let has_part = self.incident.reported_by == Some(member.user) || self.duties.iter().any(|on| on.user == member.user);
+        may_see(self.incident.restricted, Some(member.role), has_part)
     }
 
     /// The same, with what is about to be changed.

@@ -1,6 +1,7 @@
 //! What evidence holds: how the Team stands, without a secret, and its log so far with proofs.
 
 use chrono::Duration;
+use model::audit::Action;
 use serde_json::{Value, json};
 
 use super::IncidentScope;
@@ -9,10 +10,14 @@ use crate::{
     access::AccessError,
     audit::export::{End, Export, ExportError, Which},
     error::Outage,
-    store::{self, lease::Of},
+    store::{
+        self,
+        audit_search::{self, Filter},
+        lease::Of,
+    },
 };
 
-/// The log is taken from so long before the detection, and at most so many events of it.
+/// The log is taken from so long before the detection, and so many of its newest events.
 const BEFORE: Duration = Duration::hours(24);
 const EVENTS: usize = 5000;
 
@@ -61,12 +66,13 @@ pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, Access
     Ok(serde_json::to_string_pretty(&all).unwrap_or_default())
 }
 
-/// The Team's log from a day before the detection on, as `portal audit verify --export` checks it; nothing before anything
-/// is signed.
-pub(super) async fn log(cx: &Cx, scope: &IncidentScope) -> Result<Option<String>, Outage> {
-    match read_log(cx, scope).await {
-        Ok(text) => Ok(Some(text)),
-        Err(ExportError::NoCheckpoint) => Ok(None),
+/// The log from a day before the detection on, as `portal audit verify --export` checks it, by the names of its files: the
+/// Team's newest events; where there were more, also those that are no issue of a credential, which would push out the rest; and
+/// of a restricted incident its own, which stand in no Team's log. Nothing before anything is signed.
+pub(super) async fn log(cx: &Cx, scope: &IncidentScope) -> Result<Vec<(String, String)>, Outage> {
+    match read_logs(cx, scope).await {
+        Ok(files) => Ok(files),
+        Err(ExportError::NoCheckpoint) => Ok(Vec::new()),
         Err(ExportError::Store(error)) => Err(error.into()),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the log could not be taken as evidence");
@@ -75,18 +81,40 @@ pub(super) async fn log(cx: &Cx, scope: &IncidentScope) -> Result<Option<String>
     }
 }
 
-async fn read_log(cx: &Cx, scope: &IncidentScope) -> Result<String, ExportError> {
-    let which =
-        Which { team: Some(scope.team().team()), from: Some(scope.incident().detected_at - BEFORE), ..Which::default() };
+async fn read_logs(cx: &Cx, scope: &IncidentScope) -> Result<Vec<(String, String)>, ExportError> {
+    let (db, team) = (cx.portal.db.reader(), scope.team());
+    let since = scope.incident().detected_at - BEFORE;
+    let of_team = |from| Which { team: Some(team.team()), from: Some(from), ..Which::default() };
+    let mut files = Vec::new();
+    match audit_search::nth_newest(db, team, since, false, EVENTS).await? {
+        None => files.push(("log.jsonl".to_owned(), read_log(cx, of_team(since)).await?)),
+        Some(first) => {
+            files.push(("log.jsonl".to_owned(), read_log(cx, of_team(first)).await?));
+            let from = audit_search::nth_newest(db, team, since, true, EVENTS).await?.unwrap_or(since);
+            let actions = Action::ALL.iter().copied().filter(|action| !audit_search::TOO_MANY.contains(&action.as_str()));
+            let filter = Filter { actions: actions.collect(), ..Filter::default() };
+            let which = Which { filter: Some((filter, "all but credentials".to_owned())), ..of_team(from) };
+            files.push(("log-without-credentials.jsonl".to_owned(), read_log(cx, which).await?));
+        }
+    }
+    if scope.incident().restricted {
+        let filter = Filter { target: Some(scope.id().0), ..Filter::default() };
+        let which = Which { filter: Some((filter, "of the incident".to_owned())), from: Some(since), ..Which::default() };
+        files.push(("log-of-incident.jsonl".to_owned(), read_log(cx, which).await?));
+    }
+    Ok(files)
+}
+
+/// At most twice as many events as are asked for: those of one moment stay together.
+async fn read_log(cx: &Cx, which: Which) -> Result<String, ExportError> {
     let mut export = Export::begin(cx.portal.db.reader(), which, None).await?;
     let mut lines = vec![serde_json::to_string(&export.header()).unwrap_or_default()];
-    while lines.len() <= EVENTS {
+    while lines.len() <= 2 * EVENTS {
         let page = export.page().await?;
         if page.is_empty() {
             break;
         }
-        let room = EVENTS + 1 - lines.len();
-        lines.extend(page.iter().take(room).map(|(_, proved)| serde_json::to_string(proved).unwrap_or_default()));
+        lines.extend(page.iter().map(|(_, proved)| serde_json::to_string(proved).unwrap_or_default()));
     }
     let events = (lines.len() - 1) as u64;
     lines.push(serde_json::to_string(&End { events }).unwrap_or_default());

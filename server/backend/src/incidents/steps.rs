@@ -1,8 +1,8 @@
 use model::{
     Time,
-    audit::{Action, SafeText},
+    audit::Action,
     ids::IncidentId,
-    incident::{Duty, MeasureState, State, Step, TEXT_MOST, TaskState},
+    incident::{Duty, MeasureState, NoticeState, State, Step, TEXT_MOST, TaskState},
 };
 
 use super::{IncidentError, IncidentScope, enter, text};
@@ -12,7 +12,7 @@ use crate::{
     store::{
         Tx,
         incident::{self, Incident, OnDuty, Taken},
-        lessons, measure, task,
+        lessons, measure, notice, task,
     },
 };
 
@@ -49,7 +49,7 @@ pub async fn take_step(
         return Err(IncidentError::Changed);
     }
     if let Some(into) = into {
-        merge(&tx, &held, &into).await?;
+        merge(&tx, cx, &held, &into).await?;
     }
     // What was no incident is nothing that Amazon must hear.
     if after.state == State::Dismissed && before.amazon.is_none() {
@@ -61,7 +61,7 @@ pub async fn take_step(
         let name = person.email.to_string();
         incident::give_duty(&*tx, &held, &OnDuty { duty: Duty::Commander, user: person.user, name, since: now }).await?;
     }
-    let event = held.event(Action::IncidentStepTaken).with("to", &SafeText::new(after.state.as_str(), 40));
+    let event = held.event(Action::IncidentStepTaken).with("to", after.state.as_str()).with("at", at);
     append(&*tx, cx, event).await?;
     Ok(tx.commit().await?)
 }
@@ -97,14 +97,30 @@ async fn may_end(tx: &Tx, held: &IncidentScope, after: State) -> Result<(), Inci
     Ok(())
 }
 
-/// The other one takes over, with the earlier detection: Amazon's clock does not begin anew.
-async fn merge(tx: &Tx, held: &IncidentScope, into: &IncidentScope) -> Result<(), IncidentError> {
+/// The other one takes over, with the earlier detection and what is open: Amazon's clock does not begin anew, and none is lost.
+async fn merge(tx: &Tx, cx: &Cx, held: &IncidentScope, into: &IncidentScope) -> Result<(), IncidentError> {
     let other = into.held(tx).await?;
     if other.incident().progress.state.is_over() {
         return Err(IncidentError::NoTarget);
     }
     let detected_at = other.incident().detected_at.min(held.incident().detected_at);
-    incident::write(&**tx, &other, &Incident { detected_at, ..other.incident().clone() }).await?;
+    if notice::all(&**tx, held).await?.iter().any(|one| one.state == NoticeState::Approved) {
+        return Err(IncidentError::NoticeOpen);
+    }
+    let mut now = Incident { detected_at, ..other.incident().clone() };
+    // Told through one is told. What need not be told of the one may have to be of the other.
+    let source = held.incident();
+    if source.amazon_told && !now.amazon_told {
+        (now.amazon, now.amazon_told) = (source.amazon.clone(), true);
+    } else if source.amazon.is_none() && !now.amazon_told {
+        now.amazon = None;
+    }
+    if detected_at != other.incident().detected_at {
+        let event = other.event(Action::IncidentChanged).with("what", "detected").with("to", detected_at);
+        append(&**tx, cx, event).await?;
+    }
+    incident::write(&**tx, &other, &now).await?;
+    task::move_open(&**tx, held, &other).await?;
     for target in incident::targets(&**tx, held).await? {
         incident::add_target(&**tx, &other, &target).await?;
     }

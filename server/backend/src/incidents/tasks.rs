@@ -19,6 +19,7 @@ use crate::{
     random,
     store::{
         self, Tx,
+        member::Member,
         task::{self, Task},
     },
 };
@@ -32,7 +33,9 @@ pub async fn tasks(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Task>, AccessEr
 pub(super) async fn plan(tx: &Tx, scope: &IncidentScope) -> Result<(), IncidentError> {
     let incident = scope.incident();
     for planned in playbooks::of(&**tx, scope.team(), incident.kind).await?.tasks {
+        // What was due before anybody heard of it is due now, and an hour is left for it.
         let due_at = incident.detected_at + Duration::hours(planned.within_hours.into());
+        let due_at = due_at.max(incident.reported_at + Duration::hours(1));
         task::insert(&**tx, scope, &new(incident.reported_at, planned.phase, planned.title, due_at)).await?;
     }
     Ok(())
@@ -71,9 +74,18 @@ pub async fn add_task(
 
 /// Gives a task to a member.
 pub async fn give_task(cx: &Cx, scope: &IncidentScope, id: TaskId, user: UserId) -> Result<(), IncidentError> {
-    let member = store::member::by_user(cx.portal.db.reader(), scope.team(), user).await?.ok_or(AccessError::NotFound)?;
+    let member = worker(cx, scope, user).await?;
     let owner = Some((user, member.email.to_string()));
     change(cx, scope, id, Action::TaskGiven, TaskState::Open, |task| Task { owner, ..task }).await
+}
+
+/// A member who may be given work: not locked out, and one who sees the incident.
+pub(super) async fn worker(cx: &Cx, scope: &IncidentScope, user: UserId) -> Result<Member, IncidentError> {
+    let db = cx.portal.db.reader();
+    store::member::by_user(db, scope.team(), user).await?.ok_or(AccessError::NotFound)?;
+    let members = store::member::not_locked(db, scope.team()).await?;
+    let found = members.into_iter().find(|member| member.user == user && scope.is_seen_by(member));
+    found.ok_or(IncidentError::NotSeen)
 }
 
 /// Ends a task: it is done, or it is not needed, which somebody says why.

@@ -43,6 +43,7 @@ pub enum Message {
         text: String,
         /// The Team's point of contact: no answer comes to Portal.
         reply_to: EmailAddress,
+        team: String,
     },
     /// A signed head of the log, to be kept.
     Checkpoint {

@@ -40,7 +40,7 @@ pub(super) fn render(message: &Message) -> Rendered {
             ],
         ),
         Message::SecurityNotice { headline, text } => plain_mail(headline, &[text]),
-        Message::Notice { subject, text, .. } => notice_mail(subject, text),
+        Message::Notice { subject, text, team, .. } => notice_mail(subject, text, team),
         Message::Checkpoint { size, note } => checkpoint_mail(*size, note),
         Message::Alerts { place, lines, url } => alerts_mail(place, lines, url),
     }
@@ -78,10 +78,15 @@ fn plain_mail(subject: &str, paragraphs: &[&str]) -> Rendered {
     Rendered { subject: subject.to_owned(), text: format!("{}\n", paragraphs.join("\n\n")), html: page(&body) }
 }
 
-/// A Team's own words, line by line, and nothing of Portal's.
-fn notice_mail(subject: &str, text: &str) -> Rendered {
-    let body = format!("<div style=\"white-space:pre-line;overflow-wrap:anywhere\">{}</div>", escape(text));
-    Rendered { subject: subject.to_owned(), text: format!("{text}\n"), html: document(subject, &body) }
+/// A Team's own words, line by line, and whose they are: nobody takes them for Portal's.
+fn notice_mail(subject: &str, text: &str, team: &str) -> Rendered {
+    let whose = format!("Sent by the Team {team} through Portal. Answer to this mail to reach them.");
+    let body = format!(
+        "<div style=\"white-space:pre-line;overflow-wrap:anywhere\">{}</div><p style=\"color:#6b7280\">{}</p>",
+        escape(text),
+        escape(&whose)
+    );
+    Rendered { subject: subject.to_owned(), text: format!("{text}\n\n{whose}\n"), html: document(subject, &body) }
 }
 
 /// The signed lines stand alone, so that they can be copied into a file.

@@ -165,10 +165,9 @@ pub async fn nth_between(
     Ok(query.one(db).await?.map(|model| EventId(model.id)))
 }
 
-/// The details of any event, whose ever it is: for Portal's own checks.
-pub(crate) async fn details(db: &impl ConnectionTrait, id: EventId) -> Result<Option<serde_json::Value>, DbErr> {
-    let found = Entity::find_by_id(id.0).one(db).await?;
-    Ok(found.map(|model| serde_json::from_str(&model.details).unwrap_or_default()))
+/// Any event, whose ever it is: for Portal's own checks.
+pub(crate) async fn any(db: &impl ConnectionTrait, id: EventId) -> Result<Option<Row>, DbErr> {
+    Entity::find_by_id(id.0).one(db).await?.map(row).transpose()
 }
 
 /// One event of a Team.

@@ -191,6 +191,36 @@ pub async fn of_team(db: &impl ConnectionTrait, scope: &TeamScope, filter: &Filt
     rows.iter().map(|row| audit_event::row(audit_event::Model::from_query_result(row, "")?)).collect()
 }
 
+/// What gateways do all day: too many events to be a story.
+pub const TOO_MANY: [&str; 6] = [
+    "credential.issued",
+    "credential.unchanged",
+    "credential.refused",
+    "gateway.refused",
+    "connection.status_read",
+    "gateway.self_read",
+];
+
+fn too_many() -> String {
+    TOO_MANY.map(|action| format!("'{action}'")).join(", ")
+}
+
+/// When the nth event of a Team's log was recorded, counted from the newest, and since then; nothing when there are not so many.
+pub async fn nth_newest(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    since: Time,
+    without_too_many: bool,
+    n: usize,
+) -> Result<Option<Time>, DbErr> {
+    let narrowed = if without_too_many { format!(" AND e.action NOT IN ({})", too_many()) } else { String::new() };
+    let text = format!(
+        "SELECT e.at FROM audit_event e WHERE e.team_id = $1 AND e.at >= $2{narrowed} ORDER BY e.at DESC LIMIT 1 OFFSET $3"
+    );
+    let values = [scope.team().0.into(), since.into(), i64::try_from(n).unwrap_or(i64::MAX).into()];
+    db.query_one_raw(sql(db, &text, values)).await?.map(|row| row.try_get("", "at")).transpose()
+}
+
 /// What the log says of an incident (which stands in no Team's log when it is restricted) and, in the Team's log, of these
 /// things, the newest first. Credentials that left or were refused are too many to be a story: they would push it out.
 pub async fn about(
@@ -202,10 +232,8 @@ pub async fn about(
     until: Time,
     most: u64,
 ) -> Result<Vec<Row>, DbErr> {
-    let start =
-        "e.at >= $2 AND e.at < $3 AND e.action NOT IN ('credential.issued', 'credential.unchanged', 'credential.refused',
-            'gateway.refused', 'connection.status_read', 'gateway.self_read')";
-    let mut conditions = Conditions::new(start, vec![scope.team().0.into(), since.into(), until.into()]);
+    let start = format!("e.at >= $2 AND e.at < $3 AND e.action NOT IN ({})", too_many());
+    let mut conditions = Conditions::new(&start, vec![scope.team().0.into(), since.into(), until.into()]);
     let own = conditions.place(incident.0.into());
     let places: Vec<_> = things.iter().map(|id| conditions.place((*id).into())).collect();
     let of_things = if places.is_empty() {
@@ -219,6 +247,29 @@ pub async fn about(
     let text = format!("SELECT e.* FROM audit_event e WHERE {text} ORDER BY e.at DESC, e.id DESC LIMIT {limit}");
     let rows = db.query_all_raw(sql(db, &text, values)).await?;
     rows.iter().map(|row| audit_event::Model::from_query_result(row, "").and_then(audit_event::row)).collect()
+}
+
+/// What the log says of the course of a Team's incidents, in its order. A restricted one stands in no Team's log.
+pub async fn of_incidents(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    incidents: &[IncidentId],
+) -> Result<Vec<Row>, DbErr> {
+    let mut found = Vec::new();
+    for some in incidents.chunks(200) {
+        let start =
+            "e.target_kind = 'incident' AND e.action IN ('incident.reported', 'incident.step_taken', 'incident.changed')
+            AND (e.team_id = $1 OR e.team_id IS NULL)";
+        let mut conditions = Conditions::new(start, vec![scope.team().0.into()]);
+        let places: Vec<_> = some.iter().map(|id| conditions.place(id.0.into())).collect();
+        conditions.text += &format!(" AND e.target_id IN ({})", places.join(", "));
+        let (text, values) = conditions.into_parts();
+        let text = format!("SELECT e.* FROM audit_event e WHERE {text} ORDER BY e.at, e.id");
+        for row in db.query_all_raw(sql(db, &text, values)).await? {
+            found.push(audit_event::row(audit_event::Model::from_query_result(&row, "")?)?);
+        }
+    }
+    Ok(found)
 }
 
 /// How many credentials left since then, of a thing.

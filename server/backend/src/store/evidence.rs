@@ -63,12 +63,12 @@ pub async fn insert(db: &impl ConnectionTrait, new: &Evidence, content: &Sealed,
 }
 
 /// Adds to the custody record.
-pub async fn hand(db: &impl ConnectionTrait, of: &Evidence, custody: &Custody) -> Result<(), DbErr> {
+pub async fn hand(db: &impl ConnectionTrait, id: EvidenceId, team: TeamId, custody: &Custody) -> Result<(), DbErr> {
     let text = "INSERT INTO custody (id, evidence_id, team_id, act, at, by_id, by_name) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let values = [
         random::id::<EvidenceId>(custody.at).0.into(),
-        of.id.0.into(),
-        of.team.0.into(),
+        id.0.into(),
+        team.0.into(),
         custody.act.as_str().into(),
         custody.at.into(),
         custody.by.map(|user| user.0).into(),
@@ -91,22 +91,57 @@ pub async fn by_id(db: &impl ConnectionTrait, scope: &IncidentScope, id: Evidenc
     db.query_one_raw(sql(db, &text, [scope.id().0.into(), id.0.into()])).await?.map(read).transpose()
 }
 
-/// Bytes of everything that was taken in in an incident.
+/// Bytes of the files that people took in in an incident.
 pub async fn bytes(db: &impl ConnectionTrait, scope: &IncidentScope) -> Result<i64, DbErr> {
-    let text = "SELECT CAST(COALESCE(SUM(size), 0) AS bigint) AS bytes FROM evidence WHERE incident_id = $1";
+    let text = "SELECT CAST(COALESCE(SUM(size), 0) AS bigint) AS bytes FROM evidence
+        WHERE incident_id = $1 AND kind = 'file'";
     let row = db.query_one_raw(sql(db, text, [scope.id().0.into()])).await?;
     row.map_or(Ok(0), |row| row.try_get("", "bytes"))
 }
 
-/// Everything that was not looked at since then, of every Team: for Portal's own job.
-pub async fn unchecked_since(db: &impl ConnectionTrait, then: Time, most: u64) -> Result<Vec<Evidence>, DbErr> {
-    let text = format!(
-        "SELECT {COLUMNS} FROM evidence e WHERE NOT EXISTS
-            (SELECT 1 FROM custody c WHERE c.evidence_id = e.id AND c.act IN ('taken', 'checked', 'damaged') AND c.at > $1)
-        ORDER BY id LIMIT $2"
-    );
+/// A piece that is to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    pub id: EvidenceId,
+    pub team: TeamId,
+    pub incident: IncidentId,
+}
+
+/// Every piece that was not looked at since then, of every Team: for Portal's own job. A look in the future is none.
+pub async fn unchecked_since(db: &impl ConnectionTrait, then: Time, now: Time, most: u64) -> Result<Vec<Due>, DbErr> {
+    let text = "SELECT e.id, e.team_id, e.incident_id FROM evidence e WHERE NOT EXISTS
+            (SELECT 1 FROM custody c WHERE c.evidence_id = e.id AND c.act IN ('taken', 'checked', 'damaged')
+                AND c.at > $1 AND c.at <= $2)
+        ORDER BY e.id LIMIT $3";
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    db.query_all_raw(sql(db, &text, [then.into(), most.into()])).await?.into_iter().map(read).collect()
+    let rows = db.query_all_raw(sql(db, text, [then.into(), now.into(), most.into()])).await?;
+    let read = |row: QueryResult| {
+        Ok(Due {
+            id: EvidenceId(row.try_get("", "id")?),
+            team: TeamId(row.try_get("", "team_id")?),
+            incident: IncidentId(row.try_get("", "incident_id")?),
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Pieces that the log speaks of and that are not there, by the ids of their events, with their incidents: for Portal's own job.
+pub async fn vanished(db: &impl ConnectionTrait, most: u64) -> Result<Vec<(String, IncidentId)>, DbErr> {
+    let text = "SELECT a.id, a.target_id FROM audit_event a LEFT JOIN evidence e ON e.event_id = a.id
+        WHERE a.action = 'evidence.taken' AND e.id IS NULL ORDER BY a.at LIMIT $1";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = db.query_all_raw(sql(db, text, [most.into()])).await?;
+    let read = |row: QueryResult| {
+        let incident: Option<Uuid> = row.try_get("", "target_id")?;
+        Ok((EventId(row.try_get("", "id")?).to_string(), IncidentId(incident.unwrap_or_default())))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Any piece: for Portal's own job.
+pub async fn any(db: &impl ConnectionTrait, id: EvidenceId) -> Result<Option<Evidence>, DbErr> {
+    let text = format!("SELECT {COLUMNS} FROM evidence WHERE id = $1");
+    db.query_one_raw(sql(db, &text, [id.0.into()])).await?.map(read).transpose()
 }
 
 /// The sealed content.
@@ -115,13 +150,15 @@ pub async fn content(db: &impl ConnectionTrait, id: EvidenceId) -> Result<Option
     row.map(|row| row.try_get("", "content").map(Sealed)).transpose()
 }
 
-/// Who had each piece of an incident in hand, the first first.
+/// Who had each piece of an incident in hand, the first first; of the daily looks that found nothing, the last.
 pub async fn custody_of(
     db: &impl ConnectionTrait,
     scope: &IncidentScope,
 ) -> Result<HashMap<EvidenceId, Vec<Custody>>, DbErr> {
     let text = "SELECT c.evidence_id, c.act, c.at, c.by_id, c.by_name FROM custody c JOIN evidence e ON e.id = c.evidence_id
-        WHERE e.incident_id = $1 ORDER BY c.at, c.id";
+        WHERE e.incident_id = $1 AND (c.act <> 'checked' OR c.at =
+            (SELECT MAX(l.at) FROM custody l WHERE l.evidence_id = c.evidence_id AND l.act = 'checked'))
+        ORDER BY c.at, c.id";
     let mut found: HashMap<EvidenceId, Vec<Custody>> = HashMap::new();
     for row in db.query_all_raw(sql(db, text, [scope.id().0.into()])).await? {
         let act: String = row.try_get("", "act")?;

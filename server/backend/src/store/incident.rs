@@ -33,6 +33,8 @@ pub struct Incident {
     pub severity: Severity,
     pub restricted: bool,
     pub drill: bool,
+    /// When it began, as far as people found out.
+    pub began_at: Option<Time>,
     pub detected_at: Time,
     pub reported_at: Time,
     /// Nobody when Portal's command line did.
@@ -42,6 +44,8 @@ pub struct Incident {
     pub updated_at: Option<Time>,
     /// Amazon was told, or need not be: when that was settled, and how.
     pub amazon: Option<(Time, String)>,
+    /// It was told: the other way of settling is that it need not be.
+    pub amazon_told: bool,
     pub merged_into: Option<IncidentId>,
     pub progress: Progress,
 }
@@ -90,10 +94,10 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: &Incident
     insert_step(db, scope.team(), new.id, &taken, new.reported_at).await
 }
 
-/// Writes what changes of it: title, severity, restriction, the last word, Amazon, detection, what it was merged into.
+/// Writes what changes of it: title, severity, beginning, restriction, the last word, Amazon, detection, what it was merged into.
 pub async fn write(db: &impl ConnectionTrait, scope: &IncidentScope, incident: &Incident) -> Result<(), DbErr> {
     let text = "UPDATE incident SET title = $2, severity = $3, restricted = $4, updated_at = $5, amazon_settled_at = $6,
-        amazon_settled_how = $7, merged_into = $8, detected_at = $9 WHERE id = $1";
+        amazon_settled_how = $7, merged_into = $8, detected_at = $9, began_at = $10, amazon_told = $11 WHERE id = $1";
     let amazon = incident.amazon.clone();
     let values = [
         scope.id().0.into(),
@@ -105,6 +109,8 @@ pub async fn write(db: &impl ConnectionTrait, scope: &IncidentScope, incident: &
         amazon.map(|(_, how)| how).into(),
         incident.merged_into.map(|id| id.0).into(),
         incident.detected_at.into(),
+        incident.began_at.into(),
+        incident.amazon_told.into(),
     ];
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
@@ -159,12 +165,14 @@ fn read(row: &QueryResult, id: IncidentId, steps: Vec<Taken>) -> Result<Incident
         severity: stored(Severity::parse(&text("severity")?), "severity")?,
         restricted: row.try_get("", "restricted")?,
         drill: row.try_get("", "drill")?,
+        began_at: row.try_get("", "began_at")?,
         detected_at: row.try_get("", "detected_at")?,
         reported_at: row.try_get("", "reported_at")?,
         reported_by: row.try_get::<Option<Uuid>>("", "reported_by")?.map(UserId),
         reported_name: text("reported_name")?,
         updated_at: row.try_get("", "updated_at")?,
         amazon: settled.zip(how),
+        amazon_told: row.try_get("", "amazon_told")?,
         merged_into: row.try_get::<Option<Uuid>>("", "merged_into")?.map(IncidentId),
         progress: Progress { state, reached: reached.map(|step| step.at).collect(), ended },
     })

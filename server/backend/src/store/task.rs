@@ -74,6 +74,12 @@ pub async fn write(db: &impl ConnectionTrait, scope: &IncidentScope, from: TaskS
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
+/// Gives what is open of one incident to another.
+pub async fn move_open(db: &impl ConnectionTrait, from: &IncidentScope, to: &IncidentScope) -> Result<(), DbErr> {
+    let text = "UPDATE task SET incident_id = $2 WHERE incident_id = $1 AND state = 'open'";
+    db.execute_raw(sql(db, text, [from.id().0.into(), to.id().0.into()])).await.map(|_| ())
+}
+
 fn read(row: QueryResult) -> Result<Task, DbErr> {
     let (phase, state): (String, String) = (row.try_get("", "phase")?, row.try_get("", "state")?);
     let owner: Option<Uuid> = row.try_get("", "owner")?;

@@ -44,10 +44,10 @@ pub async fn rename(db: &impl ConnectionTrait, scope: &TeamScope, name: &Name) -
 }
 
 /// Holds the Team until the transaction ends, for rules that look at several rows (the last owner).
-/// SQLite has one writer, which holds everything already.
+/// SQLite has one writer, which holds everything already. Rows that only name the Team (leases among them) are still written.
 pub async fn hold(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<(), DbErr> {
     if db.get_database_backend() == sea_orm::DbBackend::Postgres {
-        db.query_one_raw(sql(db, "SELECT id FROM team WHERE id = $1 FOR UPDATE", [scope.team().0.into()])).await?;
+        db.query_one_raw(sql(db, "SELECT id FROM team WHERE id = $1 FOR NO KEY UPDATE", [scope.team().0.into()])).await?;
     }
     Ok(())
 }

@@ -1,20 +1,17 @@
-//! Tasks, notices and lessons: what there must be before an incident is closed.
+//! Tasks and lessons: what there must be before an incident is closed.
 
+use super::{Case, report};
+use crate::{on_both_databases, support::Stage};
 use backend::{
-    Cx,
-    incidents::{self, IncidentError, draft_notice, notices},
-    store::{notice::Words, task::Task},
+    incidents::{self, IncidentError},
+    store::task::Task,
 };
 use chrono::Duration;
 use model::{
     Environments, Problem, Role,
-    ids::{NoticeId, TaskId},
-    incident::{Kind, NoticeRefused, NoticeState, Phase, Step, TaskState, Track, lessons::PostMortem},
+    ids::TaskId,
+    incident::{Kind, Phase, Step, TaskState, lessons::PostMortem},
 };
-use sea_orm::ConnectionTrait;
-
-use super::{Case, report};
-use crate::{on_both_databases, support::Stage};
 
 pub fn learned() -> PostMortem {
     let words = || "As it was.".to_owned();
@@ -40,11 +37,6 @@ impl Case {
         incidents::write_post_mortem(ada, &scope, 0, learned()).await.unwrap();
         let me = ada.signed_in().unwrap().user;
         incidents::add_action_item(ada, &scope, "Scan for keys", me, ada.now() + Duration::days(14)).await.unwrap();
-    }
-
-    async fn approve(&self, cx: &Cx, id: NoticeId, version: i32) -> Result<(), IncidentError> {
-        let confirmed = self.house.stage.stepped_up(cx);
-        incidents::approve_notice(&confirmed, &self.scope(cx).await, id, version).await
     }
 }
 
@@ -96,9 +88,10 @@ on_both_databases!(tasks_come_from_the_playbook_and_are_settled_before_the_end, 
         backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
     }
     let told = case.house.stage.mails_to("bob@example.com").await;
-    assert_eq!(told.iter().filter(|mail| mail.subject.contains(planned[0].title)).count(), 1);
+    let title = planned[0].title.trim_end_matches('.');
+    assert_eq!(told.iter().filter(|mail| mail.subject.contains(title)).count(), 1);
     let others = case.house.stage.mails_to("ada@example.com").await;
-    assert_eq!(others.iter().filter(|mail| mail.subject.contains(planned[0].title)).count(), 0);
+    assert_eq!(others.iter().filter(|mail| mail.subject.contains(title)).count(), 0);
 
     case.step(Step::Triage).await.unwrap();
     incidents::settle_amazon(ada, &case.scope(ada).await, "Nothing of Amazon's was reached").await.unwrap();
@@ -161,107 +154,61 @@ on_both_databases!(a_post_mortem_is_drafted_from_what_happened, async |stage: St
     assert_eq!(incidents::post_mortem(ada, &scope).await.unwrap().unwrap().version, 2);
 });
 
-on_both_databases!(nothing_goes_out_that_another_person_did_not_approve, async |stage: Stage| {
+on_both_databases!(work_goes_to_those_who_see_the_incident_and_is_never_lost, async |stage: Stage| {
     let case = Case::on(stage).await;
-    let (ada, bob) = (&case.of.owner, &case.bob);
+    let ada = &case.of.owner;
+    let carol = case.house.member(&case.of, "carol", Role::Operator, Environments::BOTH).await;
+    let (hers, bobs) = (carol.signed_in().unwrap().user, case.bob.signed_in().unwrap().user);
     let scope = case.scope(ada).await;
-    let id = draft_notice(ada, &scope, Track::Amazon).await.unwrap();
-    let notice = async || notices(ada, &scope).await.unwrap().into_iter().find(|one| one.id == id).unwrap();
-    let draft = notice().await;
-    assert_eq!(draft.words.recipients[0].as_str(), "security@amazon.com");
-    for words in ["INC-", "A key in a repository", "ada@example.com", "Detected: "] {
-        assert!(draft.words.body.contains(words), "{words}: {}", draft.words.body);
+    let tasks = case.tasks().await;
+    incidents::give_task(ada, &scope, tasks[0].id, hers).await.unwrap();
+    let soon = ada.now() + Duration::days(1);
+    incidents::add_action_item(ada, &scope, "Interview Carol", bobs, soon).await.unwrap();
+    incidents::set_restricted(ada, &scope, true).await.unwrap();
+    let scope = case.scope(ada).await;
+    for user in [hers, bobs] {
+        let unseen = incidents::give_task(ada, &scope, tasks[1].id, user).await;
+        assert!(matches!(unseen, Err(IncidentError::NotSeen)), "{unseen:?}");
+        let unseen = incidents::add_action_item(ada, &scope, "More", user, soon).await;
+        assert!(matches!(unseen, Err(IncidentError::NotSeen)), "{unseen:?}");
     }
-    let refused = |result: Result<(), IncidentError>, why: NoticeRefused| match result {
-        Err(IncidentError::Notice(found)) => assert_eq!(found, why),
-        other => panic!("{other:?}"),
-    };
-    refused(incidents::send_notice(ada, &scope, id).await, NoticeRefused::NotFromHere);
-    refused(incidents::mark_sent(ada, &scope, id, None, "Case 4711").await, NoticeRefused::NotFromHere);
-    refused(case.approve(ada, id, 1).await, NoticeRefused::Alone);
-    // Somebody who came after it was written stands for nobody.
-    case.house.stage.advance(Duration::seconds(1));
-    let carol = case.house.member(&case.of, "carol", Role::Admin, Environments::BOTH).await;
-    refused(case.approve(&carol, id, 1).await, NoticeRefused::Alone);
-    assert!(incidents::approve_notice(bob, &scope, id, 1).await.is_err(), "without a fresh proof");
-    case.approve(bob, id, 1).await.unwrap();
-    // Changed words are not approved.
-    let words = Words { subject: "Other words".to_owned(), ..draft.words.clone() };
-    incidents::write_notice(bob, &scope, id, 1, words.clone()).await.unwrap();
-    assert_eq!((notice().await.state, notice().await.approved), (NoticeState::Draft, None));
-    refused(case.approve(bob, id, 2).await, NoticeRefused::Alone);
-    assert!(matches!(case.approve(ada, id, 1).await, Err(IncidentError::Changed)), "these are not the words they read");
-    case.approve(ada, id, 2).await.unwrap();
-    assert_eq!(case.house.stage.mails_to("security@amazon.com").await.len(), 0, "nothing went out so far");
-    incidents::send_notice(bob, &scope, id).await.unwrap();
-    refused(incidents::send_notice(bob, &scope, id).await, NoticeRefused::NotFromHere);
-    let mails = case.house.stage.mails_to("security@amazon.com").await;
-    assert_eq!(mails.iter().map(|mail| mail.subject.as_str()).collect::<Vec<_>>(), ["Other words"]);
-    assert_eq!(mails[0].reply_to.as_deref(), Some("ada@example.com"));
-    assert!(mails[0].html.contains("Detected: ") && !mails[0].html.contains(">Portal<"), "{}", mails[0].html);
-    let told = case.scope(ada).await.incident().amazon.clone().unwrap();
-    assert!(told.1.contains("security@amazon.com"), "Amazon's clock stops: {told:?}");
-    let became = incidents::notice_mails(ada, &scope).await.unwrap();
-    assert!(became.len() == 1 && became[0].delivered_at.is_some(), "{became:?}");
-
-    // In Amazon's name, its written request comes first.
-    let id = draft_notice(ada, &scope, Track::Affected).await.unwrap();
-    let drafted = notices(ada, &scope).await.unwrap().pop().unwrap();
-    assert!(drafted.words.body.contains("do not speak for Amazon"));
-    let words = Words { for_amazon: true, ..drafted.words };
-    incidents::write_notice(ada, &scope, id, 1, words.clone()).await.unwrap();
-    refused(case.approve(bob, id, 2).await, NoticeRefused::NoRequest);
-    let words = Words { request: "Mail of Amazon Trust, 2026-11-20, case 4711".to_owned(), ..words };
-    incidents::write_notice(ada, &scope, id, 2, words).await.unwrap();
-    case.approve(bob, id, 3).await.unwrap();
-    assert!(matches!(incidents::send_notice(ada, &scope, id).await, Err(IncidentError::NoRecipient)));
-    assert!(incidents::mark_sent(ada, &scope, id, None, " ").await.is_err(), "by hand, with proof");
-    incidents::mark_sent(ada, &scope, id, None, "Letter of 26 November, receipt 12").await.unwrap();
-    let updated = case.scope(ada).await.incident().updated_at;
-    assert_eq!(updated, Some(ada.now()), "those concerned have heard how it goes");
-
-    // Not even the database takes a notice as sent that nobody approved.
-    let id = draft_notice(ada, &scope, Track::Staff).await.unwrap();
-    let db = case.house.stage.portal.db.reader();
-    for change in ["state = 'sent'", "state = 'approved', approved_by = written_by"] {
-        let refused = db.execute_unprepared(&format!("UPDATE notice SET {change} WHERE state = 'draft'")).await;
-        assert!(refused.is_err(), "{change}");
+    case.house.stage.advance(Duration::days(3));
+    backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
+    // Neither what it is nor that it is reaches those who do not see it; who runs it hears in their place.
+    for name in ["carol", "bob"] {
+        let mails = case.house.stage.mails_to(&format!("{name}@example.com")).await;
+        let late: Vec<_> = mails.iter().filter(|mail| mail.text.contains("overdue")).collect();
+        assert!(late.is_empty(), "{name}: {late:?}");
     }
-    incidents::withdraw_notice(ada, &scope, id).await.unwrap();
-    refused(case.approve(bob, id, 1).await, NoticeRefused::NotFromHere);
+    let mails = case.house.stage.mails_to("ada@example.com").await;
+    assert!(mails.iter().any(|mail| mail.subject.contains("“Interview Carol” is overdue")), "{mails:?}");
+    // However much is overdue: one mail.
+    let title = tasks[1].title.trim_end_matches('.');
+    assert_eq!(mails.iter().filter(|mail| mail.subject.contains(title)).count(), 1);
 });
 
-on_both_databases!(what_does_not_arrive_was_not_said, async |stage: Stage| {
+on_both_databases!(a_late_report_is_no_storm, async |stage: Stage| {
     let case = Case::on(stage).await;
-    let (ada, scope) = (&case.of.owner, case.scope(&case.of.owner).await);
-    let id = draft_notice(ada, &scope, Track::Amazon).await.unwrap();
-    case.approve(&case.bob, id, 1).await.unwrap();
-    incidents::send_notice(ada, &scope, id).await.unwrap();
-    assert!(case.scope(ada).await.incident().amazon.is_some());
-    // The mail server gave up.
-    let db = case.house.stage.portal.db.reader();
-    let now = ada.now();
-    let text = "UPDATE notice_mail SET failed_at = $1";
-    let statement = sea_orm::Statement::from_sql_and_values(db.get_database_backend(), text, [now.into()]);
-    db.execute_raw(statement).await.unwrap();
-    for _ in 0..2 {
+    let (ada, mut late) = (&case.of.owner, report(Kind::LeakedSecret, false));
+    late.detected_at = Some(ada.now() - Duration::days(4));
+    let before = case.house.stage.mails_to("bob@example.com").await.len();
+    incidents::report(ada, &case.of.scope, late).await.unwrap();
+    for _ in 0..3 {
         backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
     }
-    assert!(case.scope(ada).await.incident().amazon.is_none(), "Amazon's clock runs on");
-    let told = case.house.stage.mails_to("bob@example.com").await;
-    assert_eq!(told.iter().filter(|mail| mail.subject.contains("was not delivered to security@amazon.com")).count(), 1);
+    let mails = case.house.stage.mails_to("bob@example.com").await;
+    // The report itself, and Amazon's clock, which is over.
+    assert_eq!(mails.len() - before, 2, "{:?}", mails.iter().map(|mail| mail.subject.clone()).collect::<Vec<_>>());
 });
 
-on_both_databases!(a_team_says_who_speaks_for_it, async |stage: Stage| {
+on_both_databases!(merging_loses_neither_amazons_clock_nor_what_is_open, async |stage: Stage| {
     let case = Case::on(stage).await;
-    let (ada, team) = (&case.of.owner, &case.of.scope);
-    let contact = incidents::contact(ada, team).await.unwrap();
-    assert_eq!((contact.email.as_str(), contact.amazon.as_str()), ("ada@example.com", "security@amazon.com"));
-    let (email, amazon) = ("ciso@example.com".parse().unwrap(), "sandbox@example.com".parse().unwrap());
-    incidents::set_contact(ada, team, "Grace Hopper", email, "+49 30 1", amazon).await.unwrap();
-    let scope = case.scope(ada).await;
-    draft_notice(ada, &scope, Track::Amazon).await.unwrap();
-    let drafted = notices(ada, &scope).await.unwrap().remove(0).words;
-    assert!(drafted.body.contains("Grace Hopper, ciso@example.com, +49 30 1"), "{}", drafted.body);
-    assert_eq!(drafted.recipients[0].as_str(), "sandbox@example.com");
+    let ada = &case.of.owner;
+    let other = incidents::report(ada, &case.of.scope, report(Kind::LostDevice, false)).await.unwrap();
+    let into = async || incidents::enter(ada, &case.of.scope, other).await.unwrap();
+    incidents::settle_amazon(ada, &into().await, "Nothing of Amazon's was reached").await.unwrap();
+    let (mine, theirs) = (case.tasks().await.len(), incidents::tasks(ada, &into().await).await.unwrap().len());
+    incidents::take_step(ada, &case.scope(ada).await, Step::Merge, None, "The same", Some(other)).await.unwrap();
+    assert!(into().await.incident().amazon.is_none(), "what need not be told of the one may have to be of the other");
+    assert_eq!(incidents::tasks(ada, &into().await).await.unwrap().len(), mine + theirs);
 });

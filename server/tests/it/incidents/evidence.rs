@@ -3,7 +3,10 @@ use backend::{
     store::evidence::Evidence,
 };
 use chrono::Duration;
-use model::incident::{CustodyAct, EvidenceKind, MeasureKind, State};
+use model::{
+    alert::Rule,
+    incident::{CustodyAct, EvidenceKind, MeasureKind, State},
+};
 use reqwest::{Method, header};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
@@ -77,6 +80,11 @@ on_both_databases!(evidence_is_written_once, async |stage: Stage| {
         let refused = incidents::take_file(&case.of.owner, &scope, bad, "text/plain", b"abc".to_vec()).await;
         assert!(matches!(refused, Err(IncidentError::Missing("file"))), "{bad:?}");
     }
+    // By hand, a few times an hour.
+    for _ in 0..6 {
+        incidents::take_evidence(&case.of.owner, &scope).await.unwrap();
+    }
+    assert!(matches!(incidents::take_evidence(&case.of.owner, &scope).await, Err(IncidentError::TooMany(_))));
     let empty = incidents::take_file(&case.of.owner, &scope, "a.txt", "text/plain", Vec::new()).await;
     assert!(matches!(empty, Err(IncidentError::Missing("file"))));
 });
@@ -116,13 +124,25 @@ on_both_databases!(a_hundred_flipped_bytes_are_found, async |stage: Stage| {
         found += u32::from(last().await == CustodyAct::Damaged);
         flip(&case, column, n).await;
     }
-    // And what is written beside it.
-    for (change, back) in
-        [("size = 1", "size = 2000"), ("name = 'b.bin'", "name = 'a.bin'"), ("kind = 'log'", "kind = 'file'")]
-    {
+    // And what is written beside it: also what no longer reads as anything.
+    let nobody = if postgres { "'00000000-0000-0000-0000-000000000001'" } else { "x'00000000000000000000000000000001'" };
+    let event = case.pieces().await[0].event.0;
+    let event = if postgres { format!("'{event}'") } else { format!("x'{}'", event.simple()) };
+    for (change, back) in [
+        ("size = 1".to_owned(), "size = 2000".to_owned()),
+        ("name = 'b.bin'".to_owned(), "name = 'a.bin'".to_owned()),
+        ("kind = 'log'".to_owned(), "kind = 'file'".to_owned()),
+        ("media = 'text/plain'".to_owned(), "media = 'application/x-test'".to_owned()),
+        ("taken_name = 'eve'".to_owned(), "taken_name = 'ada@example.com'".to_owned()),
+        (format!("event_id = {nobody}"), format!("event_id = {event}")),
+        ("kind = 'x'".to_owned(), "kind = 'file'".to_owned()),
+    ] {
         case.sql(&format!("UPDATE evidence SET {change}")).await.unwrap();
-        assert_eq!(last().await, CustodyAct::Damaged, "{change}");
+        case.house.stage.advance(Duration::hours(25));
+        backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
         case.sql(&format!("UPDATE evidence SET {back}")).await.unwrap();
+        let locker = incidents::locker(&case.of.owner, &scope).await.unwrap();
+        assert_eq!(locker[0].1.last().unwrap().act, CustodyAct::Damaged, "{change}");
     }
     assert_eq!(last().await, CustodyAct::Checked, "as it was again");
     println!("100 flipped bytes, {found} found");
@@ -131,9 +151,64 @@ on_both_databases!(a_hundred_flipped_bytes_are_found, async |stage: Stage| {
     let confirmed = case.house.stage.stepped_up(&case.of.owner);
     let damaged = incidents::copy_evidence(&confirmed, &scope, case.pieces().await[0].id).await;
     assert!(matches!(damaged, Err(IncidentError::Damaged)), "what is damaged is not given out as evidence");
-    // The operators know.
-    let alerts = backend::alerts::list_of_installation(&case.of.owner).await.unwrap().open;
-    assert!(alerts.iter().any(|alert| alert.finding.contains("evidence")), "{alerts:?}");
+    // The operators know; also when it is gone, and whatever a look says that nobody has taken yet.
+    let told = async || {
+        let alerts = backend::alerts::list_of_installation(&case.of.owner).await.unwrap().open;
+        alerts.into_iter().filter(|alert| alert.rule == Rule::EvidenceDamaged).count()
+    };
+    assert_eq!(told().await, 2, "the piece, and the event that named another one");
+    let guards = ["evidence_no_delete", "custody_no_update", "custody_no_delete"];
+    let guards = if postgres { vec!["custody_no_change ON custody"] } else { guards.to_vec() };
+    for guard in guards {
+        case.sql(&format!("DROP TRIGGER {guard}")).await.unwrap();
+    }
+    flip(&case, "content", 3).await;
+    case.sql("UPDATE custody SET at = '2099-01-01 00:00:00+00:00'").await.unwrap();
+    assert_eq!(last().await, CustodyAct::Checked, "a look in the future is none");
+    case.sql("DELETE FROM custody").await.unwrap();
+    case.sql("DELETE FROM evidence").await.unwrap();
+    backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
+    assert!(told().await >= 2);
+});
+
+on_both_databases!(what_cannot_be_looked_at_is_not_damaged, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let scope = case.scope(&case.of.owner).await;
+    incidents::take_file(&case.of.owner, &scope, "a.txt", "text/plain", b"abc".to_vec()).await.unwrap();
+    // Without the table of data keys, a process that has not met the key opens nothing.
+    let mut portal = case.house.stage.portal.clone();
+    portal.vault = backend::vault::Vault::new(backend::vault::KeyFile::load(&case.house.stage.folder.join("keys")).unwrap());
+    case.sql("ALTER TABLE data_key RENAME TO elsewhere").await.unwrap();
+    case.house.stage.advance(Duration::hours(25));
+    let _ = backend::incidents::check_evidence(&portal).await;
+    case.sql("ALTER TABLE elsewhere RENAME TO data_key").await.unwrap();
+    let (_, custody) = incidents::locker(&case.of.owner, &scope).await.unwrap().remove(0);
+    assert_eq!(custody.iter().map(|one| one.act).collect::<Vec<_>>(), [CustodyAct::Taken]);
+});
+
+on_both_databases!(the_newest_of_a_long_log_is_taken_in, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let cx = case.house.stage.visitor("192.0.2.1");
+    let tx = case.house.stage.portal.db.begin().await.unwrap();
+    for n in 0..5200i64 {
+        cx.portal.clock.advance(Duration::milliseconds(10));
+        let event = backend::audit::Event::of(&case.of.scope, model::audit::Action::CredentialIssued).with("number", n);
+        backend::audit::append(&*tx, &cx, event).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    case.house.sequence().await;
+    let scope = case.scope(&case.of.owner).await;
+    incidents::take_evidence(&case.of.owner, &scope).await.unwrap();
+    let mut logs = Vec::new();
+    for piece in case.pieces().await.into_iter().filter(|piece| piece.kind == EvidenceKind::Log) {
+        let confirmed = case.house.stage.stepped_up(&case.of.owner);
+        let (piece, bytes) = incidents::copy_evidence(&confirmed, &scope, piece.id).await.unwrap();
+        logs.push((piece.name, String::from_utf8(bytes).unwrap()));
+    }
+    assert_eq!(logs.len(), 2);
+    assert!(logs[0].1.contains(":5199}") && !logs[0].1.contains(":100}"), "the newest");
+    assert!(logs[1].0.ends_with("log-without-credentials.jsonl") && logs[1].1.contains("incident.reported"));
+    assert!(!logs[1].1.contains("credential.issued"));
 });
 
 /// A form with a file, as browsers send it.

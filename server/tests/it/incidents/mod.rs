@@ -1,9 +1,12 @@
 //! Incidents: steps, duties, clocks, containment, restriction.
 
+mod bundle;
 mod clocks;
 mod closing;
 mod containment;
 mod evidence;
+mod metrics;
+mod notices;
 mod restricted;
 mod running;
 

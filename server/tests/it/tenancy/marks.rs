@@ -219,10 +219,17 @@ async fn mark_what_follows(ada: &Furnished, browser: &mut Browser<'_>, incident:
     let first = ("notice", first.as_str());
     let written = browser.post("write_notice", &[&[team, incident, first, ("version", "1")], &words[..]].concat()).await;
     assert_eq!(written.status(), 200, "{}", written.text().await.unwrap());
-    let other = backend::store::notice::Words { recipients: vec![email.parse().unwrap()], ..all[1].words.clone() };
+    let theirs = all[1].words.clone();
+    let other = backend::incidents::NewWords {
+        recipients: vec![email.parse().unwrap()],
+        subject: theirs.subject,
+        body: theirs.body,
+        for_amazon: false,
+        request: String::new(),
+    };
     backend::incidents::write_notice(writer, &scope, all[1].id, 1, other).await.unwrap();
     let second = ("notice", second.as_str());
-    for (function, fields) in [("approve_notice", &[("version", "2")][..]), ("send_notice", &[])] {
+    for (function, fields) in [("approve_notice", &[("version", "2")][..]), ("send_notice", &[("version", "2")])] {
         let response = browser.post(function, &[&[team, incident, second], fields].concat()).await;
         assert_eq!(response.status(), 200, "{function}: {}", response.text().await.unwrap());
     }

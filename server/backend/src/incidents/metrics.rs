@@ -1,0 +1,105 @@
+//! How fast incidents are noticed, answered, contained and over: from what is stored, and once more from the log.
+
+use std::collections::BTreeMap;
+
+use model::{
+    Time,
+    audit::Action,
+    incident::{Kind, Severity, State, code, metrics::Course},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::list;
+use crate::{
+    Cx, TeamScope,
+    access::AccessError,
+    store::{audit_event::Row, audit_search, incident::Incident},
+};
+
+/// The courses of incidents, and whether the log tells the same.
+#[derive(Clone, Debug)]
+pub struct Courses {
+    /// Those that this person may see and that were incidents: none that was dismissed or merged. The newest first.
+    pub all: Vec<Course>,
+    /// Incidents of which the log tells another course, by their codes.
+    pub disputed: Vec<String>,
+    /// Incidents whose beginning is still in the log, so that it can be asked.
+    pub asked: usize,
+}
+
+/// The courses of the Team's incidents that this person may see.
+pub async fn courses(cx: &Cx, scope: &TeamScope) -> Result<Courses, AccessError> {
+    let counts = |one: &Incident| !matches!(one.progress.state, State::Dismissed | State::Merged);
+    let incidents: Vec<_> = list(cx, scope).await?.into_iter().filter(counts).collect();
+    let ids: Vec<_> = incidents.iter().map(|one| one.id).collect();
+    let mut told: BTreeMap<Uuid, Vec<Row>> = BTreeMap::new();
+    for row in audit_search::of_incidents(cx.portal.db.reader(), scope, &ids).await? {
+        told.entry(row.target_id.unwrap_or_default()).or_default().push(row);
+    }
+    let (mut all, mut disputed, mut asked) = (Vec::new(), Vec::new(), 0);
+    for one in &incidents {
+        let course = stored(one);
+        if let Some(from_log) = told.get(&one.id.0).and_then(|rows| recomputed(rows)) {
+            asked += 1;
+            if from_log != course {
+                disputed.push(code(one.id));
+            }
+        }
+        all.push(course);
+    }
+    Ok(Courses { all, disputed, asked })
+}
+
+fn stored(one: &Incident) -> Course {
+    Course {
+        kind: one.kind,
+        severity: one.severity,
+        drill: one.drill,
+        began_at: one.began_at,
+        detected_at: one.detected_at,
+        judged_at: one.progress.at(State::Triaged),
+        contained_at: one.progress.at(State::Contained),
+        recovered_at: one.progress.at(State::Recovered),
+    }
+}
+
+/// The course as the events of an incident tell it, in their order; nothing when its report is not among them any more.
+fn recomputed(rows: &[Row]) -> Option<Course> {
+    let mut course: Option<Course> = None;
+    for row in rows {
+        let details: Value = serde_json::from_str(&row.details).unwrap_or_default();
+        let text = |field: &str| details[field].as_str().unwrap_or_default();
+        let time = |field: &str| text(field).parse::<Time>().ok();
+        match (row.action, &mut course) {
+            (Action::IncidentReported, _) => {
+                let kind = Kind::parse(text("kind"))?;
+                course = Some(Course {
+                    kind,
+                    severity: kind.first_severity(),
+                    drill: details["drill"].as_bool().unwrap_or_default(),
+                    began_at: None,
+                    // Events from before this was told say no more than when they were recorded.
+                    detected_at: time("detected")?,
+                    judged_at: None,
+                    contained_at: None,
+                    recovered_at: None,
+                });
+            }
+            (Action::IncidentChanged, Some(course)) => match text("what") {
+                "severity" => course.severity = Severity::parse(text("to")).unwrap_or(course.severity),
+                "detected" => course.detected_at = time("to").unwrap_or(course.detected_at),
+                "began" => course.began_at = time("to"),
+                _ => {}
+            },
+            (Action::IncidentStepTaken, Some(course)) => match State::parse(text("to")) {
+                Some(State::Triaged) => course.judged_at = time("at"),
+                Some(State::Contained) => course.contained_at = time("at"),
+                Some(State::Recovered) => course.recovered_at = time("at"),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    course
+}

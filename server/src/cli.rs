@@ -1,0 +1,151 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, Subcommand};
+use model::incident::Kind;
+use server::{audit_export::Format, witness};
+
+/// Keeps the keys to a team's Amazon selling accounts.
+#[derive(Parser)]
+#[command(name = "portal", version)]
+pub struct Cli {
+    /// The configuration file.
+    #[arg(long, global = true, env = "PORTAL_CONFIG")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve pages, the gateway route and background jobs.
+    Serve {
+        /// Bring the database up to date first.
+        #[arg(long)]
+        migrate: bool,
+    },
+    /// Bring the database up to date.
+    Migrate {
+        /// PostgreSQL: also make the roles for processes that serve, and give them what they need of the tables.
+        #[arg(long)]
+        roles: bool,
+    },
+    /// Look at the configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// The master keys.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Fill two Teams with weeks of history, for looking around: development only, with the simulator running.
+    Demo {
+        /// Who owns both Teams: sign in with this address.
+        #[arg(long, default_value = "ada@example.com")]
+        owner: model::EmailAddress,
+    },
+    /// The audit log.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Remember the audit log's signed heads, from another machine, and raise the alarm when it no longer fits them.
+    Witness(witness::Options),
+    /// Incidents.
+    Incident {
+        #[command(subcommand)]
+        command: IncidentCommand,
+    },
+    /// Play Amazon on this machine, for development and tests.
+    SimulateAmazon {
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: SocketAddr,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Say everything that stands against starting.
+    Check,
+}
+
+#[derive(Subcommand)]
+pub enum AuditCommand {
+    /// Walk the whole log of this database; the exit code says whether all is as it was recorded.
+    Verify {
+        /// The log's public key. Without it this machine's own is believed, which proves less.
+        #[arg(long)]
+        verifier: Option<String>,
+        /// The folder of a witness: its checkpoints are held against the log.
+        #[arg(long)]
+        witness: Option<PathBuf>,
+        /// A file with a signed head, from a mail say: it is held against the log.
+        #[arg(long)]
+        head: Option<PathBuf>,
+        /// Check a file that was exported as JSON lines instead: needs nothing but the log's public key.
+        #[arg(long, requires = "verifier")]
+        export: Option<PathBuf>,
+    },
+    /// Write events to the standard output.
+    Export {
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: Format,
+        /// A Team's events alone.
+        #[arg(long)]
+        team: Option<model::ids::TeamId>,
+        /// From this time on, like 2026-11-01T00:00:00Z.
+        #[arg(long)]
+        from: Option<model::Time>,
+        /// Before this time.
+        #[arg(long)]
+        until: Option<model::Time>,
+        /// With proofs towards the checkpoint of this size: then the same range gives the same bytes for ever.
+        #[arg(long)]
+        size: Option<u64>,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum IncidentCommand {
+    /// Report an incident: those who run incidents in the Team are told by mail.
+    Open {
+        #[arg(long)]
+        team: model::ids::TeamId,
+        /// leaked_secret, stolen_session, misused_gateway, database_access, lost_device, amazon_request or other.
+        #[arg(long, value_parser = kind)]
+        kind: Kind,
+        /// What was noticed, in a few words.
+        #[arg(long)]
+        title: String,
+        /// When it was noticed first, like 2026-11-01T00:00:00Z; now unless said.
+        #[arg(long)]
+        detected: Option<model::Time>,
+        /// Seen by owners and those with a duty alone.
+        #[arg(long)]
+        restricted: bool,
+        /// A rehearsal.
+        #[arg(long)]
+        drill: bool,
+    },
+    /// Check a bundle: that no byte of it was changed since the log recorded it.
+    Verify {
+        file: PathBuf,
+        /// The log's public key. Without it this machine's own is believed, which proves less.
+        #[arg(long)]
+        verifier: Option<String>,
+    },
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    let known = || Kind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+    Kind::parse(text).ok_or_else(|| format!("one of {}", known()))
+}
+
+#[derive(Subcommand)]
+pub enum KeysCommand {
+    /// Make the key files that are not there yet.
+    Create,
+}
