@@ -23,6 +23,7 @@ mod m0017_tasks;
 mod m0018_notices;
 mod m0019_lessons;
 mod m0020_beginning;
+mod m0021_readiness;
 
 pub struct Migrator;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_notices::Migration),
             Box::new(m0019_lessons::Migration),
             Box::new(m0020_beginning::Migration),
+            Box::new(m0021_readiness::Migration),
         ]
     }
 }

@@ -5,7 +5,7 @@ use std::{error::Error, path::Path, process::ExitCode};
 use backend::incidents::verify_bundle;
 
 /// Reads and checks a bundle. The exit code says whether it is what was bound together.
-pub fn check(file: &Path, verifier: &str) -> Result<ExitCode, Box<dyn Error>> {
+pub fn check(file: &Path, verifier: &str) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     let found = match verify_bundle(&std::fs::read(file)?, verifier) {
         Ok(found) => found,
         Err(error) => {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand};
-use model::incident::Kind;
+use model::incident::{DrillKind, Kind};
 use server::{audit_export::Format, witness};
 
 /// Keeps the keys to a team's Amazon selling accounts.
@@ -54,6 +54,14 @@ pub enum Command {
     },
     /// Remember the audit log's signed heads, from another machine, and raise the alarm when it no longer fits them.
     Witness(witness::Options),
+    /// Rehearse, on something disposable, and keep how it went in a Team.
+    Drill {
+        #[arg(long)]
+        team: model::ids::TeamId,
+        /// revoke_key or rotate_secret; both unless said.
+        #[arg(long, value_parser = drill)]
+        kind: Option<DrillKind>,
+    },
     /// Incidents.
     Incident {
         #[command(subcommand)]
@@ -137,6 +145,11 @@ pub enum IncidentCommand {
         #[arg(long)]
         verifier: Option<String>,
     },
+}
+
+fn drill(text: &str) -> Result<DrillKind, String> {
+    let known = || DrillKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" or ");
+    DrillKind::parse(text).ok_or_else(known)
 }
 
 fn kind(text: &str) -> Result<Kind, String> {

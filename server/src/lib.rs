@@ -10,6 +10,7 @@ pub mod checkpoints;
 pub mod config;
 pub mod database_roles;
 pub mod demo;
+pub mod drill;
 pub mod gateway;
 pub mod logging;
 pub mod metrics;

@@ -16,12 +16,13 @@ use backend::{
 };
 use clap::Parser;
 use migrations::MigratorTrait;
+use model::incident::DrillKind;
 use sea_orm::DbBackend;
 use server::{
     audit_export, audit_report, bundle_report,
     config::{self, Config},
     database_roles::{self, Roles},
-    logging, serve, simulator, start,
+    drill, logging, serve, simulator, start,
     witness::{Memory, Sight, Witness},
 };
 
@@ -44,7 +45,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     // Needs nothing of a Portal: it runs on an auditor's machine.
     if let Command::Audit { command: AuditCommand::Verify { verifier: Some(verifier), export: Some(file), .. } } =
         &cli.command
@@ -173,6 +174,21 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
                 Sight::Alarm(alarm) => return Ok(report(&[alarm.to_string()])),
             }
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Drill { team, kind } => {
+            let portal = start::portal(&config).await?;
+            let mut code = ExitCode::SUCCESS;
+            for kind in kind.map_or_else(|| DrillKind::ALL.to_vec(), |one| vec![one]) {
+                let ended = drill::run_now(&portal, team, kind).await?;
+                println!("{}", ended.report);
+                if let Some(incident) = ended.incident {
+                    println!("Kept: {}/teams/{team}/incidents/{incident}", config.public_url);
+                }
+                if !ended.passed {
+                    code = ExitCode::FAILURE;
+                }
+            }
+            Ok(code)
         }
         Command::Incident { command: IncidentCommand::Open { team, kind, title, detected, restricted, drill } } => {
             let portal = start::portal(&config).await?;

@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use crate::{
     checkpoints::Outlets,
     config::{Config, Limit, Role},
-    metrics, routes, start, tiles,
+    drill, metrics, routes, start, tiles,
     web::{Live, Site},
 };
 
@@ -58,6 +58,7 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
     let outlets = start::outlets(&config).map_err(io::Error::other)?;
     let workers = key.map(|(key, last)| {
         let mut workers = jobs::start(&portal, Sequencer { portal: portal.clone(), key, last: last.clone() });
+        workers.spawn(jobs::every(Duration::from_secs(5), portal.clone(), "drills", drill::run_asked));
         if !outlets.are_none() {
             let publish = |(outlets, portal, last): (Arc<Outlets>, Portal, LastHead)| async move {
                 outlets.publish(&portal, &last).await

@@ -123,6 +123,9 @@ actions! {
     PostMortemWritten "post_mortem.written" "wrote the post-mortem of the incident";
     ActionItemAdded "action_item.added" "added what follows from the incident";
     ActionItemDone "action_item.done" "did what follows from the incident";
+    PlanReviewed "plan.reviewed" "looked at the incident response plan";
+    DrillAsked "drill.asked" "asked for a drill";
+    DrillRun "drill.run" "ran a drill";
     LockPlaced "lock.placed" "locked";
     LockLifted "lock.lifted" "lifted the lock of";
     AccessRefused "access.refused" "was refused";

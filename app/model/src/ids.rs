@@ -122,6 +122,8 @@ ids! {
     NoticeId "ntc";
     /// What follows from an incident.
     ActionItemId "act";
+    /// A rehearsal.
+    DrillId "drl";
     /// A step of containment.
     MeasureId "msr";
 }

@@ -1,6 +1,7 @@
 //! Incidents: what may have gone wrong with credentials, from the report to the lessons.
 
 pub mod clock;
+pub mod drill;
 pub mod evidence;
 pub mod lessons;
 pub mod measure;
@@ -15,6 +16,7 @@ pub mod template;
 use serde::{Deserialize, Serialize};
 
 pub use clock::{Clock, ClockKind, Running};
+pub use drill::DrillKind;
 pub use evidence::{CustodyAct, EvidenceKind};
 pub use measure::{MeasureKind, MeasureState, TargetKind};
 pub use notice::{NoticeRefused, NoticeState, Track};

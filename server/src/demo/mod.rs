@@ -1,7 +1,7 @@
 //! Two Teams with weeks of history, for looking around: made by the same verbs as everything else, under a clock that
 //! begins in the past, with Amazon played by the simulator.
 
-mod cast;
+pub(crate) mod cast;
 mod life;
 
 use std::{collections::HashSet, error::Error};
@@ -19,7 +19,7 @@ use backend::{
 };
 use cast::{Account, COMPANIES, Company, Service};
 use chrono::Duration;
-use life::Worker;
+pub(crate) use life::Worker;
 use model::{
     EmailAddress, Permission, Role, Time,
     amazon::Marketplace,
@@ -31,7 +31,7 @@ use secrecy::SecretString;
 /// How long ago the history begins.
 const HISTORY: Duration = Duration::days(45);
 
-type Done<T> = Result<T, Box<dyn Error>>;
+pub(crate) type Done<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Fills the database. `owner` owns both Teams. Answers with the Teams' names.
 pub async fn fill(portal: Portal, mailbox: &std::path::Path, owner: &EmailAddress) -> Done<Vec<&'static str>> {
@@ -51,10 +51,13 @@ pub async fn fill(portal: Portal, mailbox: &std::path::Path, owner: &EmailAddres
     Ok(COMPANIES.iter().map(|company| company.name).collect())
 }
 
-struct Stage {
-    portal: Portal,
-    mailbox: std::path::PathBuf,
-    end: Time,
+/// Where people of a demonstration or a drill do their work, under a clock that is turned.
+pub(crate) struct Stage {
+    pub portal: Portal,
+    /// Where captured mail is.
+    pub mailbox: std::path::PathBuf,
+    /// When the history ends.
+    pub end: Time,
 }
 
 impl Stage {
@@ -63,7 +66,7 @@ impl Stage {
     }
 
     /// Somebody signs in, with the code from the captured mail.
-    async fn person(&self, email: &EmailAddress) -> Done<Cx> {
+    pub async fn person(&self, email: &EmailAddress) -> Done<Cx> {
         let mut cx = Cx::new(&self.portal, Actor::Anonymous);
         cx.address = "192.0.2.10".parse().ok();
         // Who has signed in today cannot ask for a code weeks ago: limits look at the last one.
@@ -103,7 +106,7 @@ impl Stage {
     }
 
     /// The same person with a fresh proof: nobody is there to type codes in between.
-    fn proved(&self, cx: &Cx) -> Cx {
+    pub fn proved(&self, cx: &Cx) -> Cx {
         let actor = match &cx.actor {
             Actor::User(person) => Actor::User(SignedIn { stepped_up_at: Some(self.portal.clock.now()), ..person.clone() }),
             other => other.clone(),
@@ -111,7 +114,7 @@ impl Stage {
         Cx { actor, ..Cx::new(&self.portal, Actor::Anonymous) }
     }
 
-    async fn company(&self, founder: &Cx, company: &Company) -> Done<Vec<Worker>> {
+    pub async fn company(&self, founder: &Cx, company: &Company) -> Done<Vec<Worker>> {
         let team = teams::create(&self.proved(founder), &company.name.parse()?).await?;
         let mut admin = founder.clone();
         for (email, role, environments) in company.members {

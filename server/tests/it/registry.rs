@@ -190,6 +190,7 @@ fn value(name: &str) -> Option<&'static str> {
         "entry_kind" => "note",
         "body" => "It was us",
         "phase" => "investigate",
+        "drill" => "revoke_key",
         "due" => "",
         "due_on" => "2030-01-31",
         "task_end" => "done",

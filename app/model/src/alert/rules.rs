@@ -4,7 +4,10 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Again, Audience, Severity, Threshold};
-use crate::review::LATE_DAYS;
+use crate::{
+    incident::drill::{DRILL_DAYS, PLAN_DAYS},
+    review::LATE_DAYS,
+};
 
 macro_rules! rules {
     ($($name:ident $word:literal $audience:ident $severity:ident $again:expr, $threshold:expr,
@@ -104,6 +107,14 @@ rules! {
         "An authorization ends soon"
         "A seller's authorization lives 365 days. When it ends, the connection stops."
         "Ask the seller to authorize again, from the connection's page.";
+    PlanOverdue "plan_overdue" Team Warning DAILY, from(PLAN_DAYS, 30, 400, "days since somebody looked at the plan"),
+        "The incident response plan is old"
+        "Nobody has said for half a year that the Team's plan for incidents is right: who speaks for it, its playbooks, its drills."
+        "Read the plan, look at the page Readiness, and say there that it is right.";
+    DrillOverdue "drill_overdue" Team Notice DAILY, from(DRILL_DAYS, 30, 400, "days since a drill went well"),
+        "A drill is overdue"
+        "What was not rehearsed for a quarter is not known to work."
+        "Run the drill on the page Readiness: it takes seconds, and touches nothing of the Team.";
     ReviewOverdue "review_overdue" Team Warning DAILY, from(LATE_DAYS, 0, 14, "days after a Review opened"),
         "A Review is overdue"
         "A Review of the log was opened and nobody has signed it."

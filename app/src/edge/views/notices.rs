@@ -1,7 +1,7 @@
-//! Notices, and who speaks for a Team.
+//! Notices.
 
 use backend::{
-    Cx, TeamScope,
+    Cx,
     incidents::{self, IncidentScope},
     store::notice::{Mailed, Notice},
     teams,
@@ -15,10 +15,7 @@ use model::{
 use super::incidents::item;
 use crate::{
     Failure,
-    api::{
-        notices::{NoticeItem, NoticeList},
-        readiness::{ContactItem, ReadinessDetail},
-    },
+    api::notices::{NoticeItem, NoticeList},
     edge::{fail, moment},
 };
 
@@ -64,16 +61,4 @@ fn notice_item(notice: Notice, mails: &[Mailed], me: Option<(UserId, Time)>, rep
         may_approve: notice.state == NoticeState::Draft
             && me.is_some_and(|(me, joined_at)| is_second_person(by, reported_at, me, joined_at)),
     }
-}
-
-pub(crate) async fn readiness_detail(cx: &Cx, scope: &TeamScope) -> Result<ReadinessDetail, Failure> {
-    let contact = incidents::contact(cx, scope).await.map_err(fail)?;
-    Ok(ReadinessDetail {
-        contact: ContactItem {
-            name: contact.name,
-            email: contact.email.to_string(),
-            phone: contact.phone,
-            amazon: contact.amazon.to_string(),
-        },
-    })
 }

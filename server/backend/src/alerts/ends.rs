@@ -1,4 +1,4 @@
-//! The rules that look at the calendar: client secrets and authorizations that end.
+//! The rules that look at the calendar: secrets and authorizations that end, Reviews, plans and drills that are overdue.
 
 use chrono::Duration;
 use model::{
@@ -6,6 +6,7 @@ use model::{
     alert::Rule,
     amazon::{AuthorizationClock, SecretClock},
     ids::TeamId,
+    incident::{DrillKind, drill::days_since},
 };
 use sea_orm::DbErr;
 use uuid::Uuid;
@@ -50,6 +51,23 @@ async fn notice(portal: &Portal, levels: &mut Levels) -> Result<Vec<Sign>, DbErr
             let subject = Some(Subject { kind: "review".to_owned(), id: review.0, name });
             let finding = format!("Open for {} days.", (now - opened).num_days());
             signs.push(Sign { about, subject, finding, seen: 1, fresh: 1, idx: None });
+        }
+    }
+    for (team, made, reviewed, drills) in store::drill::readiness(db).await? {
+        let mut old = vec![(Rule::PlanOverdue, String::new(), reviewed, "Nobody has looked at the plan".to_owned())];
+        for kind in DrillKind::ALL {
+            let last = drills.iter().find(|(of, _)| of == kind).map(|(_, at)| *at);
+            let finding = format!("“{}” was not rehearsed", kind.title());
+            old.push((Rule::DrillOverdue, kind.as_str().to_owned(), last, finding));
+        }
+        for (rule, what, last, finding) in old {
+            let about = About::new(Some(team), rule, what);
+            let Some(level) = levels.of(db, &about).await? else { continue };
+            let days = days_since(last, made, now);
+            if days >= level {
+                let finding = format!("{finding} for {days} days.");
+                signs.push(Sign { about, subject: None, finding, seen: 1, fresh: 1, idx: None });
+            }
         }
     }
     for (rule, team, kind, id, name, end) in ends {

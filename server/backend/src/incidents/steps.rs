@@ -5,9 +5,9 @@ use model::{
     incident::{Duty, MeasureState, NoticeState, State, Step, TEXT_MOST, TaskState},
 };
 
-use super::{IncidentError, IncidentScope, enter, text};
+use super::{IncidentError, IncidentScope, enter, evidence::who, text};
 use crate::{
-    Cx, access,
+    Cx,
     audit::append,
     store::{
         Tx,
@@ -26,7 +26,8 @@ pub async fn take_step(
     note: &str,
     into: Option<IncidentId>,
 ) -> Result<(), IncidentError> {
-    let person = access::signed_in(cx)?;
+    // Portal itself takes a drill to its end.
+    let (by, name) = who(cx);
     let (now, seen) = (cx.now(), scope.incident().progress.state);
     let at = text::said(at, now)?;
     let note = if step.needs_note() { text::lines("note", note, TEXT_MOST)? } else { text::maybe("note", note, TEXT_MOST)? };
@@ -44,7 +45,7 @@ pub async fn take_step(
     }
     let after = before.progress.take(step, at, now)?;
     may_end(&tx, &held, after.state).await?;
-    let taken = Taken { state: after.state, at, by: Some(person.user), name: person.email.to_string(), note: note.clone() };
+    let taken = Taken { state: after.state, at, by, name: name.clone(), note: note.clone() };
     if !incident::step(&*tx, &held, before.progress.state, &taken, now).await? {
         return Err(IncidentError::Changed);
     }
@@ -57,9 +58,9 @@ pub async fn take_step(
         incident::write(&*tx, &held, &settled).await?;
     }
     // Whoever judges an incident that nobody commands commands it.
-    if after.state == State::Triaged && held.duties().iter().all(|on| on.duty != Duty::Commander) {
-        let name = person.email.to_string();
-        incident::give_duty(&*tx, &held, &OnDuty { duty: Duty::Commander, user: person.user, name, since: now }).await?;
+    let is_free = held.duties().iter().all(|on| on.duty != Duty::Commander);
+    if let (State::Triaged, true, Some(user)) = (after.state, is_free, by) {
+        incident::give_duty(&*tx, &held, &OnDuty { duty: Duty::Commander, user, name, since: now }).await?;
     }
     let event = held.event(Action::IncidentStepTaken).with("to", after.state.as_str()).with("at", at);
     append(&*tx, cx, event).await?;

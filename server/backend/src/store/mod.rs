@@ -24,6 +24,7 @@ pub mod connection;
 pub mod consent;
 pub mod contact;
 pub mod data_key;
+pub mod drill;
 pub mod evidence;
 pub mod gateway;
 pub mod gateway_key;

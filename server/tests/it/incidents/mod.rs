@@ -4,6 +4,7 @@ mod bundle;
 mod clocks;
 mod closing;
 mod containment;
+mod drills;
 mod evidence;
 mod metrics;
 mod notices;

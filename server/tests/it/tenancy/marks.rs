@@ -30,7 +30,8 @@ const OWN_WORDS: [(&str, &str); 17] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 25] = [
+const OWN_WORDS_OF: [(&str, &str); 26] = [
+    ("drill.report", "words of Portal's own"),
     ("notice.track", "a word of a list"),
     ("task.phase", "a word of a list"),
     ("playbook_task.phase", "a word of a list"),
@@ -236,6 +237,8 @@ async fn mark_what_follows(ada: &Furnished, browser: &mut Browser<'_>, incident:
     let contact = [("contact_name", MARK), ("contact_email", &email), ("contact_phone", MARK), ("amazon_address", &email)];
     assert_eq!(browser.post("set_contact", &[&[team], &contact[..]].concat()).await.status(), 200);
     let task = [("kind", "other"), ("phase", "document"), ("title", MARK), ("hours", "12")];
+    assert_eq!(browser.post("review_plan", &[team, ("note", MARK)]).await.status(), 200);
+    assert_eq!(browser.post("ask_drill", &[team, ("drill", "revoke_key")]).await.status(), 200);
     assert_eq!(browser.post("add_playbook_task", &[&[team], &task[..]].concat()).await.status(), 200);
 }
 

@@ -1,0 +1,135 @@
+//! Rehearsals and the plan's own date. What a rehearsal does is done elsewhere, on something disposable; here it is asked for and
+//! kept, as an incident that says that it is a drill.
+
+use chrono::Duration;
+use model::{
+    Time,
+    audit::Action,
+    ids::{DrillId, TeamId},
+    incident::{DrillKind, Kind, Step, TEXT_MOST},
+};
+
+use super::{IncidentError, Report, bundle, evidence::take_file, report_from_command_line, scope, steps::take_step, text};
+use crate::{
+    Cx, Portal, TeamScope,
+    access::{self, AccessError},
+    audit::{Event, append},
+    random,
+    store::{
+        drill::{self, Drill, Ended},
+        incident,
+        rate_limit::{self, Limit},
+    },
+};
+
+/// Rehearsals that a Team asks for: four at once, then one an hour.
+const ASKED: Limit = Limit { burst: 4, every: Duration::hours(1) };
+
+/// How a rehearsal went.
+#[derive(Clone, Debug)]
+pub struct Rehearsed {
+    pub passed: bool,
+    /// One line a step, with how long it took.
+    pub report: String,
+}
+
+/// The Team's rehearsals, the newest first.
+pub async fn drills(cx: &Cx, scope: &TeamScope) -> Result<Vec<Drill>, AccessError> {
+    Ok(drill::all(cx.portal.db.reader(), scope).await?)
+}
+
+/// When the Team was made, and when somebody looked at its plan last: when, who, and what they said.
+pub async fn plan(cx: &Cx, scope: &TeamScope) -> Result<(Time, Option<(Time, String, String)>), AccessError> {
+    Ok(drill::plan(cx.portal.db.reader(), scope).await?)
+}
+
+/// Says that somebody looked at the plan, and that it is right.
+pub async fn review_plan(cx: &Cx, scope: &TeamScope, note: &str) -> Result<(), IncidentError> {
+    let name = access::signed_in(cx)?.email.to_string();
+    let note = text::lines("note", note, TEXT_MOST)?;
+    let tx = cx.portal.db.begin().await?;
+    drill::review_plan(&*tx, scope, cx.now(), &name, &note).await?;
+    append(&*tx, cx, Event::of(scope, Action::PlanReviewed)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Asks for a rehearsal: a worker runs it within seconds.
+pub async fn ask_drill(cx: &Cx, scope: &TeamScope, kind: DrillKind) -> Result<DrillId, IncidentError> {
+    let name = access::signed_in(cx)?.email.to_string();
+    let tx = cx.portal.db.begin().await?;
+    let taken = rate_limit::take(&*tx, &format!("drill:{}", scope.team().0.simple()), ASKED, 1, cx.now()).await?;
+    if taken.granted == 0 {
+        return Err(IncidentError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+    }
+    let new = asked(cx, scope.team(), kind, name, None);
+    drill::insert(&*tx, &new).await?;
+    append(&*tx, cx, Event::of(scope, Action::DrillAsked).with("kind", kind.as_str())).await?;
+    tx.commit().await?;
+    Ok(new.id)
+}
+
+fn asked(cx: &Cx, team: TeamId, kind: DrillKind, asked_name: String, started_at: Option<Time>) -> Drill {
+    Drill { id: random::id(cx.now()), team, kind, asked_at: cx.now(), asked_name, started_at, ended: None }
+}
+
+/// The next rehearsal that somebody asked for, taken up; nothing when none waits.
+pub async fn next_drill(portal: &Portal) -> Result<Option<Drill>, sea_orm::DbErr> {
+    for waiting in drill::asked(portal.db.reader()).await? {
+        let now = portal.clock.now();
+        let tx = portal.db.begin().await?;
+        let mine = drill::start(&*tx, waiting.id, now).await?;
+        tx.commit().await?;
+        if mine {
+            return Ok(Some(Drill { started_at: Some(now), ..waiting }));
+        }
+    }
+    Ok(None)
+}
+
+/// A rehearsal that begins now, from the command line.
+pub async fn begin_drill(portal: &Portal, team: TeamId, kind: DrillKind) -> Result<Drill, IncidentError> {
+    let cx = Cx::system(portal, "command line");
+    if crate::store::team::name(portal.db.reader(), team).await?.is_none() {
+        return Err(AccessError::NotFound.into());
+    }
+    let new = asked(&cx, team, kind, "command line".to_owned(), Some(cx.now()));
+    let tx = portal.db.begin().await?;
+    drill::insert(&*tx, &new).await?;
+    append(&*tx, &cx, Event::of(&access::job(team), Action::DrillAsked).with("kind", kind.as_str())).await?;
+    tx.commit().await?;
+    Ok(new)
+}
+
+/// Keeps how it went: an incident that says that it is a drill, with its report as evidence and its bundle, closed at once.
+#[tracing::instrument(skip_all, fields(team = %of.team, drill = %of.id))]
+pub async fn keep_drill(portal: &Portal, of: &Drill, went: Rehearsed) -> Result<Ended, IncidentError> {
+    let cx = Cx::system(portal, "drill");
+    let team = access::job(of.team);
+    let result = if went.passed { "went well" } else { "failed" };
+    let report = Report {
+        kind: Kind::LeakedSecret,
+        title: format!("{} ({result})", of.kind.title()),
+        detected_at: of.started_at,
+        restricted: false,
+        drill: true,
+        about: Vec::new(),
+    };
+    let id = report_from_command_line(portal, of.team, report).await?;
+    let enter = async || -> Result<_, IncidentError> {
+        let found = incident::by_id(portal.db.reader(), &team, id).await?.ok_or(AccessError::NotFound)?;
+        Ok(scope::own(&team, &found, Vec::new()))
+    };
+    take_file(&cx, &enter().await?, "drill.txt", "text/plain", went.report.clone().into_bytes()).await?;
+    let note = format!("A rehearsal, asked for by {}: it {result}.", of.asked_name);
+    for step in [Step::Triage, Step::Contain, Step::Eradicate, Step::Recover, Step::Review, Step::Close] {
+        take_step(&cx, &enter().await?, step, None, &note, None).await?;
+    }
+    bundle::bundle(&cx, &enter().await?).await?;
+    let ended = Ended { at: cx.now(), passed: went.passed, report: went.report, incident: Some(id) };
+    let tx = portal.db.begin().await?;
+    drill::end(&*tx, of.id, &ended).await?;
+    let event = Event::of(&team, Action::DrillRun).with("kind", of.kind.as_str()).with("passed", went.passed);
+    append(&*tx, &cx, event).await?;
+    tx.commit().await?;
+    Ok(ended)
+}

@@ -1,0 +1,64 @@
+//! Drills: the real operation, by the same verbs as everything else, on something disposable: a Portal of its own in a folder that
+//! is gone afterwards, with Amazon played by the simulator. What it showed is kept in the Team as an incident.
+
+mod exercise;
+mod ground;
+
+use std::{fmt::Write, time::Instant};
+
+use backend::{
+    Portal,
+    incidents::{self, Rehearsed},
+    store::drill::{Drill, Ended},
+};
+use model::{ids::TeamId, incident::DrillKind};
+
+use crate::demo::Done;
+
+/// What a rehearsal showed, step by step.
+#[derive(Debug, Default)]
+struct Log {
+    report: String,
+    failed: bool,
+}
+
+impl Log {
+    /// Notes a step: what must hold, whether it did, and how long it took.
+    fn step(&mut self, what: &str, held: bool, since: Instant) {
+        let word = if held { "ok    " } else { "FAILED" };
+        // Writing into a text does not fail.
+        let _ = writeln!(self.report, "{word} {:>6} ms  {what}", since.elapsed().as_millis());
+        self.failed |= !held;
+    }
+}
+
+/// Rehearses, and answers how it went. A rehearsal that could not be held did not go well.
+pub async fn rehearse(kind: DrillKind) -> Rehearsed {
+    let mut log = Log::default();
+    let began = Instant::now();
+    if let Err(error) = exercise::run(kind, &mut log).await {
+        log.step(&format!("the rehearsal broke off: {error}"), false, began);
+    }
+    let head = format!("{}, by portal {}\n\n", kind.title(), env!("CARGO_PKG_VERSION"));
+    Rehearsed { passed: !log.failed, report: head + &log.report }
+}
+
+/// Runs one rehearsal of a Team and keeps it.
+pub async fn run(portal: &Portal, of: &Drill) -> Result<Ended, incidents::IncidentError> {
+    let went = rehearse(of.kind).await;
+    incidents::keep_drill(portal, of, went).await
+}
+
+/// The same from a terminal.
+pub async fn run_now(portal: &Portal, team: TeamId, kind: DrillKind) -> Result<Ended, incidents::IncidentError> {
+    let begun = incidents::begin_drill(portal, team, kind).await?;
+    run(portal, &begun).await
+}
+
+/// Runs what Teams have asked for: a job of the worker.
+pub async fn run_asked(portal: Portal) -> Result<(), incidents::IncidentError> {
+    while let Some(next) = incidents::next_drill(&portal).await? {
+        run(&portal, &next).await?;
+    }
+    Ok(())
+}
