@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 
 import { furnish } from "../support/furnish";
-import { done, expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
+import { second } from "../support/people";
+import { done, expect, settled, stepUp, test } from "../support/test";
 
 const call = (curl: string) => execFileSync("bash", ["-c", curl.replace("curl", "curl -s")], { encoding: "utf8" });
 
@@ -12,20 +13,7 @@ test("a leaked key is reported, judged and contained, and another person lifts t
   const made = await furnish(page, hydrated);
   expect(call(made.curl)).toContain("access_token");
 
-  // Another person of the Team: invited, signed in elsewhere.
-  const other = newAddress("bob");
-  await page.goto(`${made.team}/members`);
-  await settled(page, hydrated);
-  await page.getByLabel("E-mail address").fill(other);
-  await page.getByRole("region", { name: "Invite" }).getByLabel("Role").selectOption("admin");
-  await page.getByRole("button", { name: "Invite", exact: true }).click();
-  await expect(page.getByRole("rowheader", { name: other })).toBeVisible();
-  const context = await browser.newContext({ javaScriptEnabled, baseURL: process.env.PORTAL_URL, extraHTTPHeaders: { "X-Forwarded-For": "198.51.99.7" } });
-  const bob = await context.newPage();
-  const used = [await signIn(bob, other)];
-  await settled(bob, hydrated);
-  await bob.getByRole("button", { name: "Join" }).click();
-  await expect(bob.getByRole("heading", { level: 1, name: "Northwind" })).toBeVisible();
+  const { bob, email: other, used, leave } = await second(page, browser, made.team, hydrated, javaScriptEnabled);
   // From the gateway, in three fields.
   await page.goto(made.gateway);
   await page.getByRole("link", { name: "Report an incident" }).first().click();
@@ -95,7 +83,7 @@ test("a leaked key is reported, judged and contained, and another person lifts t
   await done(bob, hydrated);
   await expect(bob.getByRole("region", { name: "Containment" })).toContainText(`Lifted by ${other}`);
   expect(call(made.curl)).toContain("access_token");
-  await context.close();
+  await leave();
 });
 
 test("a legal hold is placed on the log and lifted, and both are in it", async ({ page, hydrated, clean }) => {

@@ -33,7 +33,16 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
   await page.getByLabel("What did you notice?").fill("It asks at night");
   await page.getByRole("button", { name: "Report" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "It asks at night" })).toBeVisible();
-  pages.push(new URL(page.url()).pathname, `${team}/incidents`, `${team}/incidents/new`, `${team}/log/retention`);
+  const incident = new URL(page.url()).pathname;
+  await page.goto(`${incident}/notices`);
+  await settled(page, true);
+  await page.getByRole("button", { name: "Draft it" }).click();
+  await page.goto(`${incident}/evidence`);
+  await settled(page, true);
+  await page.getByRole("button", { name: "Take in how things stand now" }).click();
+  pages.push(`${incident}/tasks`, `${incident}/evidence`, `${incident}/notices`, `${incident}/lessons`);
+  pages.push(`${team}/incidents/playbooks`, `${team}/incidents/readiness`, `${team}/incidents/metrics`);
+  pages.push(incident, `${team}/incidents`, `${team}/incidents/new`, `${team}/log/retention`);
   for (const path of pages) await look(path, !["/confirm", "/consent/return"].includes(path));
   // What opens over a page is looked at too.
   await page.setViewportSize({ width: 1280, height: 800 });

@@ -38,5 +38,5 @@ const UP: &[&str] = &[
         incident_id {uuid} CONSTRAINT drill_incident_fk REFERENCES incident (id)
     ) {strict}",
     "CREATE INDEX drill_team ON drill (team_id, asked_at)",
-    "CREATE INDEX drill_asked ON drill (asked_at) WHERE started_at IS NULL",
+    "CREATE INDEX drill_asked ON drill (asked_at) WHERE ended_at IS NULL",
 ];

@@ -25,6 +25,7 @@ fn Page(all: MetricsDetail) -> impl IntoView {
     let Some(total) = all.all.clone() else {
         let drills = all.drills.map(|row| view! { <Figures title="Drills" rows=vec![row]/> });
         return view! {
+            <Checked asked=all.asked disputed=all.disputed/>
             <EmptyState icon="shield" title="No incident yet" text="Figures are of incidents that were neither dismissed nor merged."/>
             {drills}
         }
@@ -54,7 +55,10 @@ fn Checked(asked: usize, disputed: Vec<String>) -> impl IntoView {
         let words = if asked == 1 { "1 incident".to_owned() } else { format!("{asked} incidents") };
         return view! { <p class="muted">"Made once more from the log of "{words}": no difference."</p> }.into_any();
     }
-    let text = format!("The log tells another course of {}: somebody changed the database.", disputed.join(", "));
+    let text = format!(
+        "The log tells another course of {}. Hold them against the log before you trust these figures.",
+        disputed.join(", ")
+    );
     view! { <Notice tone="danger" title="The log tells otherwise">{text}</Notice> }.into_any()
 }
 

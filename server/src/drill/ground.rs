@@ -54,23 +54,28 @@ pub(super) struct Ground {
     pub scope: TeamScope,
     pub worker: Worker,
     credentials: Credentials,
-    folder: PathBuf,
     _stop: oneshot::Sender<()>,
+    _folder: Folder,
 }
 
-impl Drop for Ground {
+/// A folder that is gone when it is dropped.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
     fn drop(&mut self) {
         // Whatever is left holds nothing that opens anything.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
 impl Ground {
     pub async fn new() -> Done<Self> {
         use std::os::unix::fs::DirBuilderExt;
-        let clock = Clock::manual(Clock::system().now());
+        // In the past, and turned to less than now: ids begin with their time, in the whole process.
+        let clock = Clock::manual(Clock::system().now() - Duration::hours(6));
         let folder = std::env::temp_dir().join(format!("portal-drill-{}", random::id::<model::ids::DrillId>(clock.now())));
         std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        let kept = Folder(folder.clone());
         let amazon = Simulator::new(clock.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -105,7 +110,7 @@ impl Ground {
             flights: Flights::default(),
             limits: Limits::default(),
         };
-        Ok(Self { stage, amazon, owner, scope, worker, credentials, folder, _stop: stop })
+        Ok(Self { stage, amazon, owner, scope, worker, credentials, _stop: stop, _folder: kept })
     }
 
     /// A gateway asks for its credential; a fresh one, when an hour has gone by.

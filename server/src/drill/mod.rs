@@ -4,7 +4,10 @@
 mod exercise;
 mod ground;
 
-use std::{fmt::Write, time::Instant};
+use std::{
+    fmt::Write,
+    time::{Duration, Instant},
+};
 
 use backend::{
     Portal,
@@ -14,6 +17,9 @@ use backend::{
 use model::{ids::TeamId, incident::DrillKind};
 
 use crate::demo::Done;
+
+/// No rehearsal takes so long.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// What a rehearsal showed, step by step.
 #[derive(Debug, Default)]
@@ -36,8 +42,10 @@ impl Log {
 pub async fn rehearse(kind: DrillKind) -> Rehearsed {
     let mut log = Log::default();
     let began = Instant::now();
-    if let Err(error) = exercise::run(kind, &mut log).await {
-        log.step(&format!("the rehearsal broke off: {error}"), false, began);
+    match tokio::time::timeout(LONGEST, exercise::run(kind, &mut log)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => log.step(&format!("the rehearsal broke off: {error}"), false, began),
+        Err(_) => log.step("the rehearsal took too long and was given up", false, began),
     }
     let head = format!("{}, by portal {}\n\n", kind.title(), env!("CARGO_PKG_VERSION"));
     Rehearsed { passed: !log.failed, report: head + &log.report }
@@ -46,7 +54,14 @@ pub async fn rehearse(kind: DrillKind) -> Rehearsed {
 /// Runs one rehearsal of a Team and keeps it.
 pub async fn run(portal: &Portal, of: &Drill) -> Result<Ended, incidents::IncidentError> {
     let went = rehearse(of.kind).await;
-    incidents::keep_drill(portal, of, went).await
+    match incidents::keep_drill(portal, of, went.clone()).await {
+        Ok(ended) => Ok(ended),
+        Err(error) => {
+            // How it went is said, also when it could not be kept as an incident.
+            incidents::end_drill(portal, of, went).await?;
+            Err(error)
+        }
+    }
 }
 
 /// The same from a terminal.

@@ -84,6 +84,7 @@ pub async fn copy(
         // The page asks for the proof.
         Err(IncidentError::Access(AccessError::StepUpRequired(_))) => Redirect::to(&page).into_response(),
         Err(IncidentError::NotSealedYet) => refused("not-sealed"),
+        Err(IncidentError::SealGone) => refused("seal-gone"),
         Err(IncidentError::Damaged) => refused("damaged"),
         Err(error) => status(&Problem::from(&error)),
     }

@@ -135,6 +135,10 @@ fn Refused() -> impl IntoView {
         let text = "The log is signed every minute, and its signature seals the bundle. Take the copy in a minute.";
         return Some(view! { <Notice tone="info" title="Not sealed yet">{text}</Notice> }.into_any());
     }
+    if word == "seal-gone" {
+        let text = "The event that seals it is pruned from the log. Bind the incident together again.";
+        return Some(view! { <Notice tone="info" title="Its seal is gone">{text}</Notice> }.into_any());
+    }
     if word == "damaged" {
         let text = "It is not what was taken in: no copy leaves as evidence. The operators are told.";
         return Some(view! { <Notice tone="danger" title="This piece is damaged">{text}</Notice> }.into_any());

@@ -76,9 +76,13 @@ impl Said {
 /// The event of this id, when Portal wrote it.
 pub(crate) async fn said(db: &impl ConnectionTrait, vault: &Vault, id: EventId) -> Result<Said, DbErr> {
     let Some(row) = store::audit_event::any(db, id).await? else { return Ok(Said::Gone) };
-    let mac = vault.event_mac(&leaf::leaf(&row));
-    let is_ours = row.mac.as_ref().is_some_and(|stored| mac.as_slice().ct_eq(stored).into());
-    Ok(if is_ours { Said::Is(Box::new(row)) } else { Said::Foreign })
+    Ok(if is_ours(vault, &row) { Said::Is(Box::new(row)) } else { Said::Foreign })
+}
+
+/// Whether Portal wrote this event.
+pub(crate) fn is_ours(vault: &Vault, row: &Row) -> bool {
+    let mac = vault.event_mac(&leaf::leaf(row));
+    row.mac.as_ref().is_some_and(|stored| mac.as_slice().ct_eq(stored).into())
 }
 
 /// Appends an event that has no other change beside it, in a transaction of its own.

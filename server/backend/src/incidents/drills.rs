@@ -25,6 +25,9 @@ use crate::{
 /// Rehearsals that a Team asks for: four at once, then one an hour.
 const ASKED: Limit = Limit { burst: 4, every: Duration::hours(1) };
 
+/// A rehearsal that began so long ago and has no end was cut off: it is taken up again.
+const CUT_OFF: Duration = Duration::hours(1);
+
 /// How a rehearsal went.
 #[derive(Clone, Debug)]
 pub struct Rehearsed {
@@ -74,10 +77,10 @@ fn asked(cx: &Cx, team: TeamId, kind: DrillKind, asked_name: String, started_at:
 
 /// The next rehearsal that somebody asked for, taken up; nothing when none waits.
 pub async fn next_drill(portal: &Portal) -> Result<Option<Drill>, sea_orm::DbErr> {
-    for waiting in drill::asked(portal.db.reader()).await? {
-        let now = portal.clock.now();
+    let now = portal.clock.now();
+    for waiting in drill::asked(portal.db.reader(), now - CUT_OFF).await? {
         let tx = portal.db.begin().await?;
-        let mine = drill::start(&*tx, waiting.id, now).await?;
+        let mine = drill::start(&*tx, waiting.id, now - CUT_OFF, now).await?;
         tx.commit().await?;
         if mine {
             return Ok(Some(Drill { started_at: Some(now), ..waiting }));
@@ -125,11 +128,20 @@ pub async fn keep_drill(portal: &Portal, of: &Drill, went: Rehearsed) -> Result<
         take_step(&cx, &enter().await?, step, None, &note, None).await?;
     }
     bundle::bundle(&cx, &enter().await?).await?;
-    let ended = Ended { at: cx.now(), passed: went.passed, report: went.report, incident: Some(id) };
+    end(portal, of, Ended { at: cx.now(), passed: went.passed, report: went.report, incident: Some(id) }).await
+}
+
+/// Ends a rehearsal that could not be kept: then it did not go well.
+pub async fn end_drill(portal: &Portal, of: &Drill, went: Rehearsed) -> Result<Ended, IncidentError> {
+    let report = format!("{}FAILED  it could not be kept as an incident\n", went.report);
+    end(portal, of, Ended { at: portal.clock.now(), passed: false, report, incident: None }).await
+}
+
+async fn end(portal: &Portal, of: &Drill, ended: Ended) -> Result<Ended, IncidentError> {
     let tx = portal.db.begin().await?;
     drill::end(&*tx, of.id, &ended).await?;
-    let event = Event::of(&team, Action::DrillRun).with("kind", of.kind.as_str()).with("passed", went.passed);
-    append(&*tx, &cx, event).await?;
+    let event = Event::of(&access::job(of.team), Action::DrillRun).with("kind", of.kind.as_str());
+    append(&*tx, &Cx::system(portal, "drill"), event.with("passed", ended.passed)).await?;
     tx.commit().await?;
     Ok(ended)
 }

@@ -79,6 +79,8 @@ pub enum IncidentError {
     TooManyItems,
     #[error("tasks are open")]
     TasksOpen(usize),
+    #[error("the event of the bundle is pruned")]
+    SealGone,
     #[error("the log is not signed that far yet")]
     NotSealedYet,
     #[error("the file is too large")]
@@ -175,7 +177,9 @@ impl From<&IncidentError> for Problem {
             IncidentError::SentBefore => {
                 Problem::field("at", "That was before it was approved: what goes out is approved first.")
             }
-            IncidentError::NoticeOpen => first("A notice is approved and not sent: send it or withdraw it first."),
+            IncidentError::NoticeOpen => {
+                first("A notice is approved and not sent, or still on its way: send it, withdraw it, or wait for it.")
+            }
             IncidentError::TooManyTasks => first("There are 60 tasks: settle some, or put several into one."),
             IncidentError::TaskThere => Problem::field("title", "The playbook has this task already."),
             IncidentError::NoPostMortem => first("Write the post-mortem first, under Lessons."),
@@ -186,6 +190,9 @@ impl From<&IncidentError> for Problem {
             IncidentError::TasksOpen(1) => first("A task is not settled yet."),
             IncidentError::TasksOpen(many) => {
                 Problem::new(ProblemCode::NotYet, format!("{many} tasks are not settled yet."))
+            }
+            IncidentError::SealGone => {
+                first("The event that seals it is pruned from the log: bind the incident together again.")
             }
             IncidentError::NotSealedYet => first("The log is signed within a minute: take the copy then."),
             IncidentError::TooLarge => Problem::field("file", "A file has at most 10 MiB: take a part of it, or pack it."),

@@ -9,9 +9,10 @@ use model::{
         CustodyAct, EvidenceKind,
         evidence::{FILE_MOST, LOCKER_MOST, file_name, media_type},
     },
-    retention::kept_since,
+    retention::{LEAST_MONTHS, kept_since},
     step_up::DangerousAct,
 };
+use sea_orm::DbErr;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{IncidentError, IncidentScope, bundle::sealed, scope, snapshot};
@@ -63,14 +64,19 @@ pub async fn locker(cx: &Cx, scope: &IncidentScope) -> Result<Vec<(Evidence, Vec
 /// Takes in how things stand now, and what the log says so far, with proofs; a few times an hour at most.
 #[tracing::instrument(skip_all, fields(incident = %scope.id()))]
 pub async fn take_evidence(cx: &Cx, scope: &IncidentScope) -> Result<(), IncidentError> {
+    by_hand(cx, scope).await?;
+    take_stock(cx, scope, Duration::zero()).await
+}
+
+/// A few times an hour, and nothing of it is ever taken away.
+pub(super) async fn by_hand(cx: &Cx, scope: &IncidentScope) -> Result<(), IncidentError> {
     let tx = cx.portal.db.begin().await?;
     let bucket = format!("evidence:{}", scope.id().0.simple());
     let taken = rate_limit::take(&*tx, &bucket, BY_HAND, 1, cx.now()).await?;
     if taken.granted == 0 {
         return Err(IncidentError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
     }
-    tx.commit().await?;
-    take_stock(cx, scope, Duration::zero()).await
+    Ok(tx.commit().await?)
 }
 
 /// Takes in how things stand now, and the log unless it was taken in within the last `fresh`.
@@ -150,13 +156,14 @@ pub(super) async fn keep(cx: &Cx, scope: &IncidentScope, content: Content) -> Re
         media: content.media,
         size,
         sha256: hash,
-        taken_at: now,
+        // As the event has it: what is compared later was one moment.
+        taken_at: told.at,
         taken_name: told.actor_name,
         event: told.id,
     };
     let sealed = cx.portal.vault.seal(&*tx, now, &place(&piece), &plain).await.map_err(Outage::from)?;
     evidence::insert(&*tx, &piece, &sealed, by).await?;
-    evidence::hand(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Taken, at: now, by, name }).await?;
+    evidence::hand(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Taken, at: told.at, by, name }).await?;
     tx.commit().await?;
     hold_log(cx, scope).await?;
     Ok(id)
@@ -214,11 +221,8 @@ pub(super) async fn sound(portal: &Portal, piece: &Evidence) -> Result<Option<Ve
     let as_told = match &told {
         Said::Is(row) => is_told(piece, row, &told.details()),
         Said::Foreign => false,
-        // Its event is pruned one day, its hash beside it is not.
-        Said::Gone => {
-            let months = portal.settings.audit_retention_months;
-            kept_since(portal.clock.now(), months).is_some_and(|since| piece.taken_at < since)
-        }
+        // Its event is pruned one day, its hash beside it is not; nothing younger than this ever is.
+        Said::Gone => kept_since(portal.clock.now(), LEAST_MONTHS).is_some_and(|since| piece.taken_at < since),
     };
     let same = hash == piece.sha256 && i64::try_from(bytes.len()) == Ok(piece.size) && as_told;
     Ok(same.then_some(bytes))
@@ -260,8 +264,12 @@ pub async fn check_evidence(portal: &Portal) -> Result<(), Outage> {
 /// What is damaged is in its custody record, in the log, and told to the operators.
 async fn check(cx: &Cx, due: &Due) -> Result<(), Outage> {
     let (portal, team) = (cx.portal.clone(), access::job(due.team));
-    // What cannot be read is not what was written.
-    let piece = evidence::any(portal.db.reader(), due.id).await.ok().flatten();
+    // What does not read as evidence is not what was written; a database that does not answer says nothing.
+    let piece = match evidence::any(portal.db.reader(), due.id).await {
+        Ok(piece) => piece,
+        Err(DbErr::Type(_) | DbErr::Custom(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
     let is_sound = match &piece {
         Some(piece) => sound(&portal, piece).await?.is_some(),
         None => false,

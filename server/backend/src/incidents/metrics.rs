@@ -6,6 +6,7 @@ use model::{
     Time,
     audit::Action,
     incident::{Kind, Severity, State, code, metrics::Course},
+    retention::{LEAST_MONTHS, kept_since},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use super::list;
 use crate::{
     Cx, TeamScope,
     access::AccessError,
+    audit,
     store::{audit_event::Row, audit_search, incident::Incident},
 };
 
@@ -24,29 +26,35 @@ pub struct Courses {
     pub all: Vec<Course>,
     /// Incidents of which the log tells another course, by their codes.
     pub disputed: Vec<String>,
-    /// Incidents whose beginning is still in the log, so that it can be asked.
+    /// Incidents that the log was asked about: all but those that are so old that they may be pruned.
     pub asked: usize,
 }
 
 /// The courses of the Team's incidents that this person may see.
 pub async fn courses(cx: &Cx, scope: &TeamScope) -> Result<Courses, AccessError> {
-    let counts = |one: &Incident| !matches!(one.progress.state, State::Dismissed | State::Merged);
-    let incidents: Vec<_> = list(cx, scope).await?.into_iter().filter(counts).collect();
+    let incidents = list(cx, scope).await?;
     let ids: Vec<_> = incidents.iter().map(|one| one.id).collect();
     let mut told: BTreeMap<Uuid, Vec<Row>> = BTreeMap::new();
     for row in audit_search::of_incidents(cx.portal.db.reader(), scope, &ids).await? {
-        told.entry(row.target_id.unwrap_or_default()).or_default().push(row);
+        // What Portal did not write is nobody's word.
+        if audit::is_ours(&cx.portal.vault, &row) {
+            told.entry(row.target_id.unwrap_or_default()).or_default().push(row);
+        }
     }
+    let since = kept_since(cx.now(), LEAST_MONTHS);
     let (mut all, mut disputed, mut asked) = (Vec::new(), Vec::new(), 0);
     for one in &incidents {
         let course = stored(one);
-        if let Some(from_log) = told.get(&one.id.0).and_then(|rows| recomputed(rows)) {
-            asked += 1;
-            if from_log != course {
-                disputed.push(code(one.id));
-            }
+        let from_log = told.get(&one.id.0).and_then(|rows| recomputed(rows));
+        // Whose report was pruned is not asked; one that is younger must be there.
+        let is_asked = from_log.is_some() || since.is_none_or(|since| one.reported_at > since);
+        asked += usize::from(is_asked);
+        if is_asked && from_log != Some((course.clone(), one.progress.state)) {
+            disputed.push(code(one.id));
         }
-        all.push(course);
+        if !matches!(one.progress.state, State::Dismissed | State::Merged) {
+            all.push(course);
+        }
     }
     Ok(Courses { all, disputed, asked })
 }
@@ -64,9 +72,9 @@ fn stored(one: &Incident) -> Course {
     }
 }
 
-/// The course as the events of an incident tell it, in their order; nothing when its report is not among them any more.
-fn recomputed(rows: &[Row]) -> Option<Course> {
-    let mut course: Option<Course> = None;
+/// The course and the state as the events of an incident tell them, in their order; nothing when its report is not among them any more.
+fn recomputed(rows: &[Row]) -> Option<(Course, State)> {
+    let (mut course, mut state): (Option<Course>, _) = (None, State::Reported);
     for row in rows {
         let details: Value = serde_json::from_str(&row.details).unwrap_or_default();
         let text = |field: &str| details[field].as_str().unwrap_or_default();
@@ -92,14 +100,17 @@ fn recomputed(rows: &[Row]) -> Option<Course> {
                 "began" => course.began_at = time("to"),
                 _ => {}
             },
-            (Action::IncidentStepTaken, Some(course)) => match State::parse(text("to")) {
-                Some(State::Triaged) => course.judged_at = time("at"),
-                Some(State::Contained) => course.contained_at = time("at"),
-                Some(State::Recovered) => course.recovered_at = time("at"),
-                _ => {}
-            },
+            (Action::IncidentStepTaken, Some(course)) => {
+                state = State::parse(text("to")).unwrap_or(state);
+                match state {
+                    State::Triaged => course.judged_at = time("at"),
+                    State::Contained => course.contained_at = time("at"),
+                    State::Recovered => course.recovered_at = time("at"),
+                    _ => {}
+                }
+            }
             _ => {}
         }
     }
-    course
+    course.map(|course| (course, state))
 }

@@ -28,7 +28,7 @@ pub use bundle::{NotSealed, Verified, bundle, verify_bundle};
 pub use change::{set_beginning, set_restricted, set_severity, settle_amazon};
 pub(crate) use clocks::tell_due;
 pub use contact::{contact, set_contact};
-pub use drills::{Rehearsed, ask_drill, begin_drill, drills, keep_drill, next_drill, plan, review_plan};
+pub use drills::{Rehearsed, ask_drill, begin_drill, drills, end_drill, keep_drill, next_drill, plan, review_plan};
 pub use duties::give_duty;
 pub use effects::{Effect, effect, holders, last_end};
 pub use error::IncidentError;

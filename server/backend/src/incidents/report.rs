@@ -134,7 +134,9 @@ async fn open(
     let event = own.event(Action::IncidentReported).with("kind", &kind).with("drill", incident.drill);
     let event = event.with("detected", incident.detected_at);
     append(&*tx, cx, event).await?;
-    for member in store::member::not_locked(&*tx, scope).await? {
+    // What a machine rehearses is over before anybody reads of it.
+    let is_quiet = incident.drill && reported_by.is_none();
+    for member in store::member::not_locked(&*tx, scope).await?.into_iter().filter(|_| !is_quiet) {
         let sees = model::incident::may_see(incident.restricted, Some(member.role), false);
         if sees && member.role.may(Permission::RunIncidents) && Some(member.user) != reported_by {
             let mail = Mail { to: member.email, message: told(cx, &incident) };

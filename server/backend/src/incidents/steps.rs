@@ -108,7 +108,16 @@ async fn merge(tx: &Tx, cx: &Cx, held: &IncidentScope, into: &IncidentScope) -> 
     if notice::all(&**tx, held).await?.iter().any(|one| one.state == NoticeState::Approved) {
         return Err(IncidentError::NoticeOpen);
     }
+    if notice::mails(&**tx, held).await?.iter().any(|mail| mail.delivered_at.is_none() && mail.failed_at.is_none()) {
+        return Err(IncidentError::NoticeOpen);
+    }
     let mut now = Incident { detected_at, ..other.incident().clone() };
+    let began_at = held.incident().began_at.into_iter().chain(now.began_at).min();
+    if let Some(began_at) = began_at.map(|at| at.min(detected_at)).filter(|at| Some(*at) != now.began_at) {
+        now.began_at = Some(began_at);
+        let event = other.event(Action::IncidentChanged).with("what", "began").with("to", began_at);
+        append(&**tx, cx, event).await?;
+    }
     // Told through one is told. What need not be told of the one may have to be of the other.
     let source = held.incident();
     if source.amazon_told && !now.amazon_told {

@@ -264,7 +264,11 @@ pub async fn of_incidents(
         let places: Vec<_> = some.iter().map(|id| conditions.place(id.0.into())).collect();
         conditions.text += &format!(" AND e.target_id IN ({})", places.join(", "));
         let (text, values) = conditions.into_parts();
-        let text = format!("SELECT e.* FROM audit_event e WHERE {text} ORDER BY e.at, e.id");
+        // In the order of the log, where no clock counts; what has no place yet is the newest.
+        let text = format!(
+            "SELECT e.* FROM audit_event e LEFT JOIN audit_leaf l ON l.event_id = e.id WHERE {text}
+            ORDER BY l.idx IS NULL, l.idx, e.at, e.id"
+        );
         for row in db.query_all_raw(sql(db, &text, values)).await? {
             found.push(audit_event::row(audit_event::Model::from_query_result(&row, "")?)?);
         }

@@ -54,17 +54,20 @@ pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Dri
     rows.into_iter().map(read).collect()
 }
 
-/// What was asked for and nobody has taken up, of every Team: for Portal's own worker.
-pub async fn asked(db: &impl ConnectionTrait) -> Result<Vec<Drill>, DbErr> {
-    let rows =
-        db.query_all_raw(sql(db, "SELECT * FROM drill WHERE started_at IS NULL ORDER BY asked_at LIMIT 5", [])).await?;
+/// What was asked for and nobody has taken up, or was cut off, of every Team: for Portal's own worker.
+pub async fn asked(db: &impl ConnectionTrait, cut_off: Time) -> Result<Vec<Drill>, DbErr> {
+    let text = "SELECT * FROM drill WHERE ended_at IS NULL AND (started_at IS NULL OR started_at < $1)
+        ORDER BY asked_at LIMIT 5";
+    let rows = db.query_all_raw(sql(db, text, [cut_off.into()])).await?;
     rows.into_iter().map(read).collect()
 }
 
 /// Takes it up; false when another worker has.
-pub async fn start(db: &impl ConnectionTrait, id: DrillId, now: Time) -> Result<bool, DbErr> {
-    let text = "UPDATE drill SET started_at = $2 WHERE id = $1 AND started_at IS NULL";
-    Ok(db.execute_raw(sql(db, text, [id.0.into(), now.into()])).await?.rows_affected() == 1)
+pub async fn start(db: &impl ConnectionTrait, id: DrillId, cut_off: Time, now: Time) -> Result<bool, DbErr> {
+    let text = "UPDATE drill SET started_at = $3
+        WHERE id = $1 AND ended_at IS NULL AND (started_at IS NULL OR started_at < $2)";
+    let values = [id.0.into(), cut_off.into(), now.into()];
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
 pub async fn end(db: &impl ConnectionTrait, id: DrillId, ended: &Ended) -> Result<(), DbErr> {

@@ -71,6 +71,23 @@ on_both_databases!(a_bundle_is_checked_anywhere_and_no_byte_of_it_can_be_another
     assert!(verify_bundle(&file[..file.len() - 1], &verifier).is_err());
     assert!(verify_bundle(&[&file[..], b"x"].concat(), &verifier).is_err());
     assert!(verify_bundle(b"", &verifier).is_err() && verify_bundle(b"PK", &verifier).is_err());
+    // A line added to the seal, spelled as it should be: of a signature that nobody asks for.
+    let end = file.windows(4).rposition(|bytes| bytes == b"PK\x05\x06").unwrap();
+    let mut seal: serde_json::Value = serde_json::from_slice(&file[end + 22..]).unwrap();
+    let checkpoint = format!("{}\u{2014} x AAAAAAAA\n", seal["checkpoint"].as_str().unwrap());
+    seal["checkpoint"] = checkpoint.into();
+    let spelled = |field: &str| serde_json::to_string(&seal[field]).unwrap();
+    let event = &seal["event"];
+    let event = format!("{{\"index\":{},\"leaf\":{},\"proof\":{}}}", event["index"], event["leaf"], event["proof"]);
+    let (kind, v, note) = (spelled("seal"), spelled("v"), spelled("checkpoint"));
+    let comment = format!("{{\"seal\":{kind},\"v\":{v},\"checkpoint\":{note},\"event\":{event}}}");
+    let length = u16::try_from(comment.len()).unwrap().to_le_bytes();
+    let longer = [&file[..end + 20], &length[..], comment.as_bytes()].concat();
+    assert!(
+        matches!(verify_bundle(&longer, &verifier), Err(NotSealed::NotSigned)),
+        "{:?}",
+        verify_bundle(&longer, &verifier)
+    );
     let stranger = CheckpointKey::generate("portal.example/audit");
     assert!(matches!(verify_bundle(&file, stranger.verifier()), Err(NotSealed::NotSigned)));
 

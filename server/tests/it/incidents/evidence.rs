@@ -186,6 +186,18 @@ on_both_databases!(what_cannot_be_looked_at_is_not_damaged, async |stage: Stage|
     assert_eq!(custody.iter().map(|one| one.act).collect::<Vec<_>>(), [CustodyAct::Taken]);
 });
 
+on_both_databases!(a_clock_that_runs_damages_nothing, async |stage: Stage| {
+    let mut case = Case::on(stage).await;
+    let scope = case.scope(&case.of.owner).await;
+    case.of.owner.portal.clock = backend::Clock::system();
+    incidents::take_file(&case.of.owner, &scope, "a.txt", "text/plain", b"abc".to_vec()).await.unwrap();
+    let mut portal = case.house.stage.portal.clone();
+    portal.clock = backend::Clock::manual(backend::Clock::system().now() + Duration::hours(25));
+    incidents::check_evidence(&portal).await.unwrap();
+    let (_, custody) = incidents::locker(&case.of.owner, &scope).await.unwrap().remove(0);
+    assert_eq!(custody.last().unwrap().act, CustodyAct::Checked);
+});
+
 on_both_databases!(the_newest_of_a_long_log_is_taken_in, async |stage: Stage| {
     let case = Case::on(stage).await;
     let cx = case.house.stage.visitor("192.0.2.1");

@@ -44,16 +44,29 @@ on_both_databases!(figures_made_once_more_from_the_log_are_the_same, async |stag
     }
     let found = incidents::courses(ada, team).await.unwrap();
     println!("{} incidents, {} asked of the log, {} differ", found.all.len(), found.asked, found.disputed.len());
-    assert!(found.asked == found.all.len() && found.asked > 20, "{found:?}");
+    assert_eq!((found.asked, found.all.len()), (31, 26), "all are asked, none that was dismissed or merged counts");
     assert_eq!(found.disputed, Vec::<String>::new());
     let real = || found.all.iter().filter(|course| !course.drill);
-    assert!(Metric::ALL.iter().all(|metric| mean(*metric, real()).is_some_and(|mean| mean.of >= 3)), "{:?}", found.all);
+    assert!(Metric::ALL.iter().all(|metric| mean(*metric, real()).is_some_and(|mean| mean.of >= 3)));
     assert!(real().count() < found.all.len(), "drills stand apart");
     // Who sees less counts less, and nobody reads there that there is more.
     let carol = case.house.member(&case.of, "carol", model::Role::Operator, model::Environments::BOTH).await;
     let hers = backend::access::enter(&carol, case.of.team, model::Permission::ReportIncident).await.unwrap();
     let seen = incidents::courses(&carol, &hers).await.unwrap();
     assert!(seen.all.len() < found.all.len());
+    // The log says when somebody changed the database; also what was taken out of the figures, and what only looks like an event.
+    let db = case.house.stage.portal.db.reader();
+    let kinds = "UPDATE incident SET state = 'dismissed' WHERE state = 'triaged'";
+    db.execute_unprepared(kinds).await.unwrap();
+    assert!(!incidents::courses(ada, team).await.unwrap().disputed.is_empty(), "an incident that was dismissed by hand");
+    db.execute_unprepared(
+        "UPDATE incident SET state = 'triaged' WHERE state = 'dismissed' AND id IN
+        (SELECT incident_id FROM incident_step WHERE state = 'triaged') AND id NOT IN
+        (SELECT incident_id FROM incident_step WHERE state = 'dismissed')",
+    )
+    .await
+    .unwrap();
+    assert_eq!(incidents::courses(ada, team).await.unwrap().disputed, Vec::<String>::new());
     // The log says when somebody changed the database.
     let text = "UPDATE incident_step SET at = reported_at FROM incident
         WHERE incident.id = incident_step.incident_id AND incident_step.state = 'contained'";

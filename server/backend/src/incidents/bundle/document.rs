@@ -29,11 +29,15 @@ pub(super) struct Document {
     pub state: State,
     pub restricted: bool,
     pub drill: bool,
+    /// When it began, as far as people found out.
+    pub began_at: Option<Time>,
     pub detected_at: Time,
     pub reported_at: Time,
     pub reported_by: String,
     /// When and how Amazon was told, or why it need not be.
     pub amazon: Option<(Time, String)>,
+    /// It was told: the other way is that it need not be.
+    pub amazon_told: bool,
     /// The Team's management point of contact, in one line.
     pub contact: String,
     /// What it is about, as "Connection: Shop".

@@ -15,15 +15,18 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 pub use seal::{NotSealed, Verified, verify_bundle};
 
-use self::seal::{DOCUMENT, SUMS, sum_line};
+use self::seal::{DOCUMENT, SUMS, UNPACKED_MOST, sum_line};
 use super::{
     IncidentError, IncidentScope,
-    evidence::{Content, keep, locker, sound, who},
+    evidence::{Content, by_hand, keep, locker, sound, who},
     snapshot,
 };
 use crate::{
     Cx,
-    audit::export::{Export, ExportError, Which},
+    audit::{
+        self, Said,
+        export::{Export, ExportError, Which},
+    },
     error::Outage,
     store::evidence::Evidence,
 };
@@ -35,7 +38,8 @@ incident.json   the same for machines
 notices/        what was said, word for word
 evidence/       what was taken in
 log.jsonl       the Team's log of that time, the newest 5,000 events, each with its proof; when there were more,
-                log-without-credentials.jsonl beside it has the newest 5,000 that are no issue of a credential
+                log-without-credentials.jsonl beside it has the newest 5,000 that are no issue of a credential; of a
+                restricted incident, log-of-incident.jsonl has what stands in no Team's log
 SHA256SUMS      the hash of each file: sha256sum --check SHA256SUMS
 
 That no byte of this file was changed since it was bound together is in its seal, the comment of the archive. Check it with the
@@ -47,13 +51,16 @@ public key of Portal's log, on any machine:
 /// Binds everything of an incident together. The file is evidence itself: its hash stands in the log, which seals it.
 #[tracing::instrument(skip_all, fields(incident = %scope.id()))]
 pub async fn bundle(cx: &Cx, scope: &IncidentScope) -> Result<EvidenceId, IncidentError> {
+    by_hand(cx, scope).await?;
     let mut document = gather::gather(cx, scope, who(cx).1).await?;
+    let mut left = UNPACKED_MOST / 2;
     let mut files = vec![("README.txt".to_owned(), READ_ME.as_bytes().to_vec())];
     for (piece, custody) in locker(cx, scope).await? {
         // A bundle in a bundle would hold the same again.
         if piece.kind == EvidenceKind::Bundle {
             continue;
         }
+        left = left.checked_sub(piece.size.unsigned_abs()).ok_or(IncidentError::LockerFull)?;
         let name = format!("evidence/{:02}-{}", document.evidence.len() + 1, piece.name);
         // What is damaged is named, and is no evidence any more.
         let file = sound(&cx.portal, &piece).await?.map(|bytes| files.push((name.clone(), bytes))).map(|()| name);
@@ -101,7 +108,12 @@ pub(super) async fn sealed(cx: &Cx, piece: &Evidence, archive: Vec<u8>) -> Resul
     };
     match proved.await {
         Ok(Some((checkpoint, event))) => Ok(Some(seal::seal(archive, checkpoint, event).ok_or_else(broken)?)),
-        Ok(None) | Err(ExportError::NoCheckpoint) => Ok(None),
+        Ok(None) | Err(ExportError::NoCheckpoint) => {
+            match audit::said(cx.portal.db.reader(), &cx.portal.vault, piece.event).await? {
+                Said::Gone => Err(IncidentError::SealGone),
+                _ => Ok(None),
+            }
+        }
         Err(ExportError::Store(error)) => Err(error.into()),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a bundle could not be sealed");

@@ -55,7 +55,10 @@ fn heading(all: &Document) -> String {
 
 fn facts(all: &Document) -> String {
     let amazon = match &all.amazon {
-        Some((at, how)) => format!("{}{}", time(*at), text(how)),
+        Some((at, how)) => {
+            let told = if all.amazon_told { "Told" } else { "Need not be told" };
+            format!("{told}, {}{}", time(*at), text(how))
+        }
         None => "Not settled: Amazon hears within 24 hours of detection.".to_owned(),
     };
     let duties = all.duties.iter().map(|(duty, who)| format!("{}: {}", duty.title(), escape(who)));
@@ -65,6 +68,7 @@ fn facts(all: &Document) -> String {
         ("Kind", all.kind.title().to_owned()),
         ("Severity", all.severity.title().to_owned()),
         ("State", format!("{}. {}", all.state.title(), all.state.meaning())),
+        ("Began", all.began_at.map_or_else(|| "Not known.".to_owned(), time)),
         ("Detected", time(all.detected_at)),
         ("Reported", by(all.reported_at, &all.reported_by)),
         ("Amazon", amazon),

@@ -35,6 +35,8 @@ fn document(say: &dyn Fn(&str) -> String) -> Document {
         detected_at: at(0),
         reported_at: at(2),
         reported_by: say("reporter"),
+        amazon_told: true,
+        began_at: None,
         amazon: Some(hand(90, "amazon")),
         contact: say("contact"),
         about: vec![say("about")],

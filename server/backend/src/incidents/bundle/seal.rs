@@ -27,7 +27,7 @@ pub(super) const SUMS: &str = "SHA256SUMS";
 pub(super) const DOCUMENT: &str = "incident.json";
 
 /// Bytes that a bundle may have once it is unpacked: more is no bundle of Portal's.
-const UNPACKED_MOST: u64 = 1 << 30;
+pub(super) const UNPACKED_MOST: u64 = 1 << 30;
 /// The record that ends a ZIP archive, without the comment behind it (APPNOTE.TXT 4.3.16).
 const END: usize = 22;
 const END_SIGNATURE: [u8; 4] = *b"PK\x05\x06";
@@ -119,6 +119,10 @@ pub fn verify_bundle(file: &[u8], verifier: &str) -> Result<Verified, NotSealed>
     if !is_spelled || seal.v != 1 || seal.seal != "portal-incident-bundle" {
         return Err(NotSealed::NoSeal);
     }
+    // One signature: others would say nothing, and could be anything.
+    if seal.checkpoint.lines().filter(|line| line.starts_with('\u{2014}')).count() != 1 {
+        return Err(NotSealed::NotSigned);
+    }
     let head = read_note(&seal.checkpoint, verifier).map_err(|_| NotSealed::NotSigned)?;
     let path = seal.event.proof.iter().map(|text| STANDARD.decode(text).ok()?.try_into().ok().map(Hash));
     let path: Vec<Hash> = path.collect::<Option<_>>().ok_or(NotSealed::NotInLog)?;
@@ -138,7 +142,8 @@ pub fn verify_bundle(file: &[u8], verifier: &str) -> Result<Verified, NotSealed>
     let evidence = check_evidence(&files, &document)?;
     let mut events = None;
     for (_, bytes) in files.iter().filter(|(name, _)| name.starts_with("log") && name.ends_with(".jsonl")) {
-        events = Some(events.unwrap_or(0) + export::check(&bytes[..], verifier)?.events);
+        // The files overlap: the fullest is counted.
+        events = events.max(Some(export::check(&bytes[..], verifier)?.events));
     }
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Ok(Verified {
