@@ -45,11 +45,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("log/:event") view=LogEventPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents") view=IncidentsPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/new") view=ReportIncidentPage ssr=SsrMode::Async/>
-                    <Route path=path!("incidents/:incident") view=IncidentPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/playbooks") view=PlaybooksPage ssr=SsrMode::Async/>
-                    <Route path=path!("incidents/:incident/tasks") view=IncidentTasksPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/metrics") view=IncidentMetricsPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/readiness") view=ReadinessPage ssr=SsrMode::Async/>
+                    <Route path=path!("incidents/:incident") view=IncidentPage ssr=SsrMode::Async/>
+                    <Route path=path!("incidents/:incident/tasks") view=IncidentTasksPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/:incident/notices") view=IncidentNoticesPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/:incident/lessons") view=IncidentLessonsPage ssr=SsrMode::Async/>
                     <Route path=path!("incidents/:incident/evidence") view=IncidentEvidencePage ssr=SsrMode::Async/>

@@ -8,7 +8,7 @@ import { expect, settled, test } from "../support/test";
 
 test("every page is accessible and whole in light and dark, wide and narrow", async ({ page, clean }, info) => {
   clean.expected.push(/status of (404|422)/);
-  test.setTimeout(480_000);
+  test.setTimeout(600_000);
   const problems: string[] = [];
   await page.addInitScript(() => {
     const shifts = { sum: 0 };
