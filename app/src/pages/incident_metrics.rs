@@ -113,6 +113,7 @@ fn Plot(metric: Metric, n: usize, months: Vec<MetricsRow>) -> impl IntoView {
     let most = values.iter().filter_map(|(_, mean)| mean.map(|mean| mean.mean_s)).max().unwrap_or(0).max(1);
     let told: Vec<_> =
         values.iter().filter_map(|(label, mean)| mean.map(|mean| format!("{label}: {}", words(mean.mean_s)))).collect();
+    let highest = if told.is_empty() { "nothing yet".to_owned() } else { format!("at most {}", words(most)) };
     let told = if told.is_empty() { "nothing yet".to_owned() } else { told.join(", ") };
     let step = WIDTH / i64::try_from(values.len()).unwrap_or(1).max(1);
     let bars = values
@@ -135,7 +136,7 @@ fn Plot(metric: Metric, n: usize, months: Vec<MetricsRow>) -> impl IntoView {
                 <line class="axis" x1="0" y1=HEIGHT.to_string() x2=WIDTH.to_string() y2=HEIGHT.to_string()></line>
                 {bars}
             </svg>
-            <p class="row small muted"><span>{first}</span><span class="plot-most">{format!("at most {}", words(most))}</span><span>{last}</span></p>
+            <p class="row small muted"><span>{first}</span><span>{highest}</span><span>{last}</span></p>
         </figure>
     }
 }
