@@ -103,8 +103,9 @@ pub(crate) fn day(field: &str, text: &str) -> Result<Time, Failure> {
 pub(crate) fn addresses(field: &str, text: &str) -> Result<Vec<EmailAddress>, Failure> {
     let between = |c: char| c.is_whitespace() || c == ',' || c == ';';
     let mut all: Vec<EmailAddress> = Vec::new();
-    for word in text.split(between).filter(|word| !word.is_empty()) {
-        let address = word.parse().map_err(|_| format!("{word} is no e-mail address."));
+    // By its place: what somebody pasted is not said again.
+    for (n, word) in text.split(between).filter(|word| !word.is_empty()).enumerate() {
+        let address = word.parse().map_err(|_| format!("The {}. of these is no e-mail address.", n + 1));
         let address = one(field, address)?;
         if !all.contains(&address) {
             all.push(address);

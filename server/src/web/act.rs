@@ -19,13 +19,17 @@ use super::{
     theme,
 };
 
-/// Bytes of a form, at most: a post-mortem of 40,000 letters, each of them nine bytes as browsers send them.
-const FORM_LIMIT: usize = 512 * 1024;
+/// Bytes of a form, at most.
+const FORM_LIMIT: usize = 64 * 1024;
+/// Where people write at length: a post-mortem of 40,000 letters, each of them nine bytes as browsers send them.
+const LONG_FORMS: [&str; 2] = ["/act/write_post_mortem", "/act/write_notice"];
+const LONG_FORM_LIMIT: usize = 512 * 1024;
 
 pub async fn server_functions(State(web): State<Web>, request: Request) -> Response {
     let plain = accepts_html(request.headers());
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, FORM_LIMIT).await else {
+    let limit = if LONG_FORMS.contains(&parts.uri.path()) { LONG_FORM_LIMIT } else { FORM_LIMIT };
+    let Ok(body) = to_bytes(body, limit).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "This form is too large.").into_response();
     };
     let asked = parts.clone();

@@ -19,10 +19,7 @@ async fn change(
     to: impl Into<Detail>,
 ) -> Result<(), IncidentError> {
     let tx = cx.portal.db.begin().await?;
-    let held = scope.held(&tx).await?;
-    if held.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
+    let held = scope.open(&tx).await?;
     let changed = held.with(how(held.incident().clone())?);
     incident::write(&*tx, &changed, changed.incident()).await?;
     // As it is from now on: that an incident is restricted is not the Team's to read.

@@ -21,10 +21,7 @@ pub async fn give_duty(cx: &Cx, scope: &IncidentScope, duty: Duty, user: UserId)
     let member = store::member::by_user(cx.portal.db.reader(), scope.team(), user).await?.ok_or(AccessError::NotFound)?;
     let on = OnDuty { duty, user, name: member.email.to_string(), since: cx.now() };
     let tx = cx.portal.db.begin().await?;
-    let held = scope.held(&tx).await?;
-    if held.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
+    let held = scope.open(&tx).await?;
     incident::give_duty(&*tx, &held, &on).await?;
     let event = held.event(Action::IncidentDutyGiven).with("duty", &SafeText::new(duty.as_str(), 40));
     append(&*tx, cx, event.with("to", &member.email)).await?;

@@ -80,10 +80,7 @@ pub async fn write_post_mortem(
     let name = access::signed_in(cx)?.email.to_string();
     let new = Written { parts, version: version.saturating_add(1), at: cx.now(), name };
     let tx = cx.portal.db.begin().await?;
-    let held = scope.held(&tx).await?;
-    if held.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
+    let held = scope.open(&tx).await?;
     // Over nothing stands the first alone.
     let stands = lessons::post_mortem(&*tx, &held).await?.map_or(0, |stands| stands.version);
     if stands != version || !lessons::write(&*tx, &held, &new).await? {
@@ -123,10 +120,7 @@ pub async fn add_action_item(
         done: None,
     };
     let tx = cx.portal.db.begin().await?;
-    let held = scope.held(&tx).await?;
-    if held.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
+    let held = scope.open(&tx).await?;
     if lessons::items(&*tx, &held).await?.len() >= ITEMS_MOST {
         return Err(IncidentError::TooManyItems);
     }

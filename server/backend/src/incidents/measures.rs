@@ -110,10 +110,7 @@ pub async fn order(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, target: Uu
         evidence::take_stock(cx, scope, LOG_IS_FRESH).await?;
     }
     let tx = cx.portal.db.begin().await?;
-    let held = scope.held(&tx).await?;
-    if held.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
+    let held = scope.open(&tx).await?;
     if kind == MeasureKind::LockUser {
         leaves_an_owner(&tx, &held, UserId(target.id)).await?;
     }

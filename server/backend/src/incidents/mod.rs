@@ -74,10 +74,7 @@ pub async fn targets(cx: &Cx, scope: &IncidentScope) -> Result<Vec<AboutTarget>,
 /// Names a thing of the Team that the incident is about.
 pub async fn name_target(cx: &Cx, scope: &IncidentScope, target: AboutTarget) -> Result<(), IncidentError> {
     let tx = cx.portal.db.begin().await?;
-    let held = scope.held(&tx).await?;
-    if held.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
+    let held = scope.open(&tx).await?;
     incident::add_target(&*tx, &held, &target).await?;
     let event = held.event(Action::IncidentChanged).with("what", "about");
     append(&*tx, cx, event.with("to", &SafeText::new(&target.name, 200))).await?;

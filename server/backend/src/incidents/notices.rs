@@ -108,7 +108,7 @@ pub async fn draft_notice(cx: &Cx, scope: &IncidentScope, track: Track) -> Resul
         sent: None,
     };
     let tx = cx.portal.db.begin().await?;
-    let held = open(&tx, scope).await?;
+    let held = scope.open(&tx).await?;
     notice::insert(&*tx, &held, &notice).await?;
     tell(&tx, cx, &held, Action::NoticeWritten, &notice).await?;
     tx.commit().await?;
@@ -238,7 +238,7 @@ pub async fn told_amazon_alone(cx: &Cx, scope: &IncidentScope, how: &str) -> Res
     access::require_step_up(cx, scope.team(), DangerousAct::ApproveNotice).await?;
     let (by, how) = (hand(cx)?, text::lines("how", how, TEXT_MOST)?);
     let tx = cx.portal.db.begin().await?;
-    let held = open(&tx, scope).await?;
+    let held = scope.open(&tx).await?;
     settle(&tx, &held, by.at, format!("By {} alone: {how}", by.name)).await?;
     for member in store::member::not_locked(&*tx, held.team()).await?.into_iter().filter(|one| one.role == Role::Owner) {
         let message = Message::SecurityNotice {
@@ -319,12 +319,6 @@ fn hand(cx: &Cx) -> Result<Hand, AccessError> {
     Ok(Hand { at: cx.now(), by: person.user, name: person.email.to_string() })
 }
 
-/// The incident as it is now, which is not over.
-async fn open(tx: &Tx, scope: &IncidentScope) -> Result<IncidentScope, IncidentError> {
-    let held = scope.held(tx).await?;
-    if held.incident().progress.state.is_over() { Err(IncidentError::Over) } else { Ok(held) }
-}
-
 /// Takes up a notice as it is now: the version that the person has before them.
 async fn take_up(
     cx: &Cx,
@@ -333,7 +327,7 @@ async fn take_up(
     version: i32,
 ) -> Result<(Tx, IncidentScope, Notice), IncidentError> {
     let tx = cx.portal.db.begin().await?;
-    let held = open(&tx, scope).await?;
+    let held = scope.open(&tx).await?;
     let all = notice::all(&*tx, &held).await?;
     let found = all.into_iter().find(|notice| notice.id == id).ok_or(AccessError::NotFound)?;
     if found.version != version {

@@ -1,5 +1,6 @@
 use model::{audit::Action, ids::IncidentId, incident::may_see};
 
+use super::IncidentError;
 use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
@@ -44,6 +45,12 @@ impl IncidentScope {
         let incident = incident::by_id(&**tx, &self.team, self.id()).await?.ok_or(AccessError::NotFound)?;
         let duties = incident::duties(&**tx, self.id()).await?;
         Ok(Self { team: self.team.clone(), incident, duties })
+    }
+
+    /// The same, held, when it is not over: nothing of one that is over changes any more.
+    pub(super) async fn open(&self, tx: &Tx) -> Result<Self, IncidentError> {
+        let held = self.held(tx).await?;
+        if held.incident.progress.state.is_over() { Err(IncidentError::Over) } else { Ok(held) }
     }
 
     /// Whether a member may see it.

@@ -61,7 +61,7 @@ pub async fn add_task(
         return Err(IncidentError::Past);
     }
     let tx = cx.portal.db.begin().await?;
-    let held = open(&tx, scope).await?;
+    let held = scope.open(&tx).await?;
     if task::all(&*tx, &held).await?.len() >= TASKS_MOST {
         return Err(IncidentError::TooManyTasks);
     }
@@ -107,12 +107,6 @@ pub async fn reopen_task(cx: &Cx, scope: &IncidentScope, id: TaskId) -> Result<(
     change(cx, scope, id, Action::TaskReopened, from, open).await
 }
 
-/// The incident as it is now, which is not over.
-async fn open(tx: &Tx, scope: &IncidentScope) -> Result<IncidentScope, IncidentError> {
-    let held = scope.held(tx).await?;
-    if held.incident().progress.state.is_over() { Err(IncidentError::Over) } else { Ok(held) }
-}
-
 async fn change(
     cx: &Cx,
     scope: &IncidentScope,
@@ -122,7 +116,7 @@ async fn change(
     how: impl FnOnce(Task) -> Task,
 ) -> Result<(), IncidentError> {
     let tx = cx.portal.db.begin().await?;
-    let held = open(&tx, scope).await?;
+    let held = scope.open(&tx).await?;
     let found = task::all(&*tx, &held).await?.into_iter().find(|task| task.id == id).ok_or(AccessError::NotFound)?;
     let changed = how(found);
     if !task::write(&*tx, &held, from, &changed).await? {

@@ -127,10 +127,7 @@ async fn add(
         pinned: false,
     };
     let tx = cx.portal.db.begin().await?;
-    let held = scope.held(&tx).await?;
-    if held.incident().progress.state.is_over() {
-        return Err(IncidentError::Over);
-    }
+    let held = scope.open(&tx).await?;
     incident::insert_entry(&*tx, &held, &entry).await?;
     if kind == EntryKind::Update {
         incident::write(&*tx, &held, &Incident { updated_at: Some(now), ..held.incident().clone() }).await?;
