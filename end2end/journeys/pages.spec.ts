@@ -37,9 +37,13 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
   await page.goto(`${incident}/notices`);
   await settled(page, true);
   await page.getByRole("button", { name: "Draft it" }).click();
+  await expect(page.getByRole("region", { name: /^Amazon: / })).toBeVisible();
+  await settled(page, true);
   await page.goto(`${incident}/evidence`);
   await settled(page, true);
   await page.getByRole("button", { name: "Take in how things stand now" }).click();
+  await expect(page.getByText("how-things-stood.json")).toBeVisible();
+  await settled(page, true);
   pages.push(`${incident}/tasks`, `${incident}/evidence`, `${incident}/notices`, `${incident}/lessons`);
   pages.push(`${team}/incidents/playbooks`, `${team}/incidents/readiness`, `${team}/incidents/metrics`);
   pages.push(incident, `${team}/incidents`, `${team}/incidents/new`, `${team}/log/retention`);
