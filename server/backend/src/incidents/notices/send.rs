@@ -1,0 +1,179 @@
+//! What leaves: what was approved, word for word, to whom it was approved for.
+
+use chrono::Duration;
+use model::{
+    EmailAddress, Permission, Role, Time,
+    audit::Action,
+    ids::NoticeId,
+    incident::{TEXT_MOST, Track, code},
+    step_up::DangerousAct,
+};
+
+use super::{contact, hand, put, take_up, tell};
+use crate::{
+    Cx, access,
+    audit::{self, Said, append},
+    error::Outage,
+    incidents::{IncidentError, IncidentScope, text},
+    mail::{self, Mail, Message},
+    store::{
+        self, Tx,
+        incident::{self, Incident},
+        notice::{self, Notice, Words},
+        rate_limit::{self, Limit},
+    },
+};
+
+/// Mails of one Team's notices: two hundred at once, then one a minute. They leave under Portal's own name.
+const MAILS: Limit = Limit { burst: 200, every: Duration::minutes(1) };
+
+/// Mails an approved notice to everybody whom it names. Amazon's clock stops when Amazon's mail server has taken it.
+#[tracing::instrument(skip_all, fields(incident = %scope.id(), notice = %id))]
+pub async fn send_notice(cx: &Cx, scope: &IncidentScope, id: NoticeId, version: i32) -> Result<(), IncidentError> {
+    let by = hand(cx)?;
+    let amazon = contact::contact(cx, scope.team()).await?.amazon;
+    let (tx, held, before) = take_up(cx, scope, id, version).await?;
+    if before.words.recipients.is_empty() {
+        return Err(IncidentError::NoRecipient);
+    }
+    let state = before.standing(held.incident()).send(true)?;
+    holds(&tx, cx, &held, &before).await?;
+    staff_alone(&tx, &held, &before).await?;
+    let bucket = format!("notices:{}", held.team().team().0.simple());
+    let asked = i32::try_from(before.words.recipients.len()).unwrap_or(i32::MAX);
+    let taken = rate_limit::take(&*tx, &bucket, MAILS, asked, by.at).await?;
+    if taken.granted < asked {
+        return Err(IncidentError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+    }
+    let to: Vec<_> = before.words.recipients.iter().map(|to| to.as_str()).collect();
+    let how = format!("By mail to {}", to.join(", "));
+    let sent = Notice { state, sent: Some((by.at, by.name, how)), ..before.clone() };
+    let team = held.team().name().map(ToString::to_string).unwrap_or_default();
+    for to in &before.words.recipients {
+        let Words { subject, body, reply_to, .. } = before.words.clone();
+        let message = Message::Notice { subject, text: body, reply_to, team: team.clone() };
+        let mail = mail::queue(&*tx, &cx.portal.vault, by.at, Mail { to: to.clone(), message }).await;
+        let settles = before.track == Track::Amazon && *to == amazon;
+        notice::insert_mail(&*tx, &held, id, mail.map_err(Outage::from)?, to, settles).await?;
+    }
+    put(&tx, &held, &before, &sent).await?;
+    heard(&tx, &held, &sent, by.at).await?;
+    tell(&tx, cx, &held, Action::NoticeSent, &sent).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Says that an approved notice was sent by hand, and what proves it.
+pub async fn mark_sent(
+    cx: &Cx,
+    scope: &IncidentScope,
+    id: NoticeId,
+    version: i32,
+    at: Option<Time>,
+    proof: &str,
+) -> Result<(), IncidentError> {
+    let by = hand(cx)?;
+    let (at, proof) = (text::said(at, by.at)?, text::lines("proof", proof, TEXT_MOST)?);
+    let (tx, held, before) = take_up(cx, scope, id, version).await?;
+    let state = before.standing(held.incident()).send(false)?;
+    if before.approved.as_ref().is_none_or(|approved| at < approved.at) {
+        return Err(IncidentError::SentBefore);
+    }
+    holds(&tx, cx, &held, &before).await?;
+    let how = format!("By hand: {proof}");
+    let sent = Notice { state, sent: Some((at, by.name, how.clone())), ..before.clone() };
+    put(&tx, &held, &before, &sent).await?;
+    heard(&tx, &held, &sent, at).await?;
+    if sent.track == Track::Amazon {
+        settle(&tx, &held, at, how).await?;
+    }
+    tell(&tx, cx, &held, Action::NoticeSent, &sent).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Says that Amazon was told, where there is no second person who could approve a notice: with a fresh proof, and the Team's
+/// owners hear of it.
+#[tracing::instrument(skip_all, fields(incident = %scope.id()))]
+pub async fn told_amazon_alone(cx: &Cx, scope: &IncidentScope, how: &str) -> Result<(), IncidentError> {
+    access::require_step_up(cx, scope.team(), DangerousAct::ApproveNotice).await?;
+    let (by, how) = (hand(cx)?, text::lines("how", how, TEXT_MOST)?);
+    let tx = cx.portal.db.begin().await?;
+    let held = scope.open(&tx).await?;
+    settle(&tx, &held, by.at, format!("By {} alone: {how}", by.name)).await?;
+    for member in store::member::not_locked(&*tx, held.team()).await?.into_iter().filter(|one| one.role == Role::Owner) {
+        let message = Message::SecurityNotice {
+            headline: format!("{}: Amazon was told without a second person", code(held.id())),
+            text: format!(
+                "{} says that Amazon was told, and that nobody else could approve it. {}/teams/{}/incidents/{}/notices",
+                by.name,
+                cx.portal.settings.public_url,
+                held.team().team(),
+                held.id()
+            ),
+        };
+        let mail = Mail { to: member.email, message };
+        mail::queue(&*tx, &cx.portal.vault, by.at, mail).await.map_err(Outage::from)?;
+    }
+    append(&*tx, cx, held.event(Action::IncidentChanged).with("what", "amazon").with("to", "told alone")).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Amazon was told: its clock stops.
+pub(in crate::incidents) async fn settle(
+    tx: &Tx,
+    held: &IncidentScope,
+    at: Time,
+    how: String,
+) -> Result<(), sea_orm::DbErr> {
+    let incident = held.incident();
+    // Once told is told.
+    if incident.amazon.is_some() && incident.amazon_told {
+        return Ok(());
+    }
+    let told = Incident { amazon: Some((at, how)), amazon_told: true, ..incident.clone() };
+    incident::write(&**tx, held, &told).await
+}
+
+/// Those concerned have heard how it goes: their clock begins anew.
+async fn heard(tx: &Tx, held: &IncidentScope, sent: &Notice, at: Time) -> Result<(), sea_orm::DbErr> {
+    let incident = held.incident();
+    let at = at.max(incident.reported_at);
+    if !sent.track.is_update() || incident.updated_at.is_some_and(|before| before >= at) {
+        return Ok(());
+    }
+    incident::write(&**tx, held, &Incident { updated_at: Some(at), ..incident.clone() }).await
+}
+
+/// What goes out is what was approved, word for word, by somebody who still may: asked of the log, not of the notice.
+async fn holds(tx: &Tx, cx: &Cx, held: &IncidentScope, notice: &Notice) -> Result<(), IncidentError> {
+    let event = notice.approved_event.ok_or(IncidentError::OtherWords)?;
+    let said = audit::said(&**tx, &cx.portal.vault, event).await?;
+    let Said::Is(row) = &said else { return Err(IncidentError::OtherWords) };
+    let details = said.details();
+    let same = row.action == Action::NoticeApproved
+        && row.actor_id == notice.approved.as_ref().map(|hand| hand.by.0)
+        && details["notice"] == notice.id.to_string()
+        && details["words"] == notice.words.digest(notice.track).to_string();
+    if !same {
+        return Err(IncidentError::OtherWords);
+    }
+    let members = store::member::not_locked(&**tx, held.team()).await?;
+    let approver = members.into_iter().find(|member| Some(member.user.0) == row.actor_id);
+    if approver.is_some_and(|member| member.role.may(Permission::RunIncidents)) {
+        Ok(())
+    } else {
+        Err(IncidentError::ApproverGone)
+    }
+}
+
+/// A notice to one's own staff goes to members who may hear of the incident, as it is now, and to nobody else.
+async fn staff_alone(tx: &Tx, held: &IncidentScope, notice: &Notice) -> Result<(), IncidentError> {
+    if notice.track != Track::Staff {
+        return Ok(());
+    }
+    let members = store::member::not_locked(&**tx, held.team()).await?;
+    let hears = |to: &EmailAddress| members.iter().any(|member| member.email == *to && held.is_seen_by(member));
+    match notice.words.recipients.iter().find(|to| !hears(to)) {
+        Some(to) => Err(IncidentError::NotStaff(to.to_string())),
+        None => Ok(()),
+    }
+}

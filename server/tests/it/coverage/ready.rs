@@ -1,0 +1,101 @@
+//! What must be there before a server function succeeds.
+
+use super::*;
+
+/// Sets the stage for a function, so that it succeeds: who calls it, and with what.
+pub async fn ready<'a>(
+    house: &'a House,
+    function: &Function,
+    of: &Furnished,
+    own: &Things,
+) -> (Browser<'a>, Vec<(String, String)>) {
+    let email = of.owner.signed_in().unwrap().email.to_string();
+    let (name, _) = email.split_once('@').unwrap();
+    let owner = house.stage.stepped_up(&of.owner);
+    let secret = || SecretString::from(known_app().client_secret);
+    let mut fields = form(function, |_| own);
+    let mut with = |field: &str, value: &str| {
+        let found = fields.iter_mut().find(|(known, _)| known == field);
+        found.unwrap_or_else(|| panic!("{}: there is no {field}", function.name)).1 = value.to_owned();
+    };
+    let mut caller = email.clone();
+    match function.name.as_str() {
+        "read_installation" | "acknowledge_installation_alert" => {
+            let operators = backend::store::user::operators(house.stage.portal.db.reader()).await.unwrap();
+            caller = operators[0].email.to_string();
+            if function.takes("alert") {
+                with("alert", &house.an_alert(None).await);
+            }
+        }
+        "merge_incident" => {
+            with("into", &house.an_incident(of).await.0.to_string());
+            // Nothing ends while a measure is open.
+            let incident = backend::incidents::enter(&owner, &of.scope, own.incident.parse().unwrap()).await.unwrap();
+            backend::incidents::withdraw(&owner, &incident, own.measure.parse().unwrap()).await.unwrap();
+        }
+        "write_post_mortem" => with("version", "0"),
+        "remove_playbook_task" => with("title", model::incident::Kind::Other.playbook()[0].title),
+        "reopen_task" => {
+            use backend::incidents::{end_task, enter};
+            let incident = enter(&owner, &of.scope, own.incident.parse().unwrap()).await.unwrap();
+            let done = model::incident::TaskState::Done;
+            end_task(&owner, &incident, own.task.parse().unwrap(), done, "").await.unwrap();
+        }
+        "send_notice" | "mark_notice_sent" => {
+            use backend::incidents::{approve_notice, enter};
+            let incident = enter(&owner, &of.scope, own.incident.parse().unwrap()).await.unwrap();
+            approve_notice(&owner, &incident, own.notice.parse().unwrap(), 1).await.unwrap();
+        }
+        "lift_measure" | "retry_measure" => {
+            // Another one ordered the lock, who came after the owner.
+            use backend::incidents::{enter, order};
+            let second = house.member(of, &format!("{name}-admin"), Role::Admin, Environments::BOTH).await;
+            house.stage.advance(Duration::seconds(1));
+            let scope = backend::access::enter(&second, of.team, Permission::RunIncidents).await.unwrap();
+            let incident = enter(&second, &scope, own.incident.parse().unwrap()).await.unwrap();
+            let measure = order(&second, &incident, MeasureKind::LockGateway, of.gateway.0).await.unwrap();
+            with("measure", &measure.to_string());
+            if function.name == "retry_measure" {
+                let failed = "UPDATE measure SET state = 'failed' WHERE kind = 'lock_gateway'";
+                house.stage.portal.db.reader().execute_unprepared(failed).await.unwrap();
+            }
+        }
+        "accept_invitation" | "decline_invitation" => caller = format!("{name}-invited@example.com"),
+        "leave_team" => caller = format!("{name}-second@example.com"),
+        "ask_code" => with("email", &format!("{name}-anew@example.com")),
+        "replace_refresh_token" => with("refresh_token", known_seller().refresh_token),
+        "enable_connection" => connections::disable(&owner, &of.scope, of.connection).await.unwrap(),
+        "remove_webhook" => {
+            let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+            backend::webhooks::set(&owner, &of.scope, "http://127.0.0.1:9/hook", secret).await.unwrap();
+        }
+        "enable_gateway" => gateways::disable(&owner, &of.scope, of.gateway).await.unwrap(),
+        "remove_lwa_app" => {
+            connections::disconnect(&owner, &of.scope, of.connection, "Shop").await.unwrap();
+            with("confirm", "Our app");
+        }
+        "set_gateway_connections" => gateways::set_connections(&owner, &of.scope, of.gateway, &[]).await.unwrap(),
+        "promote_secret" | "drop_other_secret" => {
+            lwa_apps::stage_secret(&owner, &of.scope, of.app, secret(), owner.now()).await.map(drop).unwrap();
+        }
+        _ => {}
+    }
+    let mut browser = match function.name.as_str() {
+        "ask_code" | "sign_in" | "read_pending_code" => Browser::new(house),
+        _ => Browser::confirmed(house, &caller).await,
+    };
+    house.stage.advance(Duration::seconds(1));
+    match function.name.as_str() {
+        "sign_in" => {
+            let email = format!("{name}-anew@example.com");
+            browser.post("ask_code", &[("email", &email)]).await;
+            with("code", &house.stage.code_for(&email).await);
+        }
+        "confirm" => {
+            browser.post("ask_confirmation", &[]).await;
+            with("code", &house.stage.code_for(&email).await);
+        }
+        _ => {}
+    }
+    (browser, fields)
+}
