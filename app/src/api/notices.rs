@@ -42,6 +42,8 @@ pub struct NoticeList {
     pub amazon: Option<(Moment, String)>,
     /// It was told: the other way is that it need not be.
     pub amazon_told: bool,
+    /// Nobody else could approve a notice of this person's.
+    pub alone: bool,
     /// The Team's point of contact, in one line.
     pub contact: String,
 }

@@ -26,6 +26,7 @@ words! {
     CustodyAct {
         Taken "taken" "took it in";
         Copied "copied" "took a copy";
+        Bundled "bundled" "bound it together with the whole incident";
         Checked "checked" "found it as it was taken in";
         Damaged "damaged" "found it damaged";
     }

@@ -111,9 +111,11 @@ impl MeasureKind {
         }
     }
 
-    /// What there was before is gone afterwards: evidence is taken first.
+    /// Something that there was before is gone afterwards (with a lock on a person, the invitations that they sent): evidence is
+    /// taken first.
     pub fn destroys(self) -> bool {
-        matches!(self, MeasureKind::RevokeKey | MeasureKind::EndSessions | MeasureKind::RotateSecret)
+        use MeasureKind::*;
+        matches!(self, LockUser | RevokeKey | EndSessions | RotateSecret)
     }
 
     /// While it stands, credentials stop: who holds a token still is worth knowing.

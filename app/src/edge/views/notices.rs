@@ -32,6 +32,7 @@ pub(crate) async fn incident_notices(cx: &Cx, scope: &IncidentScope) -> Result<N
         notices: all.into_iter().map(|notice| notice_item(notice, &mails, me, scope.incident().reported_at, now)).collect(),
         amazon: scope.incident().amazon.clone().map(|(at, how)| (moment(at, now), how)),
         amazon_told: scope.incident().amazon_told,
+        alone: incidents::is_alone(cx, scope).await.map_err(fail)?,
         contact: contact.line(),
     })
 }

@@ -39,7 +39,7 @@ fn Page(team: TeamId, all: NoticeList) -> impl IntoView {
         <p class="muted small">"Answers go to "{all.contact}" ("<a href=format!("/teams/{team}/incidents/readiness")>"change"</a>")."</p>
         {runs.then(|| view! { <Begin team incident=id/> })}
         {cards}
-        {(runs && open).then(|| view! { <Alone team incident=id/> })}
+        {(runs && open && all.alone).then(|| view! { <Alone team incident=id/> })}
     }
 }
 

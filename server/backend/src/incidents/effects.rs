@@ -36,7 +36,8 @@ pub async fn effect(cx: &Cx, scope: &TeamScope, kind: TargetKind, id: Uuid) -> R
         TargetKind::Team => {
             let connections = store::connection::all(db, scope).await?;
             let live = connections.iter().filter(|one| one.disconnected_at.is_none()).count();
-            (store::gateway::all(db, scope).await?.len(), live)
+            let gateways = store::gateway::all(db, scope).await?;
+            (gateways.iter().filter(|one| one.disabled_at.is_none()).count(), live)
         }
         TargetKind::Connection => (store::gateway::of_connection(db, scope, ConnectionId(id)).await?.len(), 1),
         TargetKind::Gateway => (1, store::gateway::connections(db, scope, GatewayId(id)).await?.len()),
@@ -62,7 +63,7 @@ pub async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Lease>, Acces
     let mut held: Vec<Lease> = Vec::new();
     for measure in measures(cx, scope).await?.into_iter().filter(|measure| measure.state == MeasureState::Done) {
         let id = measure.target_id;
-        let live = |of: Of| store::lease::live(db, scope.team(), of, now);
+        let live = |of: Of| store::lease::all_live(db, scope.team(), of, now);
         match measure.kind.target() {
             TargetKind::Team => held.extend(live(Of::Team).await?),
             TargetKind::Connection => held.extend(live(Of::Connection(ConnectionId(id))).await?),

@@ -57,8 +57,11 @@ pub enum IncidentError {
     PastDay,
     #[error("they do not see the incident")]
     NotSeen,
-    #[error("{0} is not one of those who may hear")]
-    NotStaff(String),
+    /// Counted from one.
+    #[error("address {0} is not one of those who may hear")]
+    NotStaff(usize),
+    #[error("another person could approve a notice")]
+    NotAlone,
     #[error("who approved it may not any more")]
     ApproverGone,
     #[error("the words are not those that were approved")]
@@ -162,11 +165,16 @@ impl From<&IncidentError> for Problem {
             IncidentError::NotSeen => {
                 Problem::field("user", "They are locked out, or do not see this incident: give them a duty in it first.")
             }
-            IncidentError::NotStaff(address) => Problem::new(
+            IncidentError::NotStaff(place) => Problem::new(
                 ProblemCode::NotYet,
                 format!(
-                    "{address} is no member of the Team who may hear of this: take the address out, and have it approved."
+                    "Address {place} of the notice is of no member of the Team who may hear of this: take it out, and have the \
+                     notice approved."
                 ),
+            ),
+            IncidentError::NotAlone => Problem::new(
+                ProblemCode::SecondPerson,
+                "Another person of the Team can approve a notice: write one, and let them approve it.".to_owned(),
             ),
             IncidentError::ApproverGone => {
                 first("Whoever approved it may not any more: change the words, and have them approved.")

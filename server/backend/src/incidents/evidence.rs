@@ -163,7 +163,7 @@ pub(super) async fn keep(cx: &Cx, scope: &IncidentScope, content: Content) -> Re
     };
     let sealed = cx.portal.vault.seal(&*tx, now, &place(&piece), &plain).await.map_err(Outage::from)?;
     evidence::insert(&*tx, &piece, &sealed, by).await?;
-    evidence::hand(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Taken, at: told.at, by, name }).await?;
+    evidence::add_custody(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Taken, at: told.at, by, name }).await?;
     tx.commit().await?;
     hold_log(cx, scope).await?;
     Ok(id)
@@ -198,7 +198,7 @@ pub async fn copy_evidence(cx: &Cx, scope: &IncidentScope, id: EvidenceId) -> Re
     }
     let (by, name) = who(cx);
     let tx = cx.portal.db.begin().await?;
-    evidence::hand(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Copied, at: cx.now(), by, name }).await?;
+    evidence::add_custody(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Copied, at: cx.now(), by, name }).await?;
     append(&*tx, cx, scope.event(Action::EvidenceCopied).with("evidence", id)).await?;
     tx.commit().await?;
     Ok((piece, content))
@@ -277,7 +277,7 @@ async fn check(cx: &Cx, due: &Due) -> Result<(), Outage> {
     let act = if is_sound { CustodyAct::Checked } else { CustodyAct::Damaged };
     let tx = portal.db.begin().await?;
     let custody = Custody { act, at: cx.now(), by: None, name: "Portal".to_owned() };
-    evidence::hand(&*tx, due.id, due.team, &custody).await?;
+    evidence::add_custody(&*tx, due.id, due.team, &custody).await?;
     if !is_sound && let Some(incident) = incident::by_id(&*tx, &team, due.incident).await? {
         let event = scope::own(&team, &incident, Vec::new()).event(Action::EvidenceDamaged);
         append(&*tx, cx, event.with("evidence", due.id).failed("damaged")).await?;

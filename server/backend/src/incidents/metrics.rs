@@ -45,9 +45,13 @@ pub async fn courses(cx: &Cx, scope: &TeamScope) -> Result<Courses, AccessError>
     let (mut all, mut disputed, mut asked) = (Vec::new(), Vec::new(), 0);
     for one in &incidents {
         let course = stored(one);
-        let from_log = told.get(&one.id.0).and_then(|rows| recomputed(rows));
-        // Whose report was pruned is not asked; one that is younger must be there.
-        let is_asked = from_log.is_some() || since.is_none_or(|since| one.reported_at > since);
+        let rows = told.get(&one.id.0);
+        let from_log = rows.and_then(|rows| recomputed(rows));
+        // Whose report was pruned is not asked, nor one whose report was recorded before it told the detection; any other must
+        // be there.
+        let is_old =
+            rows.is_some_and(|rows| rows.iter().any(is_untold)) || since.is_some_and(|since| one.reported_at < since);
+        let is_asked = from_log.is_some() || !is_old;
         asked += usize::from(is_asked);
         if is_asked && from_log != Some((course.clone(), one.progress.state)) {
             disputed.push(code(one.id));
@@ -57,6 +61,11 @@ pub async fn courses(cx: &Cx, scope: &TeamScope) -> Result<Courses, AccessError>
         }
     }
     Ok(Courses { all, disputed, asked })
+}
+
+/// A report from before its event told when it was detected.
+fn is_untold(row: &Row) -> bool {
+    row.action == Action::IncidentReported && !row.details.contains("\"detected\"")
 }
 
 fn stored(one: &Incident) -> Course {
@@ -87,7 +96,6 @@ fn recomputed(rows: &[Row]) -> Option<(Course, State)> {
                     severity: kind.first_severity(),
                     drill: details["drill"].as_bool().unwrap_or_default(),
                     began_at: None,
-                    // Events from before this was told say no more than when they were recorded.
                     detected_at: time("detected")?,
                     judged_at: None,
                     contained_at: None,

@@ -40,8 +40,8 @@ pub(crate) use measures::resume_due;
 pub use measures::{Choice, choices, lift, measures, order, retry, withdraw};
 pub use metrics::{Courses, courses};
 pub use notices::{
-    NewWords, approve_notice, draft_notice, facts, mark_sent, notice_mails, notices, send_notice, told_amazon_alone,
-    withdraw_notice, write_notice,
+    NewWords, approve_notice, draft_notice, facts, is_alone, mark_sent, notice_mails, notices, send_notice,
+    told_amazon_alone, withdraw_notice, write_notice,
 };
 pub use playbooks::{Playbook, add_to_playbook, playbook, remove_from_playbook, restore_playbook};
 pub use report::{Report, report, report_from_command_line, target_named};

@@ -21,7 +21,7 @@ use crate::{
 const BEFORE: Duration = Duration::hours(24);
 const EVENTS: usize = 5000;
 
-/// Members and their sessions, apps, connections, gateways and keys, and who holds a token.
+/// Members and their sessions, invitations, apps, connections, gateways and what each may use, keys, and who holds a token.
 pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, AccessError> {
     let db = cx.portal.db.reader();
     let mut members = Vec::new();
@@ -29,9 +29,13 @@ pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, Access
         let sessions = store::session::of_user(db, member.user).await?;
         let sessions: Vec<Value> = sessions
             .into_iter()
-            .map(|one| json!({ "id": one.id, "signed_in_at": one.signed_in_at, "last_seen_at": one.last_seen_at }))
+            .map(|one| {
+                json!({ "id": one.id, "signed_in_at": one.signed_in_at, "last_seen_at": one.last_seen_at,
+                    "stepped_up_at": one.stepped_up_at, "address": one.address, "agent": one.agent })
+            })
             .collect();
-        members.push(json!({ "user": member.user, "email": member.email, "role": member.role, "sessions": sessions }));
+        members.push(json!({ "user": member.user, "email": member.email, "role": member.role,
+            "environments": member.environments, "sessions": sessions }));
     }
     let apps = store::lwa_app::all(db, scope).await?.into_iter().map(|app| {
         json!({ "id": app.id, "name": app.name, "environment": app.environment, "client_id": app.client_id,
@@ -41,15 +45,23 @@ pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, Access
         json!({ "id": one.id, "name": one.name, "environment": one.environment, "seller_id": one.seller_id,
             "state": one.state, "lwa_app": one.lwa_app })
     });
-    let gateways = store::gateway::all(db, scope).await?.into_iter().map(
-        |one| json!({ "id": one.id, "name": one.name, "environment": one.environment, "disabled_at": one.disabled_at }),
-    );
+    let mut gateways = Vec::new();
+    for one in store::gateway::all(db, scope).await? {
+        let connections = store::gateway::connections(db, scope, one.id).await?;
+        gateways.push(json!({ "id": one.id, "name": one.name, "environment": one.environment,
+            "disabled_at": one.disabled_at, "scopes": one.scopes.to_text(), "networks": one.networks.to_text(),
+            "connections": connections }));
+    }
+    let invitations = store::invitation::of_team(db, scope).await?.into_iter().map(|one| {
+        json!({ "id": one.id, "email": one.email, "role": one.role, "environments": one.environments,
+            "invited_by": one.invited_by, "created_at": one.created_at, "expires_at": one.expires_at })
+    });
     let keys = store::gateway_key::all(db, scope, None).await?.into_iter().map(|key| {
         json!({ "id": key.id, "gateway": key.gateway, "created_at": key.created_at, "expires_at": key.expires_at,
             "revoked_at": key.revoked_at, "last_used_at": key.last_used_at, "last_used_address": key.last_used_address,
             "last_used_agent": key.last_used_agent })
     });
-    let leases = store::lease::live(db, scope, Of::Team, cx.now()).await?.into_iter().map(|lease| {
+    let leases = store::lease::all_live(db, scope, Of::Team, cx.now()).await?.into_iter().map(|lease| {
         json!({ "id": lease.id, "gateway": lease.gateway, "key": lease.key, "connection": lease.connection,
             "generation": lease.generation, "issued_at": lease.issued_at, "expires_at": lease.expires_at })
     });
@@ -59,7 +71,8 @@ pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, Access
         "members": members,
         "lwa_apps": apps.collect::<Vec<_>>(),
         "connections": connections.collect::<Vec<_>>(),
-        "gateways": gateways.collect::<Vec<_>>(),
+        "gateways": gateways,
+        "invitations": invitations.collect::<Vec<_>>(),
         "gateway_keys": keys.collect::<Vec<_>>(),
         "leases": leases.collect::<Vec<_>>(),
     });

@@ -141,7 +141,7 @@ async fn add(
 /// Pins an entry to the top of the timeline, or lets it go.
 pub async fn pin(cx: &Cx, scope: &IncidentScope, entry: EntryId, pinned: bool) -> Result<(), IncidentError> {
     let tx = cx.portal.db.begin().await?;
-    let held = scope.held(&tx).await?;
+    let held = scope.open(&tx).await?;
     if !incident::pin(&*tx, &held, entry, pinned).await? {
         return Err(AccessError::NotFound.into());
     }

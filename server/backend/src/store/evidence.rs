@@ -63,7 +63,7 @@ pub async fn insert(db: &impl ConnectionTrait, new: &Evidence, content: &Sealed,
 }
 
 /// Adds to the custody record.
-pub async fn hand(db: &impl ConnectionTrait, id: EvidenceId, team: TeamId, custody: &Custody) -> Result<(), DbErr> {
+pub async fn add_custody(db: &impl ConnectionTrait, id: EvidenceId, team: TeamId, custody: &Custody) -> Result<(), DbErr> {
     let text = "INSERT INTO custody (id, evidence_id, team_id, act, at, by_id, by_name) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let values = [
         random::id::<EvidenceId>(custody.at).0.into(),

@@ -71,8 +71,19 @@ pub enum Of {
     Key(GatewayKeyId),
 }
 
-/// Leases that live at `now`, the last to end first; at most 200.
+/// Leases that live at `now`, the last to end first: as many as a page shows.
 pub async fn live(db: &impl ConnectionTrait, scope: &TeamScope, of: Of, now: Time) -> Result<Vec<Lease>, DbErr> {
+    let rows = living(scope, of, now).limit(200).all(db).await?;
+    Ok(rows.into_iter().map(lease).collect())
+}
+
+/// Every lease that lives at `now`, the last to end first.
+pub async fn all_live(db: &impl ConnectionTrait, scope: &TeamScope, of: Of, now: Time) -> Result<Vec<Lease>, DbErr> {
+    let rows = living(scope, of, now).all(db).await?;
+    Ok(rows.into_iter().map(lease).collect())
+}
+
+fn living(scope: &TeamScope, of: Of, now: Time) -> Select<Entity> {
     let query = Entity::find().filter(Column::TeamId.eq(scope.team().0)).filter(Column::ExpiresAt.gt(now));
     let query = match of {
         Of::Team => query,
@@ -80,8 +91,7 @@ pub async fn live(db: &impl ConnectionTrait, scope: &TeamScope, of: Of, now: Tim
         Of::Connection(id) => query.filter(Column::ConnectionId.eq(id.0)),
         Of::Key(id) => query.filter(Column::GatewayKeyId.eq(id.0)),
     };
-    let rows = query.order_by_desc(Column::ExpiresAt).limit(200).all(db).await?;
-    Ok(rows.into_iter().map(lease).collect())
+    query.order_by_desc(Column::ExpiresAt)
 }
 
 /// The newest lease of each connection of the Team.

@@ -115,6 +115,8 @@ on_both_databases!(a_measure_that_fails_at_any_step_leaves_nothing_half, async |
         sql(refuse.to_owned()).await;
     }
     let kinds = [
+        (MeasureKind::LockKey, "lock", "INSERT"),
+        (MeasureKind::LockTeam, "lock", "INSERT"),
         (MeasureKind::LockConnection, "lock", "INSERT"),
         (MeasureKind::LockGateway, "lock", "INSERT"),
         (MeasureKind::RevokeKey, "gateway_key", "UPDATE"),
@@ -161,7 +163,7 @@ on_both_databases!(a_measure_that_fails_at_any_step_leaves_nothing_half, async |
         case.undo(kind).await;
     }
     println!("{:?}: {failures} failures, {halves} half-states", portal.db.backend());
-    assert_eq!((failures, halves), (16, 0));
+    assert_eq!((failures, halves), (24, 0));
 });
 
 impl Case {

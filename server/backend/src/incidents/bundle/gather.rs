@@ -1,9 +1,6 @@
 //! Everything that is known of an incident, as one document.
 
-use model::{
-    audit::Digest,
-    incident::{CustodyAct, code},
-};
+use model::{audit::Digest, incident::code};
 
 use super::document::{ActionItem, Document, Entry, Evidence, Measure, Notice, PostMortem, Step, Task};
 use crate::{
@@ -63,11 +60,6 @@ pub(super) fn evidence(
     custody: Vec<crate::store::evidence::Custody>,
     file: Option<String>,
 ) -> Evidence {
-    // That it was found as it was is said once, by the last look.
-    let looks: Vec<_> =
-        custody.iter().enumerate().filter(|(_, one)| one.act == CustodyAct::Checked).map(|(n, _)| n).collect();
-    let last = looks.last().copied();
-    let told = custody.into_iter().enumerate().filter(|(n, one)| one.act != CustodyAct::Checked || Some(*n) == last);
     Evidence {
         kind: piece.kind,
         name: piece.name,
@@ -78,7 +70,7 @@ pub(super) fn evidence(
         taken_at: piece.taken_at,
         taken_by: piece.taken_name,
         event: piece.event.to_string(),
-        custody: told.map(|(_, one)| (one.act, one.at, one.name)).collect(),
+        custody: custody.into_iter().map(|one| (one.act, one.at, one.name)).collect(),
     }
 }
 

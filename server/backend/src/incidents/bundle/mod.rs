@@ -9,7 +9,7 @@ use std::io::{Cursor, Write};
 
 use model::{
     ids::EvidenceId,
-    incident::{EvidenceKind, code},
+    incident::{CustodyAct, EvidenceKind, code},
 };
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
@@ -28,7 +28,7 @@ use crate::{
         export::{Export, ExportError, Which},
     },
     error::Outage,
-    store::evidence::Evidence,
+    store::evidence::{Custody, Evidence, add_custody},
 };
 
 const READ_ME: &str = "Everything of one incident, as Portal kept it.
@@ -54,6 +54,7 @@ pub async fn bundle(cx: &Cx, scope: &IncidentScope) -> Result<EvidenceId, Incide
     by_hand(cx, scope).await?;
     let mut document = gather::gather(cx, scope, who(cx).1).await?;
     let mut left = UNPACKED_MOST / 2;
+    let mut bound = Vec::new();
     let mut files = vec![("README.txt".to_owned(), READ_ME.as_bytes().to_vec())];
     for (piece, custody) in locker(cx, scope).await? {
         // A bundle in a bundle would hold the same again.
@@ -63,7 +64,14 @@ pub async fn bundle(cx: &Cx, scope: &IncidentScope) -> Result<EvidenceId, Incide
         left = left.checked_sub(piece.size.unsigned_abs()).ok_or(IncidentError::LockerFull)?;
         let name = format!("evidence/{:02}-{}", document.evidence.len() + 1, piece.name);
         // What is damaged is named, and is no evidence any more.
-        let file = sound(&cx.portal, &piece).await?.map(|bytes| files.push((name.clone(), bytes))).map(|()| name);
+        let file = match sound(&cx.portal, &piece).await? {
+            Some(bytes) => {
+                files.push((name.clone(), bytes));
+                bound.push(piece.id);
+                Some(name)
+            }
+            None => None,
+        };
         document.evidence.push(gather::evidence(piece, custody, file));
     }
     files.extend(snapshot::log(cx, scope).await?.into_iter().map(|(name, log)| (name, log.into_bytes())));
@@ -78,7 +86,19 @@ pub async fn bundle(cx: &Cx, scope: &IncidentScope) -> Result<EvidenceId, Incide
         tracing::error!(error = &error as &dyn std::error::Error, "a bundle could not be packed");
         broken()
     })?;
+    note_bound(cx, scope, &bound).await?;
     keep(cx, scope, Content { kind: EvidenceKind::Bundle, name, media: "application/zip".to_owned(), bytes }).await
+}
+
+/// A copy of each is in the bundle from now on.
+async fn note_bound(cx: &Cx, scope: &IncidentScope, pieces: &[EvidenceId]) -> Result<(), IncidentError> {
+    let (by, name) = who(cx);
+    let tx = cx.portal.db.begin().await?;
+    for id in pieces {
+        let custody = Custody { act: CustodyAct::Bundled, at: cx.now(), by, name: name.clone() };
+        add_custody(&*tx, *id, scope.team().team(), &custody).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 fn broken() -> IncidentError {

@@ -49,6 +49,12 @@ pub async fn notice_mails(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Mailed>,
     Ok(notice::mails(cx.portal.db.reader(), scope).await?)
 }
 
+/// Nobody else is there who could approve a notice of this person's: then they may say alone that Amazon was told.
+pub async fn is_alone(cx: &Cx, scope: &IncidentScope) -> Result<bool, AccessError> {
+    let person = access::signed_in(cx)?.user;
+    Ok(send::is_alone(cx.portal.db.reader(), scope, person).await?)
+}
+
 /// What is known of the incident, for templates.
 pub async fn facts(cx: &Cx, scope: &IncidentScope) -> Result<Facts, AccessError> {
     let (db, incident) = (cx.portal.db.reader(), scope.incident());

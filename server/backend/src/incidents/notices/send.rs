@@ -4,10 +4,12 @@ use chrono::Duration;
 use model::{
     EmailAddress, Permission, Role, Time,
     audit::Action,
-    ids::NoticeId,
-    incident::{TEXT_MOST, Track, code},
+    ids::{NoticeId, UserId},
+    incident::{TEXT_MOST, Track, code, is_second_person},
     step_up::DangerousAct,
 };
+
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{contact, hand, put, take_up, tell};
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
     store::{
         self, Tx,
         incident::{self, Incident},
+        member::Member,
         notice::{self, Notice, Words},
         rate_limit::{self, Limit},
     },
@@ -98,6 +101,9 @@ pub async fn told_amazon_alone(cx: &Cx, scope: &IncidentScope, how: &str) -> Res
     let (by, how) = (hand(cx)?, text::lines("how", how, TEXT_MOST)?);
     let tx = cx.portal.db.begin().await?;
     let held = scope.open(&tx).await?;
+    if !is_alone(&*tx, &held, by.by).await? {
+        return Err(IncidentError::NotAlone);
+    }
     settle(&tx, &held, by.at, format!("By {} alone: {how}", by.name)).await?;
     for member in store::member::not_locked(&*tx, held.team()).await?.into_iter().filter(|one| one.role == Role::Owner) {
         let message = Message::SecurityNotice {
@@ -117,13 +123,20 @@ pub async fn told_amazon_alone(cx: &Cx, scope: &IncidentScope, how: &str) -> Res
     Ok(tx.commit().await?)
 }
 
+/// Nobody else is there who could approve a notice of this person's.
+pub(super) async fn is_alone(db: &impl ConnectionTrait, scope: &IncidentScope, person: UserId) -> Result<bool, DbErr> {
+    let reported_at = scope.incident().reported_at;
+    let members = store::member::not_locked(db, scope.team()).await?;
+    let could = |member: &Member| {
+        member.role.may(Permission::RunIncidents)
+            && scope.is_seen_by(member)
+            && is_second_person(person, reported_at, member.user, member.joined_at)
+    };
+    Ok(!members.iter().any(could))
+}
+
 /// Amazon was told: its clock stops.
-pub(in crate::incidents) async fn settle(
-    tx: &Tx,
-    held: &IncidentScope,
-    at: Time,
-    how: String,
-) -> Result<(), sea_orm::DbErr> {
+pub(in crate::incidents) async fn settle(tx: &Tx, held: &IncidentScope, at: Time, how: String) -> Result<(), DbErr> {
     let incident = held.incident();
     // Once told is told.
     if incident.amazon.is_some() && incident.amazon_told {
@@ -134,7 +147,7 @@ pub(in crate::incidents) async fn settle(
 }
 
 /// Those concerned have heard how it goes: their clock begins anew.
-async fn heard(tx: &Tx, held: &IncidentScope, sent: &Notice, at: Time) -> Result<(), sea_orm::DbErr> {
+async fn heard(tx: &Tx, held: &IncidentScope, sent: &Notice, at: Time) -> Result<(), DbErr> {
     let incident = held.incident();
     let at = at.max(incident.reported_at);
     if !sent.track.is_update() || incident.updated_at.is_some_and(|before| before >= at) {
@@ -172,8 +185,8 @@ async fn staff_alone(tx: &Tx, held: &IncidentScope, notice: &Notice) -> Result<(
     }
     let members = store::member::not_locked(&**tx, held.team()).await?;
     let hears = |to: &EmailAddress| members.iter().any(|member| member.email == *to && held.is_seen_by(member));
-    match notice.words.recipients.iter().find(|to| !hears(to)) {
-        Some(to) => Err(IncidentError::NotStaff(to.to_string())),
+    match notice.words.recipients.iter().position(|to| !hears(to)) {
+        Some(place) => Err(IncidentError::NotStaff(place + 1)),
         None => Ok(()),
     }
 }
