@@ -31,27 +31,56 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            Box::new(m0001_vault_and_mail::Migration),
-            Box::new(m0002_people::Migration),
-            Box::new(m0003_teams::Migration),
-            Box::new(m0004_amazon::Migration),
-            Box::new(m0005_gateways::Migration),
-            Box::new(m0006_audit::Migration),
-            Box::new(m0007_key_ends_and_renewal::Migration),
-            Box::new(m0008_grants_tests_and_removal::Migration),
-            Box::new(m0009_audit_tree::Migration),
-            Box::new(m0010_alerts::Migration),
-            Box::new(m0011_reviews::Migration),
-            Box::new(m0012_log_explorer::Migration),
-            Box::new(m0013_webhooks::Migration),
-            Box::new(m0014_retention::Migration),
-            Box::new(m0015_incidents::Migration),
-            Box::new(m0016_evidence::Migration),
-            Box::new(m0017_tasks::Migration),
-            Box::new(m0018_notices::Migration),
-            Box::new(m0019_lessons::Migration),
-            Box::new(m0020_beginning::Migration),
-            Box::new(m0021_readiness::Migration),
+            whole(m0001_vault_and_mail::Migration),
+            whole(m0002_people::Migration),
+            whole(m0003_teams::Migration),
+            whole(m0004_amazon::Migration),
+            whole(m0005_gateways::Migration),
+            whole(m0006_audit::Migration),
+            whole(m0007_key_ends_and_renewal::Migration),
+            whole(m0008_grants_tests_and_removal::Migration),
+            whole(m0009_audit_tree::Migration),
+            whole(m0010_alerts::Migration),
+            whole(m0011_reviews::Migration),
+            whole(m0012_log_explorer::Migration),
+            whole(m0013_webhooks::Migration),
+            whole(m0014_retention::Migration),
+            whole(m0015_incidents::Migration),
+            whole(m0016_evidence::Migration),
+            whole(m0017_tasks::Migration),
+            whole(m0018_notices::Migration),
+            whole(m0019_lessons::Migration),
+            whole(m0020_beginning::Migration),
+            whole(m0021_readiness::Migration),
         ]
+    }
+}
+
+/// A migration that a power cut leaves nothing of, on SQLite too: left to itself the library runs statements there one
+/// by one, and half a migration can neither be repeated nor taken back.
+struct Whole<M>(M);
+
+fn whole(migration: impl MigrationTrait + 'static) -> Box<dyn MigrationTrait> {
+    Box::new(Whole(migration))
+}
+
+impl<M: MigrationTrait> MigrationName for Whole<M> {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[async_trait::async_trait]
+impl<M: MigrationTrait> MigrationTrait for Whole<M> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.down(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
     }
 }

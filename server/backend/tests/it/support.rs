@@ -16,6 +16,7 @@ use backend::{
     login,
     mail::{Mailer, read_mailbox},
     portal::{Settings, SignUp},
+    random,
     store::Db,
     vault::{KeyFile, Vault},
     webhooks::{Hooks, MayCall},
@@ -54,12 +55,10 @@ pub struct Stage {
     pub folder: PathBuf,
 }
 
-static COUNT: AtomicU32 = AtomicU32::new(0);
-
+/// A folder that no run before this one left anything in: numbers of processes come again.
 fn fresh_folder() -> PathBuf {
-    let count = COUNT.fetch_add(1, Ordering::SeqCst);
-    let folder = std::env::temp_dir().join(format!("portal-test-{}-{count}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = std::env::temp_dir().join(format!("portal-test-{}", random::uuid(start_time()).simple()));
+    std::fs::create_dir(&folder).unwrap();
     folder
 }
 
@@ -147,6 +146,7 @@ impl Stage {
 
     /// A client address that nobody else has: limits are per address.
     pub fn next_address(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         format!("10.{}.{}.{}", count >> 16 & 255, count >> 8 & 255, count & 255)
     }
