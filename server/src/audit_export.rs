@@ -237,9 +237,8 @@ fn activity(action: Action) -> (u32, &'static str) {
         | ConnectionDisabled | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed | RefreshFailed
         | GatewayChanged | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged
         | AlertDeliveryChanged | WebhookSet | ReviewNoted | ReviewSigned | IncidentStepTaken | IncidentChanged
-        | IncidentDutyGiven | IncidentWritten | MeasureOrdered | MeasureDone | MeasureFailed | MeasureWithdrawn => {
-            (3, "Update")
-        }
+        | DataKeyRotated | IncidentDutyGiven | IncidentWritten | MeasureOrdered | MeasureDone | MeasureFailed
+        | MeasureWithdrawn => (3, "Update"),
         SessionRevoked
         | InvitationRevoked
         | MemberRemoved

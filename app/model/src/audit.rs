@@ -126,6 +126,7 @@ actions! {
     PlanReviewed "plan.reviewed" "looked at the incident response plan";
     DrillAsked "drill.asked" "asked for a drill";
     DrillRun "drill.run" "ran a drill";
+    DataKeyRotated "data_key.rotated" "rotated the data key of";
     LockPlaced "lock.placed" "locked";
     LockLifted "lock.lifted" "lifted the lock of";
     AccessRefused "access.refused" "was refused";

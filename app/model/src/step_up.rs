@@ -26,12 +26,13 @@ pub enum DangerousAct {
     ChangeHold,
     LiftLock,
     CopyEvidence,
+    SettleAmazon,
     ApproveNotice,
     ChangeContact,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 16] = [
+    pub const ALL: [DangerousAct; 17] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -46,6 +47,7 @@ impl DangerousAct {
         DangerousAct::ChangeHold,
         DangerousAct::LiftLock,
         DangerousAct::CopyEvidence,
+        DangerousAct::SettleAmazon,
         DangerousAct::ApproveNotice,
         DangerousAct::ChangeContact,
     ];
@@ -68,6 +70,7 @@ impl DangerousAct {
             DangerousAct::CopyEvidence => "take a copy of evidence",
             DangerousAct::ApproveNotice => "approve a notice",
             DangerousAct::ChangeContact => "change who speaks for the Team",
+            DangerousAct::SettleAmazon => "say that Amazon need not be told",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }
     }

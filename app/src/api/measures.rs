@@ -22,6 +22,8 @@ pub struct MeasureItem {
     pub ordered: (String, Moment),
     pub done: Option<Moment>,
     pub lifted: Option<(String, Moment)>,
+    /// Where people do it.
+    pub page: Option<String>,
     /// The signed-in person may lift it: another one ordered it.
     pub may_lift: bool,
 }
@@ -45,14 +47,22 @@ pub struct Holder {
     pub ends: Moment,
 }
 
+/// Who still holds a token after what was ordered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// A measure stands that stops credentials: before that, who holds one is nothing odd.
+    pub stopped: bool,
+    pub holders: Vec<Holder>,
+    /// When the last of their tokens dies.
+    pub last_end: Option<Moment>,
+}
+
 /// Everything about containment on an incident's page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Containment {
     pub measures: Vec<MeasureItem>,
     pub choices: Vec<MeasureChoice>,
-    pub holders: Vec<Holder>,
-    /// When the last of their tokens dies.
-    pub last_end: Option<Moment>,
+    pub held: Held,
 }
 
 /// Orders a measure, and does it.

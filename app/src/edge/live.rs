@@ -53,8 +53,8 @@ pub async fn part(cx: &Cx, team: TeamId, part: &Part, first: bool) -> Result<Str
             Ok(Owner::new().with(|| view! { <Lines timeline/> }.to_html()))
         }
         Part::Holders(id) => {
-            let (holders, last_end) = super::views::holders(cx, &incident(cx, team, *id).await?).await?;
-            Ok(Owner::new().with(|| view! { <Holders holders last_end/> }.to_html()))
+            let held = super::views::holders(cx, &incident(cx, team, *id).await?).await?;
+            Ok(Owner::new().with(|| view! { <Holders held/> }.to_html()))
         }
     }
 }

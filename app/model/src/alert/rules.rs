@@ -107,11 +107,11 @@ rules! {
         "An authorization ends soon"
         "A seller's authorization lives 365 days. When it ends, the connection stops."
         "Ask the seller to authorize again, from the connection's page.";
-    PlanOverdue "plan_overdue" Team Warning DAILY, from(PLAN_DAYS, 30, 400, "days since somebody looked at the plan"),
+    PlanOverdue "plan_overdue" Team Warning DAILY, from(PLAN_DAYS, 30, PLAN_DAYS, "days since somebody looked at the plan"),
         "The incident response plan is old"
         "Nobody has said for half a year that the Team's plan for incidents is right: who speaks for it, its playbooks, its drills."
         "Read the plan, look at the page Readiness, and say there that it is right.";
-    DrillOverdue "drill_overdue" Team Notice DAILY, from(DRILL_DAYS, 30, 400, "days since a drill went well"),
+    DrillOverdue "drill_overdue" Team Notice DAILY, from(DRILL_DAYS, 7, DRILL_DAYS, "days since a drill went well"),
         "A drill is overdue"
         "What was not rehearsed for a quarter is not known to work."
         "Run the drill on the page Readiness: it takes seconds, and touches nothing of the Team.";

@@ -29,6 +29,7 @@ words! {
         RevokeKey "revoke_key" "Revoke the key";
         EndSessions "end_sessions" "End the person's sessions";
         RotateSecret "rotate_secret" "Rotate the client secret";
+        RotateDataKey "rotate_data_key" "Rotate the Team's data key";
     }
 }
 
@@ -72,7 +73,7 @@ impl MeasureKind {
     /// What it is done to.
     pub fn target(self) -> TargetKind {
         match self {
-            MeasureKind::LockTeam => TargetKind::Team,
+            MeasureKind::LockTeam | MeasureKind::RotateDataKey => TargetKind::Team,
             MeasureKind::LockConnection => TargetKind::Connection,
             MeasureKind::LockGateway => TargetKind::Gateway,
             MeasureKind::LockKey | MeasureKind::RevokeKey => TargetKind::GatewayKey,
@@ -108,6 +109,10 @@ impl MeasureKind {
             MeasureKind::RotateSecret => {
                 "Amazon makes a new client secret, you store it, and the old one is dropped: three steps on the app's page."
             }
+            MeasureKind::RotateDataKey => {
+                "Every secret of the Team that Portal keeps is sealed anew, with a new key. Gateways notice nothing; evidence keeps \
+                 the key that sealed it."
+            }
         }
     }
 
@@ -120,7 +125,7 @@ impl MeasureKind {
 
     /// While it stands, credentials stop: who holds a token still is worth knowing.
     pub fn stops_credentials(self) -> bool {
-        !matches!(self.target(), TargetKind::User | TargetKind::LwaApp)
+        !matches!(self.target(), TargetKind::User | TargetKind::LwaApp) && self != MeasureKind::RotateDataKey
     }
 }
 
@@ -132,7 +137,7 @@ impl Kind {
             Kind::LeakedSecret => &[LockKey, RevokeKey, LockConnection, LockGateway, RotateSecret, LockTeam],
             Kind::StolenSession => &[EndSessions, LockUser, RevokeKey, LockTeam],
             Kind::MisusedGateway => &[LockGateway, LockKey, RevokeKey, LockConnection, LockTeam],
-            Kind::DatabaseAccess => &[LockTeam, RotateSecret, RevokeKey, EndSessions, LockConnection],
+            Kind::DatabaseAccess => &[LockTeam, RotateDataKey, RotateSecret, RevokeKey, EndSessions, LockConnection],
             Kind::LostDevice => &[EndSessions, LockUser, RevokeKey],
             Kind::AmazonRequest => &[LockConnection, LockGateway, RotateSecret, LockTeam],
             Kind::Other => MeasureKind::ALL,

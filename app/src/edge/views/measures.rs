@@ -10,17 +10,14 @@ use backend::{
 };
 use model::{
     Time,
-    ids::{ConnectionId, GatewayId, UserId},
+    ids::{ConnectionId, GatewayId, LwaAppId, UserId},
     incident::{MeasureKind, MeasureState, TargetKind, is_second_person},
 };
 use uuid::Uuid;
 
 use crate::{
     Failure,
-    api::{
-        Moment,
-        measures::{Containment, Holder, MeasureChoice, MeasureItem},
-    },
+    api::measures::{Containment, Held, Holder, MeasureChoice, MeasureItem},
     edge::{fail, moment},
 };
 
@@ -35,13 +32,13 @@ pub(super) async fn containment(cx: &Cx, scope: &IncidentScope, runs: bool) -> R
     for choice in offered {
         choices.push(choice_item(cx, scope, choice).await?);
     }
-    let (holders, last_end) = holders(cx, scope).await?;
+    let held = holders(cx, scope).await?;
     let measures = measures.into_iter().map(|measure| item(cx, measure, me)).collect();
-    Ok(Containment { measures, choices, holders, last_end })
+    Ok(Containment { measures, choices, held })
 }
 
 /// Who still holds a token, and when the last of them dies.
-pub(crate) async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<(Vec<Holder>, Option<Moment>), Failure> {
+pub(crate) async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<Held, Failure> {
     let now = cx.now();
     let held = incidents::holders(cx, scope).await.map_err(fail)?;
     let gateways = gateway_verbs::list(cx, scope.team()).await.map_err(fail)?;
@@ -55,7 +52,9 @@ pub(crate) async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<(Vec<Holde
         connection: connections.get(&lease.connection).cloned().unwrap_or_else(|| lease.connection.to_string()),
         ends: moment(lease.expires_at, now),
     };
-    Ok((held.into_iter().map(holder).collect(), last_end))
+    let measures = incidents::measures(cx, scope).await.map_err(fail)?;
+    let stopped = measures.iter().any(|one| one.state == MeasureState::Done && one.kind.stops_credentials());
+    Ok(Held { stopped, holders: held.into_iter().map(holder).collect(), last_end })
 }
 
 fn item(cx: &Cx, measure: Measure, me: Option<(UserId, Time)>) -> MeasureItem {
@@ -63,6 +62,9 @@ fn item(cx: &Cx, measure: Measure, me: Option<(UserId, Time)>) -> MeasureItem {
     MeasureItem {
         id: measure.id,
         kind: measure.kind,
+        // What people do on another page leads there.
+        page: (measure.kind == MeasureKind::RotateSecret && measure.state == MeasureState::Ordered)
+            .then(|| format!("/teams/{}/apps/{}", measure.team, LwaAppId(measure.target_id))),
         may_lift: measure.lock.is_some()
             && measure.state == MeasureState::Done
             && me.is_some_and(|(me, joined_at)| is_second_person(measure.ordered_by, measure.ordered_at, me, joined_at)),
@@ -91,15 +93,17 @@ pub(super) fn target(kind: &str, id: Uuid) -> Option<String> {
     TargetKind::parse(kind).map(|kind| kind.write_id(id))
 }
 
+/// What will stop, or that nothing does.
 fn stops(kind: MeasureKind, effect: Effect) -> String {
-    if matches!(kind.target(), TargetKind::User) {
-        return String::new();
-    }
     let counted = |n: u64, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-    format!(
-        "{}, {}, {} in the last hour",
-        counted(effect.gateways as u64, "gateway"),
-        counted(effect.connections as u64, "connection"),
-        counted(effect.issues, "issue")
-    )
+    let connections = counted(effect.connections as u64, "connection");
+    match kind.target() {
+        TargetKind::User => format!("Concerns {}.", counted(effect.sessions as u64, "open session")),
+        TargetKind::LwaApp => format!("Concerns {connections}, and stops nothing."),
+        _ if !kind.stops_credentials() => "Stops nothing.".to_owned(),
+        _ => {
+            let (gateways, issues) = (counted(effect.gateways as u64, "gateway"), counted(effect.issues, "issue"));
+            format!("Concerns {gateways}, {connections}, {issues} in the last hour.")
+        }
+    }
 }

@@ -7,9 +7,8 @@ use model::{
 
 use super::super::{may, stepped_up};
 use crate::{
-    api::Moment,
     api::measures::{
-        Containment, Holder, LiftMeasure, MeasureChoice, MeasureItem, OrderMeasure, RetryMeasure, WithdrawMeasure,
+        Containment, Held, LiftMeasure, MeasureChoice, MeasureItem, OrderMeasure, RetryMeasure, WithdrawMeasure,
     },
     components::{Act, ActForm, At, Badge, Hidden, StepUpGate, Submit},
 };
@@ -19,21 +18,18 @@ use crate::{
 pub(super) fn ContainmentCard(team: TeamId, incident: IncidentId, over: bool, containment: Containment) -> impl IntoView {
     // A lock can be lifted, and a measure withdrawn, when the incident is over too.
     let runs = may(Permission::RunIncidents);
-    let Containment { measures, choices, holders, last_end } = containment;
+    let Containment { measures, choices, held } = containment;
     let nothing = measures.is_empty() && choices.is_empty();
     let choices = (runs && !over && !choices.is_empty()).then(|| view! { <Choices team incident choices/> });
-    let locked = measures.iter().any(|measure| measure.state == MeasureState::Done && measure.kind.stops_credentials());
     view! {
         <section class="card" aria-labelledby="contain-h">
             <h2 id="contain-h">"Containment"</h2>
             {nothing.then(|| view! { <p class="muted">"Nothing fits. Name what it is about under Facts."</p> })}
             {(!measures.is_empty()).then(|| view! { <Ordered team incident runs measures/> })}
-            {locked.then(|| view! {
-                <div>
-                    <div data-live=format!("/live/teams/{team}/incidents/{incident}/holders")><Holders holders last_end/></div>
-                    <p class="muted small" role="status"><span data-live-stale hidden>"Not live at the moment: reload the page for what is now."</span></p>
-                </div>
-            })}
+            <div>
+                <div data-live=format!("/live/teams/{team}/incidents/{incident}/holders")><Holders held/></div>
+                <p class="muted small" role="status"><span data-live-stale hidden>"Not live at the moment: reload the page for what is now."</span></p>
+            </div>
             {choices}
         </section>
     }
@@ -44,7 +40,7 @@ fn Choices(team: TeamId, incident: IncidentId, choices: Vec<MeasureChoice>) -> i
     let act = Act::of::<OrderMeasure>();
     let rows = choices.into_iter().map(|choice| {
         let act = act.only_for("measure_kind", choice.kind.as_str());
-        let stops = (!choice.stops.is_empty()).then(|| view! { <span class="cell-sub">"Concerns " {choice.stops.clone()} "."</span> });
+        let stops = view! { <span class="cell-sub">{choice.stops.clone()}</span> };
         view! {
             <li class="measure">
                 <div><strong>{choice.kind.title()}</strong>": "{choice.name.clone()}<span class="cell-sub">{choice.kind.effect()}</span>{stops}</div>
@@ -95,6 +91,7 @@ fn Measure(team: TeamId, incident: IncidentId, runs: bool, measure: MeasureItem)
         .lifted
         .clone()
         .map(|(who, at)| view! { <span class="cell-sub">"Lifted by " {who} " " <At moment=at/></span> });
+    let page = measure.page.clone().map(|page| view! { <a href=page>"To the app’s page"</a> });
     let act = match (runs, open, measure.may_lift) {
         (true, true, _) => view! { <div class="row">{form(retry, "Try again", "btn-secondary")}{form(withdraw, "Withdraw", "btn-quiet")}</div> }.into_any(),
         (true, false, true) => view! {
@@ -107,7 +104,7 @@ fn Measure(team: TeamId, incident: IncidentId, runs: bool, measure: MeasureItem)
         <li class="measure">
             <div>
                 <strong>{measure.kind.title()}</strong>": "{measure.target} " " <Badge tone word/>
-                <span class="cell-sub">{measure.result}</span>
+                <span class="cell-sub">{measure.result}" "{page}</span>
                 <span class="cell-sub">"Ordered by " {by} " " <At moment=at/></span>
                 {lifted}
             </div>
@@ -118,7 +115,11 @@ fn Measure(team: TeamId, incident: IncidentId, runs: bool, measure: MeasureItem)
 
 /// Amazon has no call that ends a token: what is out there dies by itself.
 #[component]
-pub fn Holders(holders: Vec<Holder>, last_end: Option<Moment>) -> impl IntoView {
+pub fn Holders(held: Held) -> impl IntoView {
+    let Held { stopped, holders, last_end } = held;
+    if !stopped {
+        return ().into_any();
+    }
     let Some(last_end) = last_end else {
         return view! { <p><Badge tone="ok" word="Nobody holds a token any more"/></p> }.into_any();
     };

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use model::{
     Time,
-    ids::{ConnectionId, GatewayId, GatewayKeyId},
+    ids::{ConnectionId, GatewayId, GatewayKeyId, UserId},
     incident::{MeasureState, TargetKind},
 };
 use uuid::Uuid;
@@ -23,6 +23,8 @@ use crate::{
 pub struct Effect {
     pub gateways: usize,
     pub connections: usize,
+    /// Sessions of a person that are open.
+    pub sessions: usize,
     /// Credentials that were issued in the last hour.
     pub issues: u64,
 }
@@ -54,14 +56,20 @@ pub async fn effect(cx: &Cx, scope: &TeamScope, kind: TargetKind, id: Uuid) -> R
         }
         TargetKind::User => (0, 0),
     };
-    Ok(Effect { gateways, connections, issues })
+    let sessions = match kind {
+        TargetKind::User => store::session::of_user(db, UserId(id)).await?.len(),
+        _ => 0,
+    };
+    Ok(Effect { gateways, connections, sessions, issues })
 }
 
 /// Leases that live on although their target is locked or their key revoked, the last to end first, each once.
 pub async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Lease>, AccessError> {
     let (db, now) = (cx.portal.db.reader(), cx.now());
     let mut held: Vec<Lease> = Vec::new();
-    for measure in measures(cx, scope).await?.into_iter().filter(|measure| measure.state == MeasureState::Done) {
+    for measure in
+        measures(cx, scope).await?.into_iter().filter(|one| one.state == MeasureState::Done && one.kind.stops_credentials())
+    {
         let id = measure.target_id;
         let live = |of: Of| store::lease::all_live(db, scope.team(), of, now);
         match measure.kind.target() {

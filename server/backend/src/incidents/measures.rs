@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     IncidentError, IncidentScope, evidence,
     guards::{leaves_an_owner, may_stop, touch},
+    neighbours::neighbours,
     report::target_named,
     rotation, scope,
 };
@@ -31,9 +32,11 @@ use crate::{
 };
 
 /// The log is taken in before a measure destroys, unless that was done so short a time before.
-const LOG_IS_FRESH: Duration = Duration::minutes(5);
-/// A measure that was ordered and not tried for so long is taken up by a worker.
+pub(super) const LOG_IS_FRESH: Duration = Duration::minutes(5);
+/// A measure that was ordered and not tried for so long is taken up by a worker; one that failed, ever more seldom, down to once in
+/// half an hour.
 const TAKEN_UP_AFTER: Duration = Duration::seconds(30);
+const MOST_DOUBLINGS: i32 = 6;
 
 /// One measure that may be ordered.
 #[derive(Clone, Debug)]
@@ -49,7 +52,8 @@ pub async fn measures(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Measure>, Ac
     Ok(measure::all(cx.portal.db.reader(), scope).await?)
 }
 
-/// What may be ordered: each kind on each thing that the incident is about, those that fit it first, and the whole Team.
+/// What may be ordered: each kind on each thing that the incident is about or that stands beside it, those that fit it first, and the
+/// whole Team.
 pub async fn choices(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Choice>, AccessError> {
     let db = cx.portal.db.reader();
     let standing: Vec<_> = measure::all(db, scope).await?;
@@ -58,6 +62,7 @@ pub async fn choices(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Choice>, Acce
         !standing.iter().any(|m| same(&m))
     };
     let mut targets = incident::targets(db, scope).await?;
+    targets.extend(neighbours(cx, scope, &targets).await?);
     let team = scope.team().team().0;
     targets.extend(target_named(cx, scope.team(), TargetKind::Team, team).await?);
     let mut all = Vec::new();
@@ -180,6 +185,7 @@ async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<()
         kind if kind.is_lock() => (Some(place_lock(&tx, cx, scope, measure).await?), "No credential leaves.".to_owned()),
         MeasureKind::RevokeKey => (None, revoke(&tx, cx, scope, measure).await?),
         MeasureKind::EndSessions => (None, end_sessions(&tx, cx, scope, measure).await?),
+        MeasureKind::RotateDataKey => (None, rotate_data_key(&tx, cx, scope, measure).await?),
         // The other kinds are locks.
         _ => match rotation::stands(&tx, scope, measure).await? {
             rotation::Stands::Done(result) => (None, result),
@@ -250,6 +256,22 @@ async fn end_sessions(tx: &Tx, cx: &Cx, scope: &IncidentScope, measure: &Measure
     Ok(format!("{ended} sessions ended."))
 }
 
+async fn rotate_data_key(tx: &Tx, cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<String, Outage> {
+    // The Team first, as everywhere: who holds it may be about to seal.
+    store::team::hold(&**tx, scope.team()).await?;
+    let done = cx.portal.vault.rotate(&**tx, cx.now(), scope.team()).await?;
+    let counted = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let event =
+        Event::of(scope.team(), Action::DataKeyRotated).on(on_target(measure)).with("version", i64::from(done.version));
+    let event = event.with("resealed", counted(done.resealed)).with("unopened", counted(done.unopened));
+    append(&**tx, cx, event).await?;
+    let unopened = match done.unopened {
+        0 => String::new(),
+        n => format!(" {n} did not open and stay as they were: somebody changed them."),
+    };
+    Ok(format!("Version {} of the key; {} secrets sealed anew.{unopened}", done.version, done.resealed))
+}
+
 /// Lifts a lock: by another person than the one who ordered it, with a fresh proof.
 #[tracing::instrument(skip_all, fields(incident = %scope.id(), measure = %id))]
 pub async fn lift(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), IncidentError> {
@@ -276,6 +298,11 @@ pub async fn lift(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), I
 pub(crate) async fn resume_due(portal: &Portal) -> Result<(), Outage> {
     let cx = Cx::system(portal, "containment");
     for measure in measure::open_since(portal.db.reader(), cx.now() - TAKEN_UP_AFTER).await? {
+        let pause = TAKEN_UP_AFTER * 2_i32.pow(u32::try_from(measure.attempts.clamp(0, MOST_DOUBLINGS)).unwrap_or(0));
+        let failed_at = measure.tried_at.filter(|_| measure.state == MeasureState::Failed);
+        if failed_at.is_some_and(|at| cx.now() - at < pause) {
+            continue;
+        }
         let team = access::job(measure.team);
         let Some(found) = incident::by_id(portal.db.reader(), &team, measure.incident).await? else { continue };
         let own = scope::own(&team, &found, Vec::new());

@@ -69,6 +69,8 @@ pub struct Connection {
     pub marketplace_ids: Vec<String>,
     pub state: ConnectionState,
     pub refresh_token: Option<Sealed>,
+    /// By what the grant is known again, however it is sealed.
+    pub grant_mac: Option<Vec<u8>>,
     pub access: Option<Access>,
     pub authorized_at: Time,
     pub created_by: UserId,
@@ -123,6 +125,7 @@ pub(super) fn connection(row: Model) -> Result<Connection, DbErr> {
         marketplace_ids: row.marketplace_ids.split_whitespace().map(str::to_owned).collect(),
         state: stored(ConnectionState::parse(&row.state), "state")?,
         refresh_token: row.refresh_token.map(Sealed),
+        grant_mac: row.grant_mac,
         access,
         authorized_at: row.authorized_at,
         created_by: UserId(row.created_by),
@@ -137,13 +140,7 @@ pub(super) fn connection(row: Model) -> Result<Connection, DbErr> {
     })
 }
 
-/// `grant_mac`: by what the grant is known again.
-pub async fn insert(
-    db: &impl ConnectionTrait,
-    scope: &TeamScope,
-    new: Connection,
-    grant_mac: [u8; 32],
-) -> Result<(), DbErr> {
+pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Connection) -> Result<(), DbErr> {
     let (access_token, cached, life_assumed) = match new.access {
         Some(access) => (Some(access.token.0), Some(access.cached), access.life_assumed),
         None => (None, None, false),
@@ -179,7 +176,7 @@ pub async fn insert(
         forced_at: None,
         disconnected_at: None,
         version: 1,
-        grant_mac: Some(grant_mac.to_vec()),
+        grant_mac: new.grant_mac,
         tested_at: None,
         test_failure: None,
         canary: new.canary,
@@ -311,12 +308,12 @@ pub async fn proved(
             failure_code = NULL, failures = 0, retry_at = NULL, refresh_token = COALESCE($6, refresh_token),
             grant_mac = CASE WHEN EXISTS (SELECT 1 FROM connection o WHERE o.team_id = $1 AND o.grant_mac = $7 AND o.id <> $2)
                 THEN grant_mac ELSE COALESCE($7, grant_mac) END, version = version + 1
-        WHERE team_id = $1 AND id = $2 AND refresh_token = $3";
+        WHERE team_id = $1 AND id = $2 AND grant_mac = $3";
     let (token, mac) = other.map(|(sealed, mac)| (sealed.0, mac.to_vec())).unzip();
     let values = [
         scope.team().0.into(),
         loaded.id.0.into(),
-        loaded.refresh_token.as_ref().map(|sealed| sealed.0.clone()).into(),
+        loaded.grant_mac.clone().into(),
         now.into(),
         marketplace_ids.join(" ").into(),
         token.into(),
@@ -333,15 +330,8 @@ pub async fn test_failed(
     word: &str,
     now: Time,
 ) -> Result<(), DbErr> {
-    let text =
-        "UPDATE connection SET tested_at = $4, test_failure = $5 WHERE team_id = $1 AND id = $2 AND refresh_token = $3";
-    let values = [
-        scope.team().0.into(),
-        loaded.id.0.into(),
-        loaded.refresh_token.as_ref().map(|sealed| sealed.0.clone()).into(),
-        now.into(),
-        word.into(),
-    ];
+    let text = "UPDATE connection SET tested_at = $4, test_failure = $5 WHERE team_id = $1 AND id = $2 AND grant_mac = $3";
+    let values = [scope.team().0.into(), loaded.id.0.into(), loaded.grant_mac.clone().into(), now.into(), word.into()];
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
 

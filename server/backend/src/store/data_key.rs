@@ -80,11 +80,19 @@ pub async fn insert_if_absent(db: &impl ConnectionTrait, new: WrappedKey) -> Res
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
 
-/// Counts one seal in one statement, so that parallel seals cannot slip past the limit; false when it is spent.
+/// Counts one seal in one statement, so that parallel seals cannot slip past the limit; false when it is spent, or another key
+/// seals by now.
 pub async fn count_seal(db: &impl ConnectionTrait, id: DataKeyId, limit: i64) -> Result<bool, DbErr> {
     let text = "UPDATE data_key SET sealed_count = sealed_count + 1
-        WHERE id = $1 AND sealed_count < $2 RETURNING sealed_count";
+        WHERE id = $1 AND sealed_count < $2 AND replaced_at IS NULL RETURNING sealed_count";
     Ok(db.query_one_raw(sql(db, text, [id.0.into(), limit.into()])).await?.is_some())
+}
+
+/// Counts seals that were made at once.
+pub async fn count_more(db: &impl ConnectionTrait, id: DataKeyId, seals: usize) -> Result<(), DbErr> {
+    let seals = i64::try_from(seals).unwrap_or(i64::MAX);
+    let text = "UPDATE data_key SET sealed_count = sealed_count + $2 WHERE id = $1";
+    db.execute_raw(sql(db, text, [id.0.into(), seals.into()])).await.map(|_| ())
 }
 
 /// Notes since when a newer version seals.

@@ -46,6 +46,7 @@ pub mod playbook;
 pub mod rate_limit;
 pub mod refresh;
 pub mod review;
+pub mod sealed;
 pub mod session;
 pub mod task;
 pub mod team;

@@ -26,10 +26,12 @@ mod key_text;
 mod mac;
 mod record;
 mod ring;
+mod rotation;
 mod wrap;
 
 pub use digest::sha256;
 pub use key_file::{KeyFile, KeyFileError};
+pub use rotation::Rotated;
 
 /// Seals under one data key before it is replaced. NIST SP 800-38D allows 2^32 with random nonces; this is far earlier.
 const BUDGET: i64 = 1 << 24;

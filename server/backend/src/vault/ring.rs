@@ -73,7 +73,7 @@ impl Vault {
     }
 
     /// Writes a new data key, unless another writer was first: then theirs counts.
-    async fn make(
+    pub(super) async fn make(
         &self,
         tx: &impl ConnectionTrait,
         now: Time,

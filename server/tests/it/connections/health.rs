@@ -68,8 +68,8 @@ on_both_databases!(a_failed_test_is_made_again_within_hours_and_a_used_connectio
 on_both_databases!(a_test_of_a_grant_that_was_replaced_says_nothing_of_the_new_one, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
-    let old = get(&of).await;
-    act(&house, &of, model::connection::ConnectionAct::ReplaceRefreshToken).await.unwrap();
+    // Loaded while another grant stood there.
+    let old = backend::store::connection::Connection { grant_mac: Some(vec![7; 32]), ..get(&of).await };
     let tx = house.stage.portal.db.begin().await.unwrap();
     let now = of.owner.now();
     backend::store::connection::test_failed(&*tx, &of.scope, &old, "invalid_grant", now).await.unwrap();

@@ -1,9 +1,11 @@
 //! Incidents: steps, duties, clocks, containment, restriction.
 
+mod beside;
 mod bundle;
 mod clocks;
 mod closing;
 mod containment;
+mod data_key;
 mod drills;
 mod evidence;
 mod metrics;
@@ -36,14 +38,7 @@ pub struct Case {
 }
 
 pub fn report(kind: Kind, restricted: bool) -> Report {
-    Report {
-        kind,
-        title: "A key in a repository".to_owned(),
-        detected_at: None,
-        restricted,
-        drill: false,
-        about: Vec::new(),
-    }
+    Report { restricted, ..Report::of(kind, "A key in a repository") }
 }
 
 impl Case {
@@ -62,8 +57,14 @@ impl Case {
         incidents::enter(cx, &self.of.scope, self.id).await.unwrap()
     }
 
+    /// The owner takes a step, just after a fresh proof.
     pub async fn step(&self, step: Step) -> Result<(), incidents::IncidentError> {
-        let scope = self.scope(&self.of.owner).await;
-        incidents::take_step(&self.of.owner, &scope, step, None, "As it was", None).await
+        let (ada, scope) = (self.house.stage.stepped_up(&self.of.owner), self.scope(&self.of.owner).await);
+        incidents::take_step(&ada, &scope, step, None, "As it was", None).await
+    }
+
+    pub async fn settle_amazon(&self, scope: &IncidentScope) {
+        let ada = self.house.stage.stepped_up(&self.of.owner);
+        incidents::settle_amazon(&ada, scope, "Nothing of Amazon's was reached").await.unwrap();
     }
 }
