@@ -131,6 +131,9 @@ pub enum IncidentCommand {
         /// When it was noticed first, like 2026-11-01T00:00:00Z; now unless said.
         #[arg(long)]
         detected: Option<model::Time>,
+        /// What it is about: the id of a connection, gateway, key, app or person of the Team. May be said again.
+        #[arg(long)]
+        about: Vec<String>,
         /// Seen by owners and those with a duty alone.
         #[arg(long)]
         restricted: bool,

@@ -190,10 +190,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
             }
             Ok(code)
         }
-        Command::Incident { command: IncidentCommand::Open { team, kind, title, detected, restricted, drill } } => {
+        Command::Incident { command: IncidentCommand::Open { team, kind, title, detected, about, restricted, drill } } => {
             let portal = start::portal(&config).await?;
-            let report = Report { kind, title, detected_at: detected, restricted, drill, about: Vec::new() };
-            let id = report_from_command_line(&portal, team, report).await?;
+            let report = Report { detected_at: detected, restricted, drill, ..Report::of(kind, title) };
+            let id = report_from_command_line(&portal, team, report, &about).await?;
             println!("{}: {}/teams/{team}/incidents/{id}", model::incident::code(id), config.public_url);
             Ok(ExitCode::SUCCESS)
         }

@@ -66,8 +66,8 @@ pub struct IncidentDetail {
     pub reported_by: String,
     /// When each state of the line was reached.
     pub line: Vec<(State, Option<Moment>)>,
-    /// What may be done now.
-    pub steps: Vec<Step>,
+    /// What leads on from here, each with what comes first; what has nothing before it may be done now.
+    pub steps: Vec<(Step, Option<String>)>,
     pub about: Vec<String>,
     /// Things of the Team that it may be about besides: their ids, and what they are.
     pub nameable: Vec<(String, String)>,
@@ -109,11 +109,17 @@ pub async fn report_incident(
     title: String,
     detected: String,
     about: String,
+    #[server(default)] reach: String,
+    #[server(default)] confirmed: bool,
     #[server(default)] restricted: bool,
 ) -> Result<(), Failure> {
-    use crate::edge::{enter, fail, form::report};
+    use crate::edge::{
+        enter, fail,
+        form::{report, seeming},
+    };
     let (cx, scope) = enter(team, model::Permission::ReportIncident).await?;
-    let report = report(&cx, &scope, &kind, title, &detected, &about, restricted).await?;
+    let severity = seeming(&reach, confirmed)?;
+    let report = report(&cx, &scope, &kind, title, &detected, &about, severity, restricted).await?;
     let id = backend::incidents::report(&cx, &scope, report).await.map_err(fail)?;
     leptos_axum::redirect(&format!("/teams/{team}/incidents/{id}"));
     Ok(())

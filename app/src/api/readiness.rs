@@ -24,6 +24,8 @@ pub struct ReadinessDetail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanItem {
     pub reviewed: Option<(String, Moment, String)>,
+    /// When a rehearsal of it went well last.
+    pub rehearsed: Option<Moment>,
     pub due: Moment,
     pub overdue: bool,
 }

@@ -19,7 +19,7 @@ use model::{
     amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
     gateway::{Networks, Scope, Scopes},
     ids::{ConnectionId, LwaAppId},
-    incident::{Kind, Phase, TargetKind},
+    incident::{self, Kind, Phase, Reach, TargetKind},
     problem::FieldErrors,
 };
 use secrecy::SecretString;
@@ -137,28 +137,29 @@ pub(crate) async fn report(
     title: String,
     detected: &str,
     about: &str,
+    severity: Option<incident::Severity>,
     restricted: bool,
 ) -> Result<Report, Failure> {
     let kind = incident_kind(kind)?;
     let detected_at = time("detected", detected)?;
     // What is gone by now, or never was, keeps nobody from reporting.
-    let about = named(cx, scope, about).await?.into_iter().collect();
-    Ok(Report { kind, title, detected_at, restricted, drill: false, about })
+    let about = backend::incidents::any_target(cx, scope, about).await.map_err(super::fail)?.into_iter().collect();
+    Ok(Report { detected_at, severity, restricted, about, ..Report::of(kind, title) })
 }
 
-/// A thing of the Team by its id, of whatever kind.
-async fn named(cx: &Cx, scope: &TeamScope, text: &str) -> Result<Option<AboutTarget>, Failure> {
-    for kind in TargetKind::ALL {
-        if let Ok(id) = kind.read_id(text.trim()) {
-            return backend::incidents::target_named(cx, scope, *kind, id).await.map_err(super::fail);
-        }
+/// How grave it seems by the matrix, when somebody knows what could be reached.
+pub(crate) fn seeming(reach: &str, confirmed: bool) -> Result<Option<incident::Severity>, Failure> {
+    if reach.is_empty() {
+        return Ok(None);
     }
-    Ok(None)
+    let reach = one("reach", Reach::parse(reach).ok_or("Choose what could be reached."))?;
+    Ok(Some(incident::Severity::of(reach, confirmed)))
 }
 
 /// A thing of the Team by its id, which must be there.
 pub(crate) async fn any_target(cx: &Cx, scope: &TeamScope, text: &str) -> Result<AboutTarget, Failure> {
-    named(cx, scope, text).await?.ok_or_else(|| refuse(model::Problem::of(model::ProblemCode::NotFound)))
+    let found = backend::incidents::any_target(cx, scope, text).await.map_err(super::fail)?;
+    found.ok_or_else(|| refuse(model::Problem::of(model::ProblemCode::NotFound)))
 }
 
 pub(crate) fn new_lwa_app(

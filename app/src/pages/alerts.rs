@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{Permission, alert::Severity, ids::TeamId, incident::Kind};
 
-use super::{ReportLink, may, team};
+use super::{ReportLink, may, team, viewer};
 use crate::{
     api::alerts::{AcknowledgeAlert, AlertItem, AlertItems, alerts},
     components::{Act, ActForm, At, Badge, EmptyState, Field, Hidden, PageHeader, Submit, loaded},
@@ -80,7 +80,12 @@ fn OpenAlert(item: AlertItem, act: Act, team: Option<TeamId>, may_answer: bool) 
         <li class="alert" data-severity=severity>
             <Head item/>
             <p class="small">{advice}</p>
-            {team.is_some().then(|| view! { <ReportLink about title kind=Kind::Other/> })}
+            {match team {
+                Some(_) => view! { <ReportLink about title kind=Kind::Other/> }.into_any(),
+                // What concerns the installation is reported in a Team of the operator's.
+                None => viewer().map(|viewer| viewer.teams).unwrap_or_default().into_iter()
+                    .map(|within| view! { <ReportLink about="" title kind=Kind::Other within/> }).collect_view().into_any(),
+            }}
             {may_answer.then(|| view! {
                 <details class="disclosure" open=act.failed()>
                     <summary>"Acknowledge…"</summary>

@@ -72,7 +72,10 @@ use model::{
     incident::Kind,
 };
 
-use crate::{api::Viewer, components::Notice};
+use crate::{
+    api::{TeamItem, Viewer},
+    components::Notice,
+};
 
 /// An id from the address; an unreadable one is an id that does not exist.
 fn param<I: Id + std::str::FromStr>(name: &str) -> I {
@@ -108,15 +111,25 @@ fn Allowed(to: Permission, children: Children) -> impl IntoView {
         .into_any()
 }
 
-/// The way from a thing to a report about it. `about`: its id; `title`: what somebody would write.
+/// The way from a thing to a report about it. `about`: its id; `title`: what somebody would write; `within`: another Team than the page's
+/// own.
 #[component]
-fn ReportLink(#[prop(into)] about: String, #[prop(into)] title: String, kind: Kind) -> impl IntoView {
+fn ReportLink(
+    #[prop(into)] about: String,
+    #[prop(into)] title: String,
+    kind: Kind,
+    #[prop(optional)] within: Option<TeamItem>,
+) -> impl IntoView {
     let mut query = ParamsMap::new();
     for (name, value) in [("about", about), ("title", title), ("kind", kind.as_str().to_owned())] {
         query.insert(name, value);
     }
-    let path = format!("/teams/{}/incidents/new{}", team(), query.to_query_string());
-    view! { <a class="btn btn-secondary btn-sm" href=path>"Report an incident"</a> }
+    let (team, words) = match within {
+        Some(within) => (within.id, format!("Report an incident in {}", within.name)),
+        None => (team(), "Report an incident".to_owned()),
+    };
+    let path = format!("/teams/{team}/incidents/new{}", query.to_query_string());
+    view! { <a class="btn btn-secondary btn-sm" href=path>{words}</a> }
 }
 
 /// "1 connection", "2 connections".

@@ -73,6 +73,10 @@ fn PlanCard(team: TeamId, plan: PlanItem) -> impl IntoView {
             <h2 id="plan-h">"The plan "<Badge tone word/></h2>
             <p class="muted">"What Portal does in an incident stands in its handbook ("<code>"docs/incident-response.md"</code>"); the Team's own part is on this page and in its "<a href=format!("/teams/{team}/incidents/playbooks")>"playbooks"</a>". Somebody looks at both every half year."</p>
             {reviewed}
+            {match plan.rehearsed {
+                Some(at) => view! { <p>"Last tested, by a drill that went well: "<At moment=at/>"."</p> }.into_any(),
+                None => view! { <p class="muted">"Not tested yet: no drill went well so far."</p> }.into_any(),
+            }}
             <p>"To be looked at until "<At moment=plan.due/>"."</p>
             {may(Permission::RunIncidents).then(|| view! {
                 <ActForm act class="form">

@@ -30,14 +30,7 @@ pub(super) async fn run(kind: DrillKind, log: &mut Log) -> Done<()> {
 
 impl Ground {
     async fn report(&self, kind: DrillKind) -> Done<IncidentId> {
-        let report = Report {
-            kind: Kind::LeakedSecret,
-            title: kind.title().to_owned(),
-            detected_at: None,
-            restricted: false,
-            drill: true,
-            about: Vec::new(),
-        };
+        let report = Report { drill: true, ..Report::of(Kind::LeakedSecret, kind.title()) };
         Ok(incidents::report(&self.owner, &self.scope, report).await?)
     }
 

@@ -172,14 +172,7 @@ async fn nothing_leaves_five_seconds_after_a_lock() {
     let mut more: Vec<(&str, &str)> = limits.iter().map(|name| (name.as_str(), "10000")).collect();
     more.push(("PORTAL_MAIL__CAPTURE_DIR", &mail));
     let replicas = [spawn(&house, "gateway", &more).await, spawn(&house, "gateway", &more).await];
-    let report = backend::incidents::Report {
-        kind: Kind::MisusedGateway,
-        title: "It asks too often".to_owned(),
-        detected_at: None,
-        restricted: false,
-        drill: false,
-        about: Vec::new(),
-    };
+    let report = backend::incidents::Report::of(Kind::MisusedGateway, "It asks too often");
     let id = backend::incidents::report(&team.owner, &team.scope, report).await.unwrap();
     let scope = backend::incidents::enter(&team.owner, &team.scope, id).await.unwrap();
     // Each request says when it was sent, and what came back.

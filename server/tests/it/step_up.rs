@@ -11,7 +11,7 @@ use chrono::Duration;
 use model::{
     Environments, Problem, ProblemCode, Role,
     audit::Action,
-    incident::MeasureKind,
+    incident::{Kind, MeasureKind, Step},
     login::CODE_LIFE,
     step_up::{DangerousAct, STEP_UP_LIFE},
 };
@@ -95,6 +95,15 @@ async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<
             let piece = incidents::locker(cx, &incident).await.unwrap().remove(0).0.id;
             vec![problem(incidents::copy_evidence(cx, &incident, piece).await)]
         }
+        DangerousAct::SettleAmazon => {
+            let all = incidents::list(cx, scope).await.unwrap();
+            let enter = async |id| incidents::enter(cx, scope, id).await.unwrap();
+            let nothing = all.iter().find(|one| one.title == "Nothing").unwrap().id;
+            vec![
+                problem(incidents::settle_amazon(cx, &enter(all[0].id).await, "Nothing of Amazon's was reached").await),
+                problem(incidents::take_step(cx, &enter(nothing).await, Step::Dismiss, None, "It was a test", None).await),
+            ]
+        }
         DangerousAct::ApproveNotice => {
             let incident = incidents::list(cx, scope).await.unwrap().remove(0).id;
             let incident = incidents::enter(cx, scope, incident).await.unwrap();
@@ -142,6 +151,11 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     house.spare_app(&team).await;
     house.a_review(team.team).await;
     house.a_hold(&team).await;
+    let nothing = incidents::Report::of(Kind::Other, "Nothing");
+    let nothing = incidents::report(&team.owner, &team.scope, nothing).await.unwrap();
+    // Its hold on the log stands before anything is counted.
+    let nothing = incidents::enter(&team.owner, &team.scope, nothing).await.unwrap();
+    incidents::take_evidence(&team.owner, &nothing).await.unwrap();
     house.stage.advance(Duration::seconds(1));
     let (incident, ..) = house.an_incident(&team).await;
     let incident = incidents::enter(&bob, &team.scope, incident).await.unwrap();
@@ -151,8 +165,9 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     connections::set_canary(&team.owner, &team.scope, team.connection, true).await.unwrap();
     let events = async || {
         let log = audit_event::of_team(house.stage.portal.db.reader(), &team.scope, &Default::default(), 1000).await;
-        // The refusals themselves are events too.
-        log.unwrap().into_iter().filter(|event| event.action != Action::AccessRefused).count()
+        // The refusals themselves are events too, and so is what is taken in before something is destroyed.
+        let beside = [Action::AccessRefused, Action::EvidenceTaken];
+        log.unwrap().into_iter().filter(|event| !beside.contains(&event.action)).count()
     };
     for act in DangerousAct::ALL {
         let before = events().await;

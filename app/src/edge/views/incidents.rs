@@ -48,7 +48,7 @@ pub(super) fn item(incident: &Incident, now: Time) -> IncidentItem {
 pub(crate) async fn incident_detail(cx: &Cx, scope: &IncidentScope) -> Result<IncidentDetail, Failure> {
     let (now, incident) = (cx.now(), scope.incident());
     let others = incidents::list(cx, scope.team()).await.map_err(fail)?;
-    let others = others.into_iter().filter(|other| other.id != incident.id && !other.progress.state.is_over());
+    let others = others.into_iter().filter(|other| other.id != incident.id && incident.goes_into(other));
     let duty = |duty: &Duty| DutyItem {
         duty: *duty,
         holder: scope
@@ -66,13 +66,14 @@ pub(crate) async fn incident_detail(cx: &Cx, scope: &IncidentScope) -> Result<In
     let runs =
         scope.team().role().is_some_and(|role| role.may(Permission::RunIncidents)) && !incident.progress.state.is_over();
     let nameable = if runs { nameable(cx, scope, &about).await? } else { Vec::new() };
+    let steps = incidents::steps(cx, scope).await.map_err(fail)?;
     Ok(IncidentDetail {
         item: item(incident, now),
         began: incident.began_at.map(|at| moment(at, now)),
         detected: moment(incident.detected_at, now),
         reported_by: incident.reported_name.clone(),
         line: LINE.iter().map(|state| (*state, incident.progress.at(*state).map(|at| moment(at, now)))).collect(),
-        steps: incident.progress.state.steps().collect(),
+        steps: steps.into_iter().map(|(step, first)| (step, first.map(|first| first.to_string()))).collect(),
         about: about.into_iter().map(|target| format!("{}: {}", target.kind.title(), target.name)).collect(),
         duties: Duty::ALL.iter().map(duty).collect(),
         members: members(cx, scope.team()).await?,
@@ -152,6 +153,10 @@ fn line_item(line: Line, now: Time) -> TimelineItem {
         Line::Step(taken) => {
             let note = if taken.note.is_empty() { String::new() } else { format!(": {}", taken.note) };
             plain(taken.at, taken.name, format!("{}{note}", taken.state.title()))
+        }
+        Line::Earlier(at) => {
+            let text = format!("knows more of the time before: the newest {} events are shown here", incidents::EVENTS);
+            plain(at, "The log".to_owned(), text)
         }
         Line::Entry(entry, corrections) => TimelineItem {
             entry: Some((entry.id, entry.kind)),

@@ -1,13 +1,7 @@
 //! Readiness for incidents.
 
 use backend::{Cx, TeamScope, incidents, store::drill::Drill};
-use model::{
-    Time,
-    incident::{
-        DrillKind,
-        drill::{DRILL_DAYS, PLAN_DAYS, due_at},
-    },
-};
+use model::{Time, incident::DrillKind};
 
 use crate::{
     Failure,
@@ -18,9 +12,15 @@ use crate::{
 pub(crate) async fn readiness_detail(cx: &Cx, scope: &TeamScope) -> Result<ReadinessDetail, Failure> {
     let now = cx.now();
     let contact = incidents::contact(cx, scope).await.map_err(fail)?;
-    let (made, reviewed) = incidents::plan(cx, scope).await.map_err(fail)?;
+    let ready = incidents::readiness(cx, scope).await.map_err(fail)?;
     let drills = incidents::drills(cx, scope).await.map_err(fail)?;
-    let due = due_at(reviewed.as_ref().map(|(at, _, _)| *at), made, PLAN_DAYS);
+    let rehearsed = ready.kinds.iter().filter_map(|(_, last, _)| *last).max();
+    let kind_item = |(kind, last, due): (DrillKind, Option<Time>, Time)| DrillKindItem {
+        kind,
+        last: last.map(|at| moment(at, now)),
+        due: moment(due, now),
+        overdue: due < now,
+    };
     Ok(ReadinessDetail {
         contact: ContactItem {
             name: contact.name,
@@ -29,20 +29,14 @@ pub(crate) async fn readiness_detail(cx: &Cx, scope: &TeamScope) -> Result<Readi
             amazon: contact.amazon.to_string(),
         },
         plan: PlanItem {
-            reviewed: reviewed.map(|(at, name, note)| (name, moment(at, now), note)),
-            due: moment(due, now),
-            overdue: due < now,
+            reviewed: ready.reviewed.map(|(at, name, note)| (name, moment(at, now), note)),
+            rehearsed: rehearsed.map(|at| moment(at, now)),
+            due: moment(ready.review_due, now),
+            overdue: ready.review_due < now,
         },
-        kinds: DrillKind::ALL.iter().map(|kind| kind_item(*kind, &drills, made, now)).collect(),
+        kinds: ready.kinds.into_iter().map(kind_item).collect(),
         drills: drills.into_iter().map(|drill| drill_item(drill, now)).collect(),
     })
-}
-
-fn kind_item(kind: DrillKind, drills: &[Drill], made: Time, now: Time) -> DrillKindItem {
-    let ended = drills.iter().filter(|drill| drill.kind == kind).filter_map(|drill| drill.ended.as_ref());
-    let last = ended.filter(|ended| ended.passed).map(|ended| ended.at).max();
-    let due = due_at(last, made, DRILL_DAYS);
-    DrillKindItem { kind, last: last.map(|at| moment(at, now)), due: moment(due, now), overdue: due < now }
 }
 
 fn drill_item(drill: Drill, now: Time) -> DrillItem {

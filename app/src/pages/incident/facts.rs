@@ -1,13 +1,13 @@
 use leptos::prelude::*;
 use model::{Permission, ids::TeamId};
 
-use super::super::may;
+use super::super::{may, stepped_up};
 use crate::{
     api::{
         incidents::{DutyItem, GiveDuty, IncidentDetail, NameTarget, RestrictIncident, SettleAmazon},
         metrics::SetBeginning,
     },
-    components::{Act, ActForm, At, Field, Hidden, Select, Submit, TextArea},
+    components::{Act, ActForm, At, Field, Hidden, Select, StepUpGate, Submit, TextArea},
 };
 
 /// Who does what.
@@ -104,12 +104,14 @@ pub(super) fn FactsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
             {(runs && open).then(|| view! {
                 <details class="disclosure" open=settle.failed()>
                     <summary>"Amazon need not be told…"</summary>
-                    <ActForm act=settle class="form">
-                        <Hidden name="team" value=team.to_string()/>
-                        <Hidden name="incident" value=item.id.to_string()/>
-                        <TextArea name="how" label="Why need Amazon not be told?" hint="Amazon's information, or credentials to it: then it must be told, by a notice." required=true act=settle/>
-                        <Submit label="Settle" class="btn-secondary"/>
-                    </ActForm>
+                    <StepUpGate open=stepped_up() act="say that Amazon need not be told">
+                        <ActForm act=settle class="form">
+                            <Hidden name="team" value=team.to_string()/>
+                            <Hidden name="incident" value=item.id.to_string()/>
+                            <TextArea name="how" label="Why need Amazon not be told?" hint="Amazon's information, or credentials to it: then it must be told, by a notice." required=true act=settle/>
+                            <Submit label="Settle" class="btn-secondary"/>
+                        </ActForm>
+                    </StepUpGate>
                 </details>
             })}
             {runs.then(|| view! {

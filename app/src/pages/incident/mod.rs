@@ -4,6 +4,7 @@ pub mod containment;
 mod evidence;
 mod facts;
 mod lessons;
+mod matrix;
 mod notices;
 mod steps;
 mod tasks;
@@ -18,7 +19,6 @@ use model::{
     incident::State,
 };
 
-pub(super) use self::tasks::phases;
 use self::{
     containment::ContainmentCard,
     facts::{DutiesCard, FactsCard},
@@ -28,6 +28,7 @@ use self::{
 pub use self::{
     evidence::IncidentEvidencePage, lessons::IncidentLessonsPage, notices::IncidentNoticesPage, tasks::IncidentTasksPage,
 };
+pub(super) use self::{matrix::Matrix, tasks::phases};
 use super::{
     incidents::{ClockBadge, SeverityTag},
     param, team,

@@ -5,10 +5,13 @@ use model::{
     incident::{Reach, Severity, Step},
 };
 
-use super::super::may;
+use super::{
+    super::{may, stepped_up},
+    matrix::Matrix,
+};
 use crate::{
     api::incidents::{IncidentDetail, JudgeIncident, MergeIncident, TakeStep},
-    components::{Act, ActForm, Choice, Field, Hidden, Select, Submit, TextArea},
+    components::{Act, ActForm, Choice, Field, Hidden, Select, StepUpGate, Submit, TextArea},
 };
 
 /// What is asked for at a step.
@@ -33,25 +36,33 @@ pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
     }
     let id = detail.item.id.to_string();
     let act = Act::of::<TakeStep>();
-    let on: Vec<_> = detail.steps.iter().copied().filter(|step| *step != Step::Merge).collect();
-    let forms = on.into_iter().enumerate().map(|(n, step)| {
+    let on: Vec<_> = detail.steps.iter().filter(|(step, _)| *step != Step::Merge).cloned().collect();
+    let forms = on.into_iter().enumerate().map(|(n, (step, first))| {
+        if let Some(first) = first {
+            return view! { <p class="muted">{step.title()}": " {first}</p> }.into_any();
+        }
         let act = act.only_for("step", step.as_str());
         let id = id.clone();
+        let open = step != Step::Dismiss || stepped_up();
         view! {
             <details class="disclosure" open=act.failed() || n == 0>
                 <summary>{step.title()}"…"</summary>
-                <ActForm act class="form">
-                    <Hidden name="team" value=team.to_string()/>
-                    <Hidden name="incident" value=id.clone()/>
-                    <Hidden name="step" value=step.as_str()/>
-                    <TextArea name="note" label=question(step) required=step.needs_note() act/>
-                    <Field name="at" id=format!("at-{}", step.as_str()) label="When? (UTC)" hint="Leave it empty for now." kind="datetime-local" optional=true act/>
-                    <Submit label=step.title() class=if n == 0 { "btn-primary" } else { "btn-secondary" }/>
-                </ActForm>
+                <StepUpGate open=open act="dismiss an incident">
+                    <ActForm act class="form">
+                        <Hidden name="team" value=team.to_string()/>
+                        <Hidden name="incident" value=id.clone()/>
+                        <Hidden name="step" value=step.as_str()/>
+                        <TextArea name="note" label=question(step) required=step.needs_note() act/>
+                        <Field name="at" id=format!("at-{}", step.as_str()) label="When? (UTC)" hint="Leave it empty for now." kind="datetime-local" optional=true act/>
+                        <Submit label=step.title() class=if n == 0 { "btn-primary" } else { "btn-secondary" }/>
+                    </ActForm>
+                </StepUpGate>
             </details>
         }
+        .into_any()
     });
-    let merge = (!detail.others.is_empty()).then(|| view! { <Merge team detail=detail.clone()/> });
+    let may_merge = detail.steps.contains(&(Step::Merge, None));
+    let merge = (may_merge && !detail.others.is_empty()).then(|| view! { <Merge team detail=detail.clone()/> });
     Some(view! {
         <section class="card" aria-labelledby="steps-h">
             <h2 id="steps-h">"Next"</h2>
@@ -62,30 +73,15 @@ pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
     })
 }
 
-/// The matrix of severities, and a judgement by it.
+/// A judgement by the matrix.
 #[component]
 fn Judge(team: TeamId, id: String, severity: Severity) -> impl IntoView {
     let act = Act::of::<JudgeIncident>();
-    let rows = Reach::ALL
-        .iter()
-        .map(|reach| {
-            let cell = |confirmed: bool| {
-                let of = Severity::of(*reach, confirmed);
-                let label = if confirmed { "Confirmed" } else { "Suspected" };
-                view! { <td data-label=label aria-current=(of == severity).then_some("true")>{of.title()}</td> }
-            };
-            view! { <tr><th scope="row">{reach.title()}</th>{cell(false)}{cell(true)}</tr> }
-        })
-        .collect_view();
     let reaches = Reach::ALL.iter().map(|reach| (reach.as_str().to_owned(), reach.title().to_owned())).collect();
     view! {
         <details class="disclosure" open=act.failed()>
             <summary>"Severity: "{severity.title()}"…"</summary>
-            <div class="table-wrap"><table class="table matrix">
-                <caption class="visually-hidden">"Severities"</caption>
-                <thead><tr><th scope="col">"What could be reached"</th><th scope="col">"Suspected"</th><th scope="col">"Confirmed"</th></tr></thead>
-                <tbody>{rows}</tbody>
-            </table></div>
+            <Matrix severity=Some(severity)/>
             <ActForm act class="form">
                 <Hidden name="team" value=team.to_string()/>
                 <Hidden name="incident" value=id/>

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Cx,
-    store::{Tx, audit_hold, audit_horizon, audit_tree, audit_watch},
+    store::{Tx, audit_hold, audit_horizon, audit_tree, audit_watch, incident},
 };
 
 /// Events of one turn, and the pause behind it: whoever issues credentials waits for no long one.
@@ -125,11 +125,14 @@ impl Sequencer {
         Ok(notes.iter().rev().find_map(|note| genuine(note)).unwrap_or(0))
     }
 
-    /// Teams whose log must be kept, by the log's own word: a table could be changed, the log could not.
+    /// Teams whose log must be kept: those under a hold by the log's own word (a table could be changed, the log could not), and
+    /// those in which an incident is under way.
     async fn held(&self, tx: &Tx) -> Result<BTreeSet<TeamId>, DbErr> {
         let events = audit_hold::events(&**tx).await?;
         let ours = events.into_iter().filter(|row| self.is_ours(row, &leaf(row)));
-        Ok(standing(ours, self.portal.clock.now()))
+        let mut held = standing(ours, self.portal.clock.now());
+        held.extend(incident::under_way(&**tx).await?);
+        Ok(held)
     }
 
     /// Behind the last of the events from `from` on that may go. Each of them is proved first: a time that was put back, or an

@@ -15,7 +15,7 @@ use crate::{
     Cx, TeamScope, access,
     access::AccessError,
     audit::{self, Event, Target},
-    lwa_apps, store,
+    incidents, lwa_apps, store,
     store::{
         Tx,
         connection::{Access, Connection, Grant},
@@ -153,6 +153,7 @@ pub async fn disconnect(cx: &Cx, scope: &TeamScope, id: ConnectionId, typed: &st
     if typed.trim() != connection.name.as_str() {
         return Err(ConnectionError::NameDiffers);
     }
+    incidents::preserve(cx, scope).await?;
     let now = cx.now();
     let tx = cx.portal.db.begin().await?;
     if !store::connection::shred(&*tx, scope, &connection, now).await? {

@@ -23,6 +23,8 @@ pub enum ConnectionError {
     TestedTooOften { wait_s: u32 },
     #[error("this account is connected already")]
     AlreadyConnected,
+    #[error("a lock stands on this seller's connection")]
+    SellerLocked,
     #[error("another connection has this name")]
     NameTaken,
     #[error(transparent)]
@@ -81,6 +83,10 @@ impl From<&ConnectionError> for Problem {
             ConnectionError::AlreadyConnected => Problem::new(
                 ProblemCode::ProofFailed,
                 "This account is connected already: a seller has one connection for each app and region, and one refresh token is one account.",
+            ),
+            ConnectionError::SellerLocked => Problem::new(
+                ProblemCode::Locked,
+                "An incident locked a connection of this seller. Replace the refresh token on that connection's page, and have another person lift the lock.",
             ),
             ConnectionError::NameTaken => {
                 Problem::field("name", "Another connection has this name. Choose one that tells them apart.")

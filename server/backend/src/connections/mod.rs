@@ -105,6 +105,10 @@ async fn store_new(
     if store::connection::is_named(&**tx, scope, app.environment, name).await? {
         return Err(ConnectionError::NameTaken);
     }
+    // A second connection would be a way round the lock, which two people lift.
+    if store::lock::is_on_seller(&**tx, scope, app.environment, &seller_id, now).await? {
+        return Err(ConnectionError::SellerLocked);
+    }
     let grant_mac = vault.grant_mac(scope.team(), &proof.refresh_token);
     let refresh_token = vault.seal(&**tx, now, &place(scope, id, "refresh_token"), &proof.refresh_token).await?;
     let token = vault.seal(&**tx, now, &place(scope, id, "access_token"), &proof.access_token).await?;
@@ -119,6 +123,7 @@ async fn store_new(
         marketplace_ids: proof.marketplace_ids,
         state: ConnectionState::Active,
         refresh_token: Some(refresh_token),
+        grant_mac: Some(grant_mac.to_vec()),
         access: Some(Access { token, cached: proof.cached, life_assumed: proof.life_assumed }),
         authorized_at: now,
         created_by: access::signed_in(cx)?.user,
@@ -131,7 +136,7 @@ async fn store_new(
         canary: false,
         version: 1,
     };
-    store::connection::insert(&**tx, scope, connection, grant_mac).await?;
+    store::connection::insert(&**tx, scope, connection).await?;
     let event = Event::of(scope, Action::ConnectionCreated).on(Target::connection(id, name));
     let event = event.with("environment", app.environment).with("marketplace", marketplace.code());
     audit::append(&**tx, cx, event.with("seller_id_from", seller_id_source.as_str())).await?;

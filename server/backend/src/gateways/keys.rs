@@ -14,7 +14,7 @@ use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
     audit::{self, Event, Target},
-    random,
+    incidents, random,
     store::{self, gateway_key::GatewayKey},
     vault::sha256,
 };
@@ -87,9 +87,13 @@ pub async fn create_key(
 pub async fn revoke_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, id: GatewayKeyId) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, gateway).await?;
     scope.touch(cx, gateway.environment).await?;
+    let keys = store::gateway_key::all(cx.portal.db.reader(), scope, Some(gateway.id)).await?;
+    if !keys.iter().any(|key| key.id == id && key.revoked_at.is_none()) {
+        return Err(AccessError::NotFound.into());
+    }
+    incidents::preserve(cx, scope).await?;
     let tx = cx.portal.db.begin().await?;
-    let keys = store::gateway_key::all(&*tx, scope, Some(gateway.id)).await?;
-    if !keys.iter().any(|key| key.id == id) || !store::gateway_key::revoke(&*tx, scope, id, cx.now()).await? {
+    if !store::gateway_key::revoke(&*tx, scope, id, cx.now()).await? {
         return Err(AccessError::NotFound.into());
     }
     audit::append(&*tx, cx, Event::of(scope, Action::GatewayKeyRevoked).on(Target::gateway_key(id, &gateway.name))).await?;

@@ -2,11 +2,12 @@ use model::{
     Time,
     audit::{Action, Detail},
     incident::{Severity, TEXT_MOST},
+    step_up::DangerousAct,
 };
 
 use super::{IncidentError, IncidentScope, evidence, text};
 use crate::{
-    Cx,
+    Cx, access,
     audit::append,
     store::incident::{self, Incident},
 };
@@ -54,8 +55,9 @@ pub async fn set_restricted(cx: &Cx, scope: &IncidentScope, restricted: bool) ->
     Ok(())
 }
 
-/// Says why Amazon need not be told: its clock stops.
+/// Says why Amazon need not be told, with a fresh proof: its clock stops.
 pub async fn settle_amazon(cx: &Cx, scope: &IncidentScope, how: &str) -> Result<(), IncidentError> {
+    access::require_step_up(cx, scope.team(), DangerousAct::SettleAmazon).await?;
     let how = text::lines("how", how, TEXT_MOST)?;
     let now = cx.now();
     // Once told is told.

@@ -4,18 +4,30 @@
 use chrono::Duration;
 use model::{
     Time,
+    alert::Rule,
     audit::Action,
-    ids::{DrillId, TeamId},
-    incident::{DrillKind, Kind, Step, TEXT_MOST},
+    ids::{DrillId, IncidentId, TeamId},
+    incident::{
+        DrillKind, Kind, Step, TEXT_MOST,
+        drill::{DRILL_DAYS, PLAN_DAYS, due_at},
+    },
 };
 
-use super::{IncidentError, Report, bundle, evidence::take_file, report_from_command_line, scope, steps::take_step, text};
+use super::{
+    IncidentError, Report, bundle,
+    evidence::take_file,
+    report::{self, By},
+    scope,
+    steps::take_step,
+    text,
+};
 use crate::{
     Cx, Portal, TeamScope,
     access::{self, AccessError},
     audit::{Event, append},
     random,
     store::{
+        alert_setting,
         drill::{self, Drill, Ended},
         incident,
         rate_limit::{self, Limit},
@@ -41,9 +53,35 @@ pub async fn drills(cx: &Cx, scope: &TeamScope) -> Result<Vec<Drill>, AccessErro
     Ok(drill::all(cx.portal.db.reader(), scope).await?)
 }
 
-/// When the Team was made, and when somebody looked at its plan last: when, who, and what they said.
-pub async fn plan(cx: &Cx, scope: &TeamScope) -> Result<(Time, Option<(Time, String, String)>), AccessError> {
-    Ok(drill::plan(cx.portal.db.reader(), scope).await?)
+/// How ready a Team is.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    /// When somebody looked at the plan last, who, and what they said.
+    pub reviewed: Option<(Time, String, String)>,
+    pub review_due: Time,
+    /// When each kind of rehearsal went well last, and until when it is due.
+    pub kinds: Vec<(DrillKind, Option<Time>, Time)>,
+}
+
+/// How ready the Team is, by what it set itself.
+pub async fn readiness(cx: &Cx, scope: &TeamScope) -> Result<Readiness, AccessError> {
+    let db = cx.portal.db.reader();
+    let (made, reviewed) = drill::plan(db, scope).await?;
+    let went_well = drill::went_well(db, scope).await?;
+    let own = alert_setting::rules(db, scope.team()).await?;
+    let days = |rule: Rule, default: i32| {
+        let own = own.get(&rule).and_then(|setting| setting.threshold);
+        rule.threshold().map_or(default, |threshold| threshold.or_own(own))
+    };
+    let kind = |kind: &DrillKind| {
+        let last = went_well.iter().find(|(of, _)| of == kind).map(|(_, at)| *at);
+        (*kind, last, due_at(last, made, days(Rule::DrillOverdue, DRILL_DAYS)))
+    };
+    Ok(Readiness {
+        review_due: due_at(reviewed.as_ref().map(|(at, ..)| *at), made, days(Rule::PlanOverdue, PLAN_DAYS)),
+        reviewed,
+        kinds: DrillKind::ALL.iter().map(kind).collect(),
+    })
 }
 
 /// Says that somebody looked at the plan, and that it is right.
@@ -103,28 +141,29 @@ pub async fn begin_drill(portal: &Portal, team: TeamId, kind: DrillKind) -> Resu
     Ok(new)
 }
 
-/// Keeps how it went: an incident that says that it is a drill, with its report as evidence and its bundle, closed at once.
+/// Keeps how it went: an incident that says that it is a drill, with its report as evidence and its bundle, closed at once. The
+/// incident has the rehearsal's own id: a second try, after one that was cut off, goes on with it.
 #[tracing::instrument(skip_all, fields(team = %of.team, drill = %of.id))]
 pub async fn keep_drill(portal: &Portal, of: &Drill, went: Rehearsed) -> Result<Ended, IncidentError> {
     let cx = Cx::system(portal, "drill");
-    let team = access::job(of.team);
+    let (team, id) = (access::job(of.team), IncidentId(of.id.0));
     let result = if went.passed { "went well" } else { "failed" };
-    let report = Report {
-        kind: Kind::LeakedSecret,
-        title: format!("{} ({result})", of.kind.title()),
-        detected_at: of.started_at,
-        restricted: false,
-        drill: true,
-        about: Vec::new(),
-    };
-    let id = report_from_command_line(portal, of.team, report).await?;
+    let found = async || incident::by_id(portal.db.reader(), &team, id).await;
     let enter = async || -> Result<_, IncidentError> {
-        let found = incident::by_id(portal.db.reader(), &team, id).await?.ok_or(AccessError::NotFound)?;
-        Ok(scope::own(&team, &found, Vec::new()))
+        Ok(scope::own(&team, &found().await?.ok_or(AccessError::NotFound)?, Vec::new()))
     };
-    take_file(&cx, &enter().await?, "drill.txt", "text/plain", went.report.clone().into_bytes()).await?;
+    if found().await?.is_none() {
+        let title = format!("{} ({result})", of.kind.title());
+        let report = Report { detected_at: of.started_at, drill: true, ..Report::of(Kind::LeakedSecret, title) };
+        report::open(&cx, &team, id, report, By::Rehearsal).await?;
+    }
     let note = format!("A rehearsal, asked for by {}: it {result}.", of.asked_name);
-    for step in [Step::Triage, Step::Contain, Step::Eradicate, Step::Recover, Step::Review, Step::Close] {
+    if !enter().await?.incident().progress.state.is_over() {
+        take_file(&cx, &enter().await?, "drill.txt", "text/plain", went.report.clone().into_bytes()).await?;
+    }
+    // From wherever it stands to its end.
+    let on = |step: &Step| !matches!(step, Step::Dismiss | Step::Merge);
+    while let Some(step) = enter().await?.incident().progress.state.steps().find(on) {
         take_step(&cx, &enter().await?, step, None, &note, None).await?;
     }
     bundle::bundle(&cx, &enter().await?).await?;

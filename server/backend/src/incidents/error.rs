@@ -1,6 +1,6 @@
 use model::{
     Problem, ProblemCode,
-    incident::{NoticeRefused, StepRefused},
+    incident::{NoticeRefused, StepRefused, Unready},
 };
 
 use crate::{access::AccessError, error::Outage};
@@ -25,10 +25,8 @@ pub enum IncidentError {
     NoRecipient,
     #[error("too many people are named")]
     TooManyRecipients,
-    #[error("measures are open")]
-    MeasuresOpen(usize),
-    #[error("Amazon's clock runs")]
-    AmazonOpen,
+    #[error(transparent)]
+    Unready(#[from] Unready),
     #[error("the time of detection cannot be")]
     Detected,
     #[error("too many reports")]
@@ -68,20 +66,14 @@ pub enum IncidentError {
     OtherWords,
     #[error("it was sent before it was approved")]
     SentBefore,
-    #[error("an approved notice is not sent")]
-    NoticeOpen,
+    #[error("these two do not go together")]
+    NotTogether,
     #[error("there are enough tasks")]
     TooManyTasks,
     #[error("the task is there already")]
     TaskThere,
-    #[error("nobody wrote the post-mortem")]
-    NoPostMortem,
-    #[error("nothing follows from it")]
-    NoActionItem,
     #[error("there are enough action items")]
     TooManyItems,
-    #[error("tasks are open")]
-    TasksOpen(usize),
     #[error("the event of the bundle is pruned")]
     SealGone,
     #[error("the log is not signed that far yet")]
@@ -137,13 +129,7 @@ impl From<&IncidentError> for Problem {
             }
             IncidentError::NoRecipient => Problem::field("recipients", "Say whom it goes to, or mark it as sent by hand."),
             IncidentError::TooManyRecipients => Problem::field("recipients", "At most 200 addresses."),
-            IncidentError::MeasuresOpen(1) => first("A measure is not done yet."),
-            IncidentError::MeasuresOpen(many) => {
-                Problem::new(ProblemCode::NotYet, format!("{many} measures are not done yet."))
-            }
-            IncidentError::AmazonOpen => {
-                first("Tell Amazon first, by a notice, or say under Facts why it need not be told.")
-            }
+            IncidentError::Unready(unready) => Problem::new(ProblemCode::NotYet, unready.to_string()),
             IncidentError::Detected => Problem::field("detected", "Enter a time that is not in the future, in UTC."),
             IncidentError::TooMany(wait) => {
                 Problem::new(ProblemCode::RateLimited, "Many incidents were reported just now. Wait a moment.".to_owned())
@@ -185,20 +171,13 @@ impl From<&IncidentError> for Problem {
             IncidentError::SentBefore => {
                 Problem::field("at", "That was before it was approved: what goes out is approved first.")
             }
-            IncidentError::NoticeOpen => {
-                first("A notice is approved and not sent, or still on its way: send it, withdraw it, or wait for it.")
-            }
+            IncidentError::NotTogether => Problem::field(
+                "into",
+                "It goes into none that is over; a drill goes into a drill, a restricted incident into a restricted one: restrict the other first.",
+            ),
             IncidentError::TooManyTasks => first("There are 60 tasks: settle some, or put several into one."),
             IncidentError::TaskThere => Problem::field("title", "The playbook has this task already."),
-            IncidentError::NoPostMortem => first("Write the post-mortem first, under Lessons."),
-            IncidentError::NoActionItem => {
-                first("Say first what follows from it, who does it and until when: under Lessons.")
-            }
             IncidentError::TooManyItems => first("There are 50 already: put several into one."),
-            IncidentError::TasksOpen(1) => first("A task is not settled yet."),
-            IncidentError::TasksOpen(many) => {
-                Problem::new(ProblemCode::NotYet, format!("{many} tasks are not settled yet."))
-            }
             IncidentError::SealGone => {
                 first("The event that seals it is pruned from the log: bind the incident together again.")
             }

@@ -51,7 +51,7 @@ pub async fn draft_post_mortem(cx: &Cx, scope: &IncidentScope) -> Result<PostMor
                 let last = corrections.last().map_or(&entry.body, |one| &one.body);
                 format!("{} ({}): {last}", entry.kind.title(), entry.name)
             }
-            Line::Event(_) => continue,
+            Line::Event(_) | Line::Earlier(_) => continue,
         };
         lines.push((at, words));
     }

@@ -13,8 +13,10 @@ mod guards;
 mod lessons;
 mod measures;
 mod metrics;
+mod neighbours;
 mod notices;
 mod playbooks;
+mod preserve;
 mod report;
 mod rotation;
 mod scope;
@@ -28,7 +30,9 @@ pub use bundle::{NotSealed, Verified, bundle, verify_bundle};
 pub use change::{set_beginning, set_restricted, set_severity, settle_amazon};
 pub(crate) use clocks::tell_due;
 pub use contact::{contact, set_contact};
-pub use drills::{Rehearsed, ask_drill, begin_drill, drills, end_drill, keep_drill, next_drill, plan, review_plan};
+pub use drills::{
+    Readiness, Rehearsed, ask_drill, begin_drill, drills, end_drill, keep_drill, next_drill, readiness, review_plan,
+};
 pub use duties::give_duty;
 pub use effects::{Effect, effect, holders, last_end};
 pub use error::IncidentError;
@@ -44,11 +48,12 @@ pub use notices::{
     told_amazon_alone, withdraw_notice, write_notice,
 };
 pub use playbooks::{Playbook, add_to_playbook, playbook, remove_from_playbook, restore_playbook};
-pub use report::{Report, report, report_from_command_line, target_named};
+pub(crate) use preserve::preserve;
+pub use report::{Report, any_target, report, report_from_command_line, target_named};
 pub use scope::{IncidentScope, enter};
-pub use steps::take_step;
+pub use steps::{steps, take_step};
 pub use tasks::{add_task, end_task, give_task, reopen_task, tasks};
-pub use timeline::{Line, correct, note_reading, pin, timeline, write};
+pub use timeline::{EVENTS, Line, correct, note_reading, pin, timeline, write};
 
 use model::audit::{Action, SafeText};
 

@@ -3,13 +3,14 @@ use model::{
     Permission, Time,
     audit::{Action, SafeText},
     ids::{ConnectionId, GatewayId, IncidentId, TeamId, UserId},
-    incident::{Kind, Progress, TITLE_MOST, TargetKind, code},
+    incident::{Kind, Progress, Severity, TITLE_MOST, TargetKind, code},
 };
 use uuid::Uuid;
 
 use super::{IncidentError, scope, tasks, text};
 use crate::{
-    Cx, Portal, TeamScope, access,
+    Cx, Portal, TeamScope,
+    access::{self, AccessError},
     audit::append,
     mail::{self, Mail, Message},
     random,
@@ -30,9 +31,29 @@ pub struct Report {
     pub title: String,
     /// When it was noticed; now unless somebody says otherwise.
     pub detected_at: Option<Time>,
+    /// How grave it seems; what its kind is taken for until somebody has judged it.
+    pub severity: Option<Severity>,
     pub restricted: bool,
     pub drill: bool,
     pub about: Vec<AboutTarget>,
+}
+
+impl Report {
+    /// Noticed now, open to the Team, about nothing in particular.
+    pub fn of(kind: Kind, title: impl Into<String>) -> Self {
+        let title = title.into();
+        Self { kind, title, detected_at: None, severity: None, restricted: false, drill: false, about: Vec::new() }
+    }
+}
+
+/// A thing of the Team by its id as people write it, of whatever kind.
+pub async fn any_target(cx: &Cx, scope: &TeamScope, text: &str) -> Result<Option<AboutTarget>, AccessError> {
+    for kind in TargetKind::ALL {
+        if let Ok(id) = kind.read_id(text.trim()) {
+            return target_named(cx, scope, *kind, id).await;
+        }
+    }
+    Ok(None)
 }
 
 /// A thing of the Team by its kind and id, as an incident names it; nothing when there is no such thing.
@@ -41,7 +62,7 @@ pub async fn target_named(
     scope: &TeamScope,
     kind: TargetKind,
     id: Uuid,
-) -> Result<Option<AboutTarget>, crate::access::AccessError> {
+) -> Result<Option<AboutTarget>, AccessError> {
     let db = cx.portal.db.reader();
     let name = match kind {
         TargetKind::Team => (id == scope.team().0).then(|| scope.name().map(ToString::to_string).unwrap_or_default()),
@@ -71,34 +92,56 @@ pub async fn target_named(
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn report(cx: &Cx, scope: &TeamScope, new: Report) -> Result<IncidentId, IncidentError> {
     let person = access::signed_in(cx)?;
-    open(cx, scope, new, Some(person.user), person.email.to_string()).await
+    open(cx, scope, random::id(cx.now()), new, By::Person(person.user, person.email.to_string())).await
 }
 
-/// The same from a terminal on Portal's own machine.
-pub async fn report_from_command_line(portal: &Portal, team: TeamId, new: Report) -> Result<IncidentId, IncidentError> {
+/// The same from a terminal on Portal's own machine. `about`: ids of what it was noticed at.
+pub async fn report_from_command_line(
+    portal: &Portal,
+    team: TeamId,
+    mut new: Report,
+    about: &[String],
+) -> Result<IncidentId, IncidentError> {
     let cx = Cx::system(portal, "command line");
     if store::team::name(portal.db.reader(), team).await?.is_none() {
-        return Err(access::AccessError::NotFound.into());
+        return Err(AccessError::NotFound.into());
     }
-    open(&cx, &access::job(team), new, None, "command line".to_owned()).await
+    for text in about {
+        new.about.push(any_target(&cx, &access::job(team), text).await?.ok_or(AccessError::NotFound)?);
+    }
+    open(&cx, &access::job(team), random::id(cx.now()), new, By::CommandLine).await
 }
 
-async fn open(
+/// Who reports.
+pub(super) enum By {
+    Person(UserId, String),
+    CommandLine,
+    /// Portal itself, of what it rehearsed: over before anybody reads of it, so nobody is told, and no people do anything.
+    Rehearsal,
+}
+
+pub(super) async fn open(
     cx: &Cx,
     scope: &TeamScope,
+    id: IncidentId,
     new: Report,
-    reported_by: Option<UserId>,
-    reported_name: String,
+    by: By,
 ) -> Result<IncidentId, IncidentError> {
     let now = cx.now();
+    let is_rehearsed = matches!(by, By::Rehearsal);
+    let (reported_by, reported_name) = match by {
+        By::Person(user, name) => (Some(user), name),
+        By::CommandLine => (None, "command line".to_owned()),
+        By::Rehearsal => (None, "Portal".to_owned()),
+    };
     let title = text::line("title", &new.title, TITLE_MOST)?;
     let detected_at = text::said(new.detected_at, now).map_err(|_| IncidentError::Detected)?;
     let incident = Incident {
-        id: random::id(now),
+        id,
         team: scope.team(),
         title,
         kind: new.kind,
-        severity: new.kind.first_severity(),
+        severity: new.severity.unwrap_or(new.kind.first_severity()),
         restricted: new.restricted,
         drill: new.drill,
         began_at: None,
@@ -126,17 +169,14 @@ async fn open(
     for target in &new.about {
         incident::add_target(&*tx, &own, target).await?;
     }
-    // What a machine rehearses, no people do.
-    if !incident.drill {
+    if !is_rehearsed {
         tasks::plan(&tx, &own).await?;
     }
     let kind = SafeText::new(incident.kind.as_str(), 40);
     let event = own.event(Action::IncidentReported).with("kind", &kind).with("drill", incident.drill);
     let event = event.with("detected", incident.detected_at);
     append(&*tx, cx, event).await?;
-    // What a machine rehearses is over before anybody reads of it.
-    let is_quiet = incident.drill && reported_by.is_none();
-    for member in store::member::not_locked(&*tx, scope).await?.into_iter().filter(|_| !is_quiet) {
+    for member in store::member::not_locked(&*tx, scope).await?.into_iter().filter(|_| !is_rehearsed) {
         let sees = model::incident::may_see(incident.restricted, Some(member.role), false);
         if sees && member.role.may(Permission::RunIncidents) && Some(member.user) != reported_by {
             let mail = Mail { to: member.email, message: told(cx, &incident) };

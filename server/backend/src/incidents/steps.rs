@@ -2,17 +2,23 @@ use model::{
     Time,
     audit::Action,
     ids::IncidentId,
-    incident::{Duty, MeasureState, NoticeState, State, Step, TEXT_MOST, TaskState},
+    incident::{Duty, MeasureState, NoticeState, Open, State, Step, TEXT_MOST, TaskState, Unready},
+    step_up::DangerousAct,
 };
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{IncidentError, IncidentScope, enter, evidence::who, text};
 use crate::{
     Cx,
+    access::{self, AccessError},
     audit::append,
     store::{
         Tx,
         incident::{self, Incident, OnDuty, Taken},
-        lessons, measure, notice, task,
+        lessons,
+        measure::{self, Measure},
+        notice::{self, Mailed, Notice},
+        task,
     },
 };
 
@@ -26,6 +32,10 @@ pub async fn take_step(
     note: &str,
     into: Option<IncidentId>,
 ) -> Result<(), IncidentError> {
+    // Nobody tells Amazon of what was no incident.
+    if step == Step::Dismiss {
+        access::require_step_up(cx, scope.team(), DangerousAct::SettleAmazon).await?;
+    }
     // Portal itself takes a drill to its end.
     let (by, name) = who(cx);
     let (now, seen) = (cx.now(), scope.incident().progress.state);
@@ -44,7 +54,9 @@ pub async fn take_step(
         return Err(IncidentError::Changed);
     }
     let after = before.progress.take(step, at, now)?;
-    may_end(&tx, &held, after.state).await?;
+    if let Some(unready) = open(&*tx, &held).await?.keeps_from(after.state) {
+        return Err(unready.into());
+    }
     let taken = Taken { state: after.state, at, by, name: name.clone(), note: note.clone() };
     if !incident::step(&*tx, &held, before.progress.state, &taken, now).await? {
         return Err(IncidentError::Changed);
@@ -67,51 +79,40 @@ pub async fn take_step(
     Ok(tx.commit().await?)
 }
 
-/// Nothing is contained, and nothing ends, while a measure is not done; nothing is looked back on without a
-/// post-mortem, or closed while a task is open and nothing follows; and Amazon's clock does not end by itself.
-async fn may_end(tx: &Tx, held: &IncidentScope, after: State) -> Result<(), IncidentError> {
-    if after == State::Contained || after.is_over() {
-        let all = measure::all(&**tx, held).await?;
-        let open = all.iter().filter(|m| matches!(m.state, MeasureState::Ordered | MeasureState::Failed)).count();
-        if open > 0 {
-            return Err(IncidentError::MeasuresOpen(open));
-        }
-    }
-    if after == State::Closed {
-        let all = task::all(&**tx, held).await?;
-        let open = all.iter().filter(|task| task.state == TaskState::Open).count();
-        if open > 0 {
-            return Err(IncidentError::TasksOpen(open));
-        }
-    }
-    let incident = held.incident();
-    // A rehearsal ends with what it recorded.
-    if after == State::Reviewed && !incident.drill && lessons::post_mortem(&**tx, held).await?.is_none() {
-        return Err(IncidentError::NoPostMortem);
-    }
-    if after == State::Closed && !incident.drill && lessons::items(&**tx, held).await?.is_empty() {
-        return Err(IncidentError::NoActionItem);
-    }
-    if after == State::Closed && incident.amazon.is_none() && !incident.drill {
-        return Err(IncidentError::AmazonOpen);
-    }
-    Ok(())
+/// What is open of it.
+async fn open(db: &impl ConnectionTrait, scope: &IncidentScope) -> Result<Open, DbErr> {
+    let is_undone = |m: &Measure| matches!(m.state, MeasureState::Ordered | MeasureState::Failed);
+    let is_approved = |one: &Notice| one.state == NoticeState::Approved;
+    let is_on_its_way = |mail: &Mailed| mail.delivered_at.is_none() && mail.failed_at.is_none();
+    let incident = scope.incident();
+    Ok(Open {
+        measures: measure::all(db, scope).await?.iter().filter(|m| is_undone(m)).count(),
+        tasks: task::all(db, scope).await?.iter().filter(|task| task.state == TaskState::Open).count(),
+        notices: notice::all(db, scope).await?.iter().filter(|one| is_approved(one)).count()
+            + notice::mails(db, scope).await?.iter().filter(|mail| is_on_its_way(mail)).count(),
+        no_post_mortem: lessons::post_mortem(db, scope).await?.is_none(),
+        no_action_item: lessons::items(db, scope).await?.is_empty(),
+        amazon: incident.amazon.is_none(),
+        drill: incident.drill,
+    })
 }
 
-/// The other one takes over, with the earlier detection and what is open: Amazon's clock does not begin anew, and none is lost.
+/// The steps that lead on from here, each with what comes first: one with nothing before it may be taken now.
+pub async fn steps(cx: &Cx, scope: &IncidentScope) -> Result<Vec<(Step, Option<Unready>)>, AccessError> {
+    let (open, state) = (open(cx.portal.db.reader(), scope).await?, scope.incident().progress.state);
+    Ok(state.steps().map(|step| (step, state.after(step).and_then(|after| open.keeps_from(after)))).collect())
+}
+
+/// The other one takes over, with the earlier detection, the graver severity and what is open: Amazon's clock does not begin anew,
+/// and none is lost.
 async fn merge(tx: &Tx, cx: &Cx, held: &IncidentScope, into: &IncidentScope) -> Result<(), IncidentError> {
     let other = into.held(tx).await?;
-    if other.incident().progress.state.is_over() {
-        return Err(IncidentError::NoTarget);
+    if !held.incident().goes_into(other.incident()) {
+        return Err(IncidentError::NotTogether);
     }
     let detected_at = other.incident().detected_at.min(held.incident().detected_at);
-    if notice::all(&**tx, held).await?.iter().any(|one| one.state == NoticeState::Approved) {
-        return Err(IncidentError::NoticeOpen);
-    }
-    if notice::mails(&**tx, held).await?.iter().any(|mail| mail.delivered_at.is_none() && mail.failed_at.is_none()) {
-        return Err(IncidentError::NoticeOpen);
-    }
-    let mut now = Incident { detected_at, ..other.incident().clone() };
+    let severity = other.incident().severity.min(held.incident().severity);
+    let mut now = Incident { detected_at, severity, ..other.incident().clone() };
     let began_at = held.incident().began_at.into_iter().chain(now.began_at).min();
     if let Some(began_at) = began_at.map(|at| at.min(detected_at)).filter(|at| Some(*at) != now.began_at) {
         now.began_at = Some(began_at);
@@ -124,6 +125,14 @@ async fn merge(tx: &Tx, cx: &Cx, held: &IncidentScope, into: &IncidentScope) -> 
         (now.amazon, now.amazon_told) = (source.amazon.clone(), true);
     } else if source.amazon.is_none() && !now.amazon_told {
         now.amazon = None;
+    }
+    if now.amazon != other.incident().amazon {
+        let to = if now.amazon.is_some() { "settled" } else { "not settled" };
+        append(&**tx, cx, other.event(Action::IncidentChanged).with("what", "amazon").with("to", to)).await?;
+    }
+    if severity != other.incident().severity {
+        let event = other.event(Action::IncidentChanged).with("what", "severity").with("to", severity.as_str());
+        append(&**tx, cx, event).await?;
     }
     if detected_at != other.incident().detected_at {
         let event = other.event(Action::IncidentChanged).with("what", "detected").with("to", detected_at);

@@ -21,12 +21,13 @@ use crate::{
     },
 };
 
-/// How far before its detection the log is looked at, and how many of its events are shown.
+/// How far before its detection the log is looked at.
 const BEFORE: Duration = Duration::hours(24);
-const EVENTS: u64 = 300;
+/// How many of the log's events are shown, the newest.
+pub const EVENTS: u64 = 300;
 
 /// What stands in the timeline as itself: that it was recorded is not said again.
-const OWN: [Action; 4] = [Action::IncidentReported, Action::IncidentStepTaken, Action::IncidentWritten, Action::MeasureDone];
+const OWN: [Action; 3] = [Action::IncidentReported, Action::IncidentStepTaken, Action::IncidentWritten];
 
 /// One line.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub enum Line {
     /// What somebody wrote, and the entries that correct it.
     Entry(Entry, Vec<Entry>),
     Step(Taken),
+    /// The log has more of the time before.
+    Earlier(Time),
 }
 
 impl Line {
@@ -44,6 +47,7 @@ impl Line {
             Line::Event(row) => row.at,
             Line::Entry(entry, _) => entry.at,
             Line::Step(taken) => taken.at,
+            Line::Earlier(at) => *at,
         }
     }
 }
@@ -69,6 +73,7 @@ pub async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Line>, Acces
     let since = scope.incident().detected_at - BEFORE;
     let until = scope.incident().progress.ended.unwrap_or(cx.now()) + Duration::seconds(1);
     let events = audit_search::about(db, scope.team(), scope.id(), &about, since, until, EVENTS).await?;
+    let earlier = events.last().filter(|_| events.len() as u64 == EVENTS).map(|oldest| Line::Earlier(oldest.at));
     let told = events.into_iter().filter(|row| !OWN.contains(&row.action));
     let mut lines: Vec<Line> = told.map(|row| Line::Event(Box::new(row))).collect();
     let (corrections, entries): (Vec<_>, Vec<_>) =
@@ -78,6 +83,7 @@ pub async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Line>, Acces
         lines.push(Line::Entry(entry, mine));
     }
     lines.extend(incident::steps(db, scope.id()).await?.into_iter().map(Line::Step));
+    lines.extend(earlier);
     lines.sort_by_key(|line| std::cmp::Reverse(line.at()));
     Ok(lines)
 }

@@ -23,7 +23,7 @@ use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
     audit::{self, Event, Target},
-    random,
+    incidents, random,
     store::{self, lwa_app::LwaApp},
     vault::Place,
 };
@@ -118,6 +118,10 @@ pub async fn remove(cx: &Cx, scope: &TeamScope, id: LwaAppId, typed: &str) -> Re
     if typed.trim() != app.name.as_str() {
         return Err(LwaAppError::NameDiffers);
     }
+    if store::connection::count_of_app(cx.portal.db.reader(), scope, id).await? > 0 {
+        return Err(LwaAppError::InUse);
+    }
+    incidents::preserve(cx, scope).await?;
     let tx = cx.portal.db.begin().await?;
     // Held, so that nobody connects through it meanwhile.
     store::team::hold(&*tx, scope).await?;

@@ -14,7 +14,7 @@ use crate::{
     Cx, TeamScope, access,
     amazon::{LwaClient, LwaFailure},
     audit::{self, Event, Target},
-    connections, store,
+    connections, incidents, store,
     store::lwa_app::LwaApp,
 };
 
@@ -92,6 +92,7 @@ pub async fn drop_other_secret(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Resu
     access::require_step_up(cx, scope, DangerousAct::ChangeClientSecret).await?;
     let app = get(cx, scope, id).await?;
     scope.touch(cx, app.environment).await?;
+    incidents::preserve(cx, scope).await?;
     let tx = cx.portal.db.begin().await?;
     let changed = LwaApp { other: OtherSecret::Empty, other_secret: None, ..app };
     if !store::lwa_app::write_secrets(&*tx, scope, &changed).await? {

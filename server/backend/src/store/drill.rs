@@ -82,6 +82,17 @@ pub async fn end(db: &impl ConnectionTrait, id: DrillId, ended: &Ended) -> Resul
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
 
+/// When each kind went well last.
+pub async fn went_well(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<(DrillKind, Time)>, DbErr> {
+    let text = "SELECT kind, MAX(ended_at) AS at FROM drill WHERE team_id = $1 AND passed GROUP BY kind";
+    let rows = db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?;
+    let read = |row: QueryResult| {
+        let kind: String = row.try_get("", "kind")?;
+        Ok((stored(DrillKind::parse(&kind), "drill kind")?, row.try_get("", "at")?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// Each Team, when it was made, when its plan was looked at last, and when each kind went well last: for Portal's own watch.
 pub async fn readiness(
     db: &impl ConnectionTrait,

@@ -63,6 +63,12 @@ impl Incident {
             amazon_settled: self.amazon.is_some(),
         }
     }
+
+    /// Whether it may become a part of another one: a rehearsal asks less before it ends, and what few may see would be read by
+    /// many.
+    pub fn goes_into(&self, other: &Incident) -> bool {
+        !other.progress.state.is_over() && self.drill == other.drill && (other.restricted || !self.restricted)
+    }
 }
 
 pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: &Incident) -> Result<(), DbErr> {
@@ -142,6 +148,22 @@ pub async fn all_open(db: &impl ConnectionTrait) -> Result<Vec<Incident>, DbErr>
     let text = "SELECT * FROM incident WHERE state NOT IN ('closed', 'dismissed', 'merged') ORDER BY id";
     let rows = db.query_all_raw(sql(db, text, [])).await?;
     read_all(db, rows).await
+}
+
+/// The Team's incidents that are not over, no drills: for what is done to all of them, whoever may see them.
+pub async fn open_of(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Incident>, DbErr> {
+    let text = "SELECT * FROM incident WHERE team_id = $1 AND drill = FALSE
+        AND state NOT IN ('closed', 'dismissed', 'merged') ORDER BY id";
+    let rows = db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?;
+    read_all(db, rows).await
+}
+
+/// Teams in which an incident is under way: somebody judged that it is one, and it is not over.
+pub async fn under_way(db: &impl ConnectionTrait) -> Result<Vec<TeamId>, DbErr> {
+    let text = "SELECT DISTINCT team_id FROM incident WHERE drill = FALSE
+        AND state NOT IN ('reported', 'closed', 'dismissed', 'merged')";
+    let rows = db.query_all_raw(sql(db, text, [])).await?;
+    rows.iter().map(|row| row.try_get("", "team_id").map(TeamId)).collect()
 }
 
 async fn read_all(db: &impl ConnectionTrait, rows: Vec<QueryResult>) -> Result<Vec<Incident>, DbErr> {

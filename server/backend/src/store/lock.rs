@@ -2,7 +2,8 @@
 //! Team (see `team`).
 
 use model::{
-    Time,
+    Environment, Time,
+    amazon::SellerId,
     ids::{LockId, UserId},
 };
 use sea_orm::{IntoActiveModel, entity::prelude::*};
@@ -57,6 +58,21 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Lock) -> 
         lifted_by: None,
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
+}
+
+/// Whether a lock stands on a connection of this seller, disconnected ones among them.
+pub async fn is_on_seller(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    environment: Environment,
+    seller: &SellerId,
+    now: Time,
+) -> Result<bool, DbErr> {
+    let text = "SELECT l.id FROM lock l JOIN connection c ON c.team_id = l.team_id AND c.id = l.target_id
+        WHERE l.team_id = $1 AND l.target_kind = 'connection' AND l.lifted_at IS NULL
+            AND (l.expires_at IS NULL OR l.expires_at > $4) AND c.environment = $2 AND c.seller_id = $3 LIMIT 1";
+    let values = [scope.team().0.into(), environment.as_str().into(), seller.as_str().into(), now.into()];
+    Ok(db.query_one_raw(sql(db, text, values)).await?.is_some())
 }
 
 /// Lifts a lock that stands.

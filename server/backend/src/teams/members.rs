@@ -7,6 +7,7 @@ use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
     audit::{self, Event, Target},
+    incidents,
     store::{self, Tx, invitation::End, member::Member},
 };
 
@@ -58,6 +59,7 @@ pub async fn remove_member(cx: &Cx, scope: &TeamScope, user: UserId) -> Result<(
     access::require_step_up(cx, scope, DangerousAct::RemoveMember).await?;
     let before = store::member::by_user(cx.portal.db.reader(), scope, user).await?.ok_or(AccessError::NotFound)?;
     may_give(cx, scope, before.role).await?;
+    incidents::preserve(cx, scope).await?;
     let (tx, member) = hold(cx, scope, user).await?;
     if member != before {
         return Err(TeamError::ChangedMeanwhile);
@@ -69,6 +71,7 @@ pub async fn remove_member(cx: &Cx, scope: &TeamScope, user: UserId) -> Result<(
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn leave(cx: &Cx, scope: &TeamScope) -> Result<(), TeamError> {
     let user = access::signed_in(cx)?.user;
+    incidents::preserve(cx, scope).await?;
     let (tx, member) = hold(cx, scope, user).await?;
     take_out(cx, tx, scope, member, Action::MemberLeft).await
 }

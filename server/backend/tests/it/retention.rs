@@ -7,11 +7,16 @@ use backend::{
         self, Fault, Horizon, PruneError,
         export::{Disbelief, End, Export, Which, check},
     },
+    incidents::{self, Report},
     store::{audit_horizon, audit_watch},
     teams,
 };
 use chrono::{Duration, Months};
-use model::{Permission, ids::TeamId};
+use model::{
+    Permission,
+    ids::TeamId,
+    incident::{Kind, Step},
+};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::{
@@ -139,6 +144,34 @@ on_both_databases!(a_legal_hold_keeps_what_comes_behind_it_until_it_is_lifted, a
     assert_eq!(retention.months, 13);
     assert!(retention.oldest.unwrap() > retention.since.unwrap(), "{retention:?}");
     assert_eq!(retention.holds[0].lifted.as_ref().unwrap().name, "ada@example.com");
+});
+
+on_both_databases!(an_incident_that_is_under_way_keeps_the_log_without_a_hold, async |stage: Stage| {
+    let mut log = Log::on(stage).await;
+    let ada = log.stage.person("ada").await;
+    let team: TeamId = teams::create(&ada, &"Northwind".parse().unwrap()).await.unwrap();
+    let before = EVENTS as i64 + 4;
+    let scope = backend::access::enter(&ada, team, Permission::RunIncidents).await.unwrap();
+    // Of a restricted one, too: a hold would tell of it.
+    let report = Report { restricted: true, ..Report::of(Kind::Other, "Something odd") };
+    let id = incidents::report(&ada, &scope, report).await.unwrap();
+    let step = async |log: &Log, step: Step| {
+        let ada = log.stage.stepped_up(&ada);
+        let incident = incidents::enter(&ada, &scope, id).await.unwrap();
+        incidents::take_step(&ada, &incident, step, None, "As it was", None).await.unwrap();
+    };
+    step(&log, Step::Triage).await;
+    record(&log.stage.visitor("192.0.2.1"), BETWEEN).await;
+    log.go_on().await.unwrap();
+    log.ages(14).await;
+    let pruned = log.sequencer.prune().await.unwrap() as i64;
+    assert!((before - 3..=before).contains(&pruned), "{pruned}");
+    assert!(audit::retention(&ada, &scope).await.unwrap().holds.is_empty());
+    step(&log, Step::Dismiss).await;
+    log.stage.advance(Duration::days(1));
+    log.go_on().await.unwrap();
+    log.watched().await;
+    assert!(log.sequencer.prune().await.unwrap() >= BETWEEN);
 });
 
 on_both_databases!(a_clock_that_is_wrong_for_a_moment_takes_a_month_of_the_log_at_most, async |stage: Stage| {

@@ -32,7 +32,7 @@ on_both_databases!(
         // Settled: nothing more is told.
         let other = incidents::report(ada, &case.of.scope, report(Kind::Other, false)).await.unwrap();
         let other = incidents::enter(ada, &case.of.scope, other).await.unwrap();
-        incidents::settle_amazon(ada, &other, "Nothing of Amazon's was reached").await.unwrap();
+        case.settle_amazon(&other).await;
         case.house.stage.advance(Duration::hours(25));
         assert_eq!(told().await, 4);
         case.house.stage.advance(Duration::hours(20));
@@ -56,7 +56,7 @@ on_both_databases!(no_alarm_of_five_hundred_incidents_is_missed, async |stage: S
         let detected_at = Some(start - Duration::minutes(n * 7 % 600));
         let new = Report { detected_at, ..report(Kind::ALL[n as usize % Kind::ALL.len()], n % 5 == 0) };
         // By the command line: a person reports no five hundred.
-        incidents::report_from_command_line(portal, of.team, new).await.unwrap();
+        incidents::report_from_command_line(portal, of.team, new, &[]).await.unwrap();
     }
     // Runs between which five minutes to five hours pass.
     let mut passed = 0;

@@ -10,7 +10,7 @@ use chrono::Duration;
 use model::{
     Environments, Problem, Role,
     ids::TaskId,
-    incident::{Kind, Phase, Step, TaskState, lessons::PostMortem},
+    incident::{Kind, Phase, Severity, Step, TaskState, Unready, lessons::PostMortem},
 };
 
 pub fn learned() -> PostMortem {
@@ -94,17 +94,17 @@ on_both_databases!(tasks_come_from_the_playbook_and_are_settled_before_the_end, 
     assert_eq!(others.iter().filter(|mail| mail.subject.contains(title)).count(), 0);
 
     case.step(Step::Triage).await.unwrap();
-    incidents::settle_amazon(ada, &case.scope(ada).await, "Nothing of Amazon's was reached").await.unwrap();
+    case.settle_amazon(&case.scope(ada).await).await;
     for step in [Step::Contain, Step::Eradicate, Step::Recover] {
         case.step(step).await.unwrap();
     }
-    assert!(matches!(case.step(Step::Review).await, Err(IncidentError::NoPostMortem)));
+    assert!(matches!(case.step(Step::Review).await, Err(IncidentError::Unready(Unready::NoPostMortem))));
     incidents::write_post_mortem(ada, &case.scope(ada).await, 0, learned()).await.unwrap();
     case.step(Step::Review).await.unwrap();
     let open = planned.len() + 1;
-    assert!(matches!(case.step(Step::Close).await, Err(IncidentError::TasksOpen(n)) if n == open));
+    assert!(matches!(case.step(Step::Close).await, Err(IncidentError::Unready(Unready::Tasks(n))) if n == open));
     case.settle_tasks().await;
-    assert!(matches!(case.step(Step::Close).await, Err(IncidentError::NoActionItem)));
+    assert!(matches!(case.step(Step::Close).await, Err(IncidentError::Unready(Unready::NoActionItem))));
     let (me, soon) = (bob.signed_in().unwrap().user, ada.now() + Duration::days(1));
     let scope = case.scope(ada).await;
     assert!(incidents::add_action_item(ada, &scope, " ", me, soon).await.is_err());
@@ -206,9 +206,28 @@ on_both_databases!(merging_loses_neither_amazons_clock_nor_what_is_open, async |
     let ada = &case.of.owner;
     let other = incidents::report(ada, &case.of.scope, report(Kind::LostDevice, false)).await.unwrap();
     let into = async || incidents::enter(ada, &case.of.scope, other).await.unwrap();
-    incidents::settle_amazon(ada, &into().await, "Nothing of Amazon's was reached").await.unwrap();
+    case.settle_amazon(&into().await).await;
     let (mine, theirs) = (case.tasks().await.len(), incidents::tasks(ada, &into().await).await.unwrap().len());
     incidents::take_step(ada, &case.scope(ada).await, Step::Merge, None, "The same", Some(other)).await.unwrap();
     assert!(into().await.incident().amazon.is_none(), "what need not be told of the one may have to be of the other");
     assert_eq!(incidents::tasks(ada, &into().await).await.unwrap().len(), mine + theirs);
+});
+
+on_both_databases!(a_part_goes_into_what_is_as_grave_and_as_hidden, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let (ada, of) = (&case.of.owner, &case.of.scope);
+    let enter = async |id| incidents::enter(ada, of, id).await.unwrap();
+    let merge =
+        async |id, into| incidents::take_step(ada, &enter(id).await, Step::Merge, None, "The same", Some(into)).await;
+    let hidden = incidents::report(ada, of, report(Kind::DatabaseAccess, true)).await.unwrap();
+    let drill = incidents::Report { drill: true, ..report(Kind::LeakedSecret, false) };
+    let drill = incidents::report(ada, of, drill).await.unwrap();
+    for (id, into) in [(hidden, case.id), (case.id, drill), (drill, case.id)] {
+        assert!(matches!(merge(id, into).await, Err(IncidentError::NotTogether)));
+    }
+    assert_eq!(enter(case.id).await.incident().severity, Severity::Sev4);
+    incidents::set_restricted(ada, &enter(case.id).await, true).await.unwrap();
+    merge(hidden, case.id).await.unwrap();
+    assert_eq!(enter(case.id).await.incident().severity, Severity::Sev2, "the graver one");
+    assert!(matches!(merge(drill, hidden).await, Err(IncidentError::NotTogether)), "over is over");
 });

@@ -1,11 +1,11 @@
 use backend::{
     incidents::{self, IncidentError, order, retry},
-    store::{lease, measure::Measure},
+    store::{self, lease, measure::Measure},
 };
 use chrono::Duration;
 use model::{
     Environments, Permission, ProblemCode, Role,
-    incident::{MeasureKind, MeasureState, TargetKind},
+    incident::{Kind, MeasureKind, MeasureState, TargetKind, Unready},
 };
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
@@ -66,6 +66,33 @@ on_both_databases!(a_lock_holds_at_once_and_is_lifted_by_another_person, async |
     assert!(live.unwrap().is_empty());
 });
 
+on_both_databases!(what_stands_beside_what_leaked_is_offered_too, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let (ada, of) = (&case.of.owner, &case.of);
+    let offered = async |kind: TargetKind, id: uuid::Uuid| {
+        let about = incidents::target_named(ada, &of.scope, kind, id).await.unwrap().unwrap();
+        let new = incidents::Report { about: vec![about], ..crate::incidents::report(Kind::LeakedSecret, false) };
+        let id = incidents::report(ada, &of.scope, new).await.unwrap();
+        let scope = incidents::enter(ada, &of.scope, id).await.unwrap();
+        let choices = incidents::choices(ada, &scope).await.unwrap();
+        choices.into_iter().map(|choice| (choice.kind, choice.target.id)).collect::<Vec<_>>()
+    };
+    use MeasureKind::*;
+    let team = (LockTeam, of.team.0);
+    let (key, gateway, connection) = (of.key.0, of.gateway.0, of.connection.0);
+    let on_key = [(LockKey, key), (RevokeKey, key)];
+    assert_eq!(offered(TargetKind::GatewayKey, key).await, [&on_key[..], &[(LockGateway, gateway), team]].concat());
+    let of_gateway = [&on_key[..], &[(LockConnection, connection), (LockGateway, gateway), team]].concat();
+    assert_eq!(offered(TargetKind::Gateway, gateway).await, of_gateway);
+    let of_connection = [(LockConnection, connection), (LockGateway, gateway), (RotateSecret, of.app.0), team];
+    assert_eq!(offered(TargetKind::Connection, connection).await, of_connection);
+    let of_app = [(LockConnection, connection), (RotateSecret, of.app.0), team];
+    assert_eq!(offered(TargetKind::LwaApp, of.app.0).await, of_app);
+    // What is gone is not offered.
+    backend::gateways::revoke_key(ada, &of.scope, of.gateway, of.key).await.unwrap();
+    assert!(!offered(TargetKind::Gateway, gateway).await.contains(&on_key[0]));
+});
+
 on_both_databases!(who_is_locked_out_of_a_team_sees_and_does_nothing_in_it, async |stage: Stage| {
     let case = Case::on(stage).await;
     let scope = case.scope(&case.of.owner).await;
@@ -121,11 +148,13 @@ on_both_databases!(a_measure_that_fails_at_any_step_leaves_nothing_half, async |
         (MeasureKind::LockGateway, "lock", "INSERT"),
         (MeasureKind::RevokeKey, "gateway_key", "UPDATE"),
         (MeasureKind::EndSessions, "session", "UPDATE"),
+        (MeasureKind::RotateDataKey, "connection", "UPDATE"),
     ];
     let (mut failures, mut halves) = (0, 0);
     for (kind, table, verb) in kinds {
         // The effect, the event of it, the measure's own row, its event: the order in which they are written.
-        let of_effect = "WHEN (NEW.action IN ('lock.placed', 'gateway_key.revoked', 'auth.session_revoked'))";
+        let of_effect =
+            "WHEN (NEW.action IN ('lock.placed', 'gateway_key.revoked', 'auth.session_revoked', 'data_key.rotated'))";
         let steps = [
             (table, verb, ""),
             ("audit_event", "INSERT", of_effect),
@@ -163,7 +192,7 @@ on_both_databases!(a_measure_that_fails_at_any_step_leaves_nothing_half, async |
         case.undo(kind).await;
     }
     println!("{:?}: {failures} failures, {halves} half-states", portal.db.backend());
-    assert_eq!((failures, halves), (24, 0));
+    assert_eq!((failures, halves), (28, 0));
 });
 
 impl Case {
@@ -173,6 +202,10 @@ impl Case {
             MeasureKind::EndSessions => {
                 let session = self.bob.signed_in().unwrap().session;
                 backend::sessions::resume(&self.house.stage.portal, session, None, false).await.unwrap().is_none()
+            }
+            MeasureKind::RotateDataKey => {
+                let db = self.house.stage.portal.db.reader();
+                store::data_key::newest(db, Some(self.of.team)).await.unwrap().unwrap().version > 1
             }
             _ => self.issue().await.0 != 200,
         }
@@ -189,6 +222,25 @@ impl Case {
         tx.commit().await.unwrap();
     }
 }
+
+on_both_databases!(a_measure_that_fails_is_tried_ever_more_seldom, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let db = case.house.stage.portal.db.reader();
+    db.execute_unprepared("ALTER TABLE lock RENAME COLUMN reason TO why").await.unwrap();
+    case.order(MeasureKind::LockConnection).await.unwrap();
+    let mut tried = Vec::new();
+    for _ in 0..55 {
+        case.house.stage.advance(Duration::seconds(31));
+        backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
+        tried.push(case.measures().await[0].attempts);
+    }
+    tried.dedup();
+    assert_eq!(tried, [1, 2, 3, 4, 5], "after 1, 2, 4 and 8 minutes, of half an hour");
+    db.execute_unprepared("ALTER TABLE lock RENAME COLUMN why TO reason").await.unwrap();
+    case.house.stage.advance(Duration::minutes(32));
+    backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
+    assert_eq!(case.measures().await[0].state, MeasureState::Done);
+});
 
 on_both_databases!(a_measure_that_was_cut_off_is_taken_up_by_a_worker, async |stage: Stage| {
     let case = Case::on(stage).await;
@@ -258,6 +310,7 @@ on_both_databases!(a_closed_environment_is_closed_to_measures_too, async |stage:
         (MeasureKind::LockGateway, case.of.gateway.0),
         (MeasureKind::RotateSecret, case.of.app.0),
         (MeasureKind::LockTeam, case.of.team.0),
+        (MeasureKind::RotateDataKey, case.of.team.0),
     ] {
         let refused = order(&sam, &scope, kind, target).await.unwrap_err();
         assert_eq!(model::Problem::from(&refused).code, ProblemCode::NotPermitted, "{kind:?}");
@@ -269,7 +322,7 @@ on_both_databases!(nothing_ends_while_a_measure_is_open_and_a_mistake_is_withdra
     use model::incident::Step;
     let case = Case::on(stage).await;
     case.order(MeasureKind::RotateSecret).await.unwrap();
-    assert!(matches!(case.step(Step::Dismiss).await, Err(IncidentError::MeasuresOpen(1))));
+    assert!(matches!(case.step(Step::Dismiss).await, Err(IncidentError::Unready(Unready::Measures(1)))));
     let measure = case.measures().await.remove(0);
     let scope = case.scope(&case.of.owner).await;
     incidents::withdraw(&case.of.owner, &scope, measure.id).await.unwrap();

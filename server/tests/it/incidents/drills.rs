@@ -1,14 +1,15 @@
 use backend::{
     alerts,
-    incidents::{self, IncidentError},
+    incidents::{self, IncidentError, Report},
     jobs,
     store::alert::Alert,
 };
 use chrono::Duration;
 use model::{
     alert::Rule,
-    incident::{DrillKind, EvidenceKind, State},
+    incident::{DrillKind, EvidenceKind, Kind, State},
 };
+use sea_orm::ConnectionTrait;
 
 use super::Case;
 use crate::{on_both_databases, support::Stage};
@@ -51,6 +52,42 @@ on_both_databases!(each_drill_is_run_and_kept_as_an_incident_of_its_own, async |
     }
     let many = incidents::ask_drill(ada, team, DrillKind::RevokeKey).await;
     assert!(matches!(many, Err(IncidentError::TooMany(_))), "{many:?}");
+});
+
+on_both_databases!(a_drill_that_was_cut_off_is_kept_once, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let (portal, db) = (&case.house.stage.portal, case.house.stage.portal.db.reader());
+    let drill = incidents::begin_drill(portal, case.of.team, DrillKind::RevokeKey).await.unwrap();
+    let keep =
+        async || incidents::keep_drill(portal, &drill, incidents::Rehearsed { passed: true, report: "ok".to_owned() }).await;
+    let kept = async || {
+        let all = incidents::list(&case.of.owner, &case.of.scope).await.unwrap().into_iter();
+        all.filter(|one| one.drill).map(|one| one.progress.state).collect::<Vec<_>>()
+    };
+    db.execute_unprepared("ALTER TABLE evidence RENAME TO elsewhere").await.unwrap();
+    keep().await.unwrap_err();
+    assert_eq!(kept().await, [State::Reported]);
+    db.execute_unprepared("ALTER TABLE elsewhere RENAME TO evidence").await.unwrap();
+    keep().await.unwrap();
+    assert_eq!(kept().await, [State::Closed]);
+});
+
+on_both_databases!(what_people_rehearse_is_told_them_and_planned, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let before = case.house.stage.mails_to("bob@example.com").await.len();
+    let portal = &case.house.stage.portal;
+    let drill = Report { drill: true, ..Report::of(Kind::LeakedSecret, "A key in a repository") };
+    let about = [case.of.key.to_string(), case.of.connection.to_string()];
+    let id = incidents::report_from_command_line(portal, case.of.team, drill.clone(), &about).await.unwrap();
+    let scope = incidents::enter(&case.of.owner, &case.of.scope, id).await.unwrap();
+    let named = incidents::targets(&case.of.owner, &scope).await.unwrap();
+    assert_eq!(named.len(), 2, "{named:?}");
+    assert!(!incidents::tasks(&case.of.owner, &scope).await.unwrap().is_empty());
+    let mails = case.house.stage.mails_to("bob@example.com").await;
+    assert_eq!(mails.len() - before, 1);
+    assert!(mails.last().unwrap().subject.contains("Drill: "), "{}", mails.last().unwrap().subject);
+    let nothing = ["con_00000000000000000000000000".to_owned()];
+    assert!(incidents::report_from_command_line(portal, case.of.team, drill, &nothing).await.is_err());
 });
 
 on_both_databases!(an_old_plan_and_an_overdue_drill_are_told, async |stage: Stage| {

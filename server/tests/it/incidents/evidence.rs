@@ -251,7 +251,7 @@ on_both_databases!(the_newest_of_a_long_log_is_taken_in, async |stage: Stage| {
 });
 
 /// A form with a file, as browsers send it.
-async fn send(browser: &mut Browser<'_>, path: &str, name: &str, content: &[u8]) -> (u16, String) {
+pub(super) async fn send(browser: &mut Browser<'_>, path: &str, name: &str, content: &[u8]) -> (u16, String) {
     let head = format!(
         "--x7\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/html\r\n\r\n"
     );

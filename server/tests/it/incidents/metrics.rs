@@ -35,10 +35,14 @@ on_both_databases!(figures_made_once_more_from_the_log_are_the_same, async |stag
         }
         if n % 11 == 10 {
             wait(1);
+            // What is restricted goes into what is.
+            incidents::set_restricted(ada, &case.scope(ada).await, restricted).await.unwrap();
             incidents::take_step(ada, &enter().await, Step::Merge, None, "The same", Some(case.id)).await.unwrap();
+            incidents::set_restricted(ada, &case.scope(ada).await, false).await.unwrap();
         }
         if n % 10 == 5 {
             wait(1);
+            let ada = &case.house.stage.stepped_up(ada);
             incidents::take_step(ada, &enter().await, Step::Dismiss, None, "Nothing", None).await.unwrap();
         }
     }

@@ -12,7 +12,7 @@ use chrono::Duration;
 use model::{
     Environments, Role,
     ids::NoticeId,
-    incident::{Duty, MeasureKind, NoticeRefused, NoticeState, Step, Track},
+    incident::{Duty, MeasureKind, NoticeRefused, NoticeState, Step, Track, Unready},
 };
 use sea_orm::{ConnectionTrait, Statement};
 
@@ -256,7 +256,7 @@ on_both_databases!(no_incident_is_merged_over_a_notice_that_waits, async |stage:
     let id = case.approved(Track::Affected, &["seller@example.com"]).await;
     let other = incidents::report(ada, &case.of.scope, report(model::incident::Kind::Other, false)).await.unwrap();
     let merge = async || incidents::take_step(ada, &case.scope(ada).await, Step::Merge, None, "Same", Some(other)).await;
-    assert!(matches!(merge().await, Err(IncidentError::NoticeOpen)));
+    assert!(matches!(merge().await, Err(IncidentError::Unready(Unready::Notices))));
     withdraw_notice(ada, &case.scope(ada).await, id, 2).await.unwrap();
     merge().await.unwrap();
 });

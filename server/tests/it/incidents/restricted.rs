@@ -8,7 +8,7 @@ use model::{
     incident::{Duty, EntryKind, Kind, Step, code},
 };
 
-use super::{Case, report};
+use super::{Case, evidence::send, report};
 use crate::{browser::Browser, on_both_databases, registry::pages, support::Stage};
 
 on_both_databases!(who_has_no_part_in_a_restricted_incident_finds_nothing_of_it, async |stage: Stage| {
@@ -74,6 +74,19 @@ on_both_databases!(who_has_no_part_in_a_restricted_incident_finds_nothing_of_it,
         assert_eq!(seen[0], seen[1], "{}", function.name);
         assert_eq!(seen[0].0, 404, "{}", function.name);
     }
+    // Nor do the addresses that take bytes or give them.
+    incidents::take_file(ada, &incidents::enter(ada, &of.scope, id).await.unwrap(), "a.txt", "text/plain", b"x".to_vec())
+        .await
+        .unwrap();
+    let (kept, piece) = incidents::locker(ada, &scope).await.map(|mut all| (all.len(), all.remove(0).0.id)).unwrap();
+    for incident in [&hidden.incident, &missing.incident] {
+        let evidence = format!("/teams/{}/incidents/{incident}/evidence", of.team);
+        assert_eq!(send(&mut browser, &evidence, "b.txt", b"x").await, (404, String::new()));
+        let copy =
+            browser.request(reqwest::Method::POST, &format!("{evidence}/{piece}")).header("Sec-Fetch-Site", "same-origin");
+        assert_eq!(browser.send(copy).await.status(), 404);
+    }
+    assert_eq!(incidents::locker(ada, &scope).await.unwrap().len(), kept);
     // Nor does an open one that goes on in a restricted one lead there.
     incidents::take_step(ada, &case.scope(ada).await, Step::Merge, None, "The same", Some(id)).await.unwrap();
     let merged = browser.get(&format!("/teams/{}/incidents/{}", of.team, case.id)).await.text().await.unwrap();

@@ -217,9 +217,7 @@ impl House {
     pub async fn an_incident(&self, of: &Furnished) -> (IncidentId, EntryId, MeasureId) {
         use backend::incidents::{Report, enter, order, report, write};
         use model::incident::{EntryKind, Kind, MeasureKind};
-        let (kind, title) = (Kind::Other, "Something odd".to_owned());
-        let new = Report { kind, title, detected_at: None, restricted: false, drill: false, about: Vec::new() };
-        let id = report(&of.owner, &of.scope, new).await.unwrap();
+        let id = report(&of.owner, &of.scope, Report::of(Kind::Other, "Something odd")).await.unwrap();
         let scope = enter(&of.owner, &of.scope, id).await.unwrap();
         let entry = write(&of.owner, &scope, EntryKind::Note, None, "We look into it").await.unwrap();
         let measure = order(&of.owner, &scope, MeasureKind::RotateSecret, of.app.0).await.unwrap();
