@@ -96,7 +96,8 @@ if (palette) {
       return open();
     }
     const typing = event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
-    if (!single.checked || typing || event.ctrlKey || event.metaKey || event.altKey || palette.open) return;
+    // Until the next frame the browser leaves the focus in what was closed just now: nobody types there.
+    if (!single.checked || typing?.checkVisibility() || event.ctrlKey || event.metaKey || event.altKey || palette.open) return;
     if (event.key === "?") return shortcuts.open ? shortcuts.close() : shortcuts.showModal();
     const keys = before + event.key;
     before = event.key === "g" ? "g " : "";

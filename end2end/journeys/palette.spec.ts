@@ -53,8 +53,16 @@ test("single keys go places, never while somebody types, and can be switched off
   await page.getByLabel("Name").pressSequentially("g l?");
   await expect(page.getByLabel("Name")).toHaveValue("g l?");
   await page.goto(team);
-  await page.keyboard.press("?");
+  await settled(page, hydrated);
   const keys = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  // At once after something was closed, too.
+  for (let n = 0; n < 10; n += 1) {
+    for (const key of ["Control+k", "Escape", "?"]) await page.keyboard.press(key);
+    await expect(keys).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(keys).toBeHidden();
+  }
+  await page.keyboard.press("?");
   await keys.getByLabel("Shortcuts of single keys").uncheck();
   await keys.getByRole("button", { name: "Close" }).click();
   await page.keyboard.press("?");

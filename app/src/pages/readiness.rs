@@ -77,7 +77,7 @@ fn PlanCard(team: TeamId, plan: PlanItem) -> impl IntoView {
                 Some(at) => view! { <p>"Last tested, by a drill that went well: "<At moment=at/>"."</p> }.into_any(),
                 None => view! { <p class="muted">"Not tested yet: no drill went well so far."</p> }.into_any(),
             }}
-            <p>"To be looked at until "<At moment=plan.due/>"."</p>
+            <p>"To be looked at again "<At moment=plan.due/>"."</p>
             {may(Permission::RunIncidents).then(|| view! {
                 <ActForm act class="form">
                     <Hidden name="team" value=team.to_string()/>
@@ -104,7 +104,7 @@ fn DrillsCard(team: TeamId, kinds: Vec<DrillKindItem>, drills: Vec<DrillItem>) -
         let last = item.last.map(|at| view! { "Went well "<At moment=at/>". " });
         view! {
             <li class="measure">
-                <div><strong>{item.kind.title()}</strong>" "<Badge tone word/><span class="cell-sub">{item.kind.meaning()}</span><span class="cell-sub">{last}"Due until "<At moment=item.due/>"."</span></div>
+                <div><strong>{item.kind.title()}</strong>" "<Badge tone word/><span class="cell-sub">{item.kind.meaning()}</span><span class="cell-sub">{last}"Due "<At moment=item.due/>"."</span></div>
                 {runs.then(|| view! {
                     <ActForm act>
                         <Hidden name="team" value=team.to_string()/>

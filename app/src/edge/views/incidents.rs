@@ -121,15 +121,20 @@ pub(crate) async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Timel
     Ok(items)
 }
 
-/// What an event of the incident itself tells: "lock_gateway, orders-sync".
+/// What machines compare; people read it in the log.
+const FOR_MACHINES: [&str; 6] = ["bytes", "evidence", "media", "notice", "sha256", "words"];
+
+/// What an event of the incident itself tells: "Lock the gateway, orders-sync".
 fn details(json: &str) -> String {
-    let details: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    let mut details: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    details.retain(|name, _| !FOR_MACHINES.contains(&name.as_str()));
     let word = |(name, value): (&String, &serde_json::Value)| match (name.as_str(), value.as_str()) {
         ("measure", Some(word)) => MeasureKind::parse(word).map_or_else(|| word.to_owned(), |kind| kind.title().to_owned()),
         (_, Some(word)) => word.to_owned(),
         _ => value.to_string(),
     };
-    format!("({})", details.iter().map(word).collect::<Vec<_>>().join(", "))
+    let words: Vec<_> = details.iter().map(word).collect();
+    if words.is_empty() { String::new() } else { format!("({})", words.join(", ")) }
 }
 
 fn line_item(line: Line, now: Time) -> TimelineItem {
