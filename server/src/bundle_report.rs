@@ -17,6 +17,9 @@ pub fn check(file: &Path, verifier: &str) -> Result<ExitCode, Box<dyn Error + Se
     let signed = found.signed_at.map_or_else(|| "an unknown time".to_owned(), |at| at.to_rfc3339());
     println!("Bound together {}, as the log says, whose head was signed {signed}.", found.bundled_at);
     println!("{} files, {} pieces of evidence: each is as it was.", found.files, found.evidence);
+    if found.damaged > 0 {
+        println!("{} pieces were damaged before, and are not in it.", found.damaged);
+    }
     match found.events {
         Some(events) => println!("{events} events of the log, each proved."),
         None => println!("No log is in it: nothing was signed yet."),

@@ -141,6 +141,13 @@ pub enum IncidentCommand {
         #[arg(long)]
         drill: bool,
     },
+    /// Lift the locks of an incident that nobody in the Team could lift: there is no second person in it.
+    Lift {
+        #[arg(long)]
+        team: model::ids::TeamId,
+        #[arg(long)]
+        incident: model::ids::IncidentId,
+    },
     /// Check a bundle: that no byte of it was changed since the log recorded it.
     Verify {
         file: PathBuf,

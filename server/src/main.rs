@@ -11,7 +11,7 @@ use backend::{
         export::{self, Which},
         verify,
     },
-    incidents::{Report, report_from_command_line},
+    incidents::{Report, lift_from_command_line, report_from_command_line},
     vault::{KeyFile, Vault},
 };
 use clap::Parser;
@@ -195,6 +195,17 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
             let report = Report { detected_at: detected, restricted, drill, ..Report::of(kind, title) };
             let id = report_from_command_line(&portal, team, report, &about).await?;
             println!("{}: {}/teams/{team}/incidents/{id}", model::incident::code(id), config.public_url);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Incident { command: IncidentCommand::Lift { team, incident } } => {
+            let portal = start::portal(&config).await?;
+            let lifted = lift_from_command_line(&portal, team, incident).await?;
+            if lifted.is_empty() {
+                return Ok(report(&[
+                    "No lock of this incident is without somebody in the Team who could lift it.".to_owned()
+                ]));
+            }
+            lifted.iter().for_each(|lock| println!("Lifted: {lock}"));
             Ok(ExitCode::SUCCESS)
         }
         Command::Incident { command: IncidentCommand::Verify { file, verifier } } => {

@@ -63,6 +63,8 @@ pub struct Containment {
     pub measures: Vec<MeasureItem>,
     pub choices: Vec<MeasureChoice>,
     pub held: Held,
+    /// Nobody else in the Team could lift a lock that the person orders.
+    pub alone: bool,
 }
 
 /// Orders a measure, and does it.

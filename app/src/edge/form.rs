@@ -74,13 +74,15 @@ fn optional<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
     if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
+const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).expect("noon is a time");
+
 /// A day at noon UTC, today's at the present; without a day, now.
 fn made_on(text: &str, now: Time) -> Result<Time, &'static str> {
     if text.trim().is_empty() {
         return Ok(now);
     }
     let day: NaiveDate = text.trim().parse().map_err(|_| "Enter a day, like 2026-05-16.")?;
-    if day == now.date_naive() { Ok(now) } else { Ok(day.and_time(NaiveTime::MIN).and_utc()) }
+    if day == now.date_naive() { Ok(now) } else { Ok(day.and_time(NOON).and_utc()) }
 }
 
 /// A day and a time in UTC, as browsers send them; nothing when the field is empty.

@@ -178,6 +178,8 @@ on_both_databases!(a_wrong_secret_is_not_staged_while_a_grant_can_prove_it, asyn
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
     let before = app(&house, &of).await;
+    let same = SecretString::from(known_app().client_secret);
+    assert_eq!(why(stage_secret(&house, &of, &same).await), "SameSecret", "no rotation, whatever day somebody says");
     let refused = why(stage_secret(&house, &of, &invented()).await);
     assert_eq!(refused, "NotProved(Configuration { code: \"invalid_client\" })");
     house.simulator.fail(Part::Lwa, Fault::Status(503), 1);

@@ -31,13 +31,13 @@ where
 }
 
 /// Does everything that counts as this act. A new act does not compile without its case.
-async fn perform(team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<Result<(), Problem>> {
+async fn perform(house: &House, team: &Furnished, bob: &Cx, cx: &Cx, act: DangerousAct) -> Vec<Result<(), Problem>> {
     let scope = &team.scope;
     let bob = bob.signed_in().unwrap().user;
     match act {
         DangerousAct::CreateGatewayKey => vec![problem(gateways::create_key(cx, scope, team.gateway, 90, None).await)],
         DangerousAct::ChangeClientSecret => {
-            let secret = SecretString::from(known_app().client_secret);
+            let secret = SecretString::from(house.simulator.rotate(known_app().client_id).unwrap());
             vec![
                 problem(lwa_apps::stage_secret(cx, scope, team.app, secret, cx.now()).await),
                 problem(lwa_apps::promote_secret(cx, scope, team.app).await),
@@ -172,19 +172,19 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     for act in DangerousAct::ALL {
         let before = events().await;
         let unconfirmed = house.stage.resumed(&team.owner, session).await;
-        assert_refused(perform(&team, &bob, &unconfirmed, act).await, act, "without a step-up");
+        assert_refused(perform(&house, &team, &bob, &unconfirmed, act).await, act, "without a step-up");
         assert_eq!(events().await, before, "{act:?}");
 
         let confirmed = confirm(&house.stage, &team.owner, act).await;
         house.stage.advance(STEP_UP_LIFE);
-        let done = perform(&team, &bob, &confirmed, act).await;
+        let done = perform(&house, &team, &bob, &confirmed, act).await;
         assert!(done.iter().all(Result::is_ok), "{act:?}: {done:?}");
         assert_eq!(events().await - before, done.len(), "{act:?}");
 
         house.stage.advance(Duration::microseconds(1));
         let late = house.stage.resumed(&team.owner, session).await;
         for cx in [&confirmed, &late] {
-            assert_refused(perform(&team, &bob, cx, act).await, act, "ten minutes and a microsecond after");
+            assert_refused(perform(&house, &team, &bob, cx, act).await, act, "ten minutes and a microsecond after");
         }
     }
 });
@@ -225,8 +225,8 @@ on_both_databases!(a_code_confirms_only_the_session_that_asked, async |stage: St
         house.stage.resumed(&team.owner, elsewhere.signed_in().unwrap().session).await,
     );
     let act = DangerousAct::CreateGatewayKey;
-    assert_refused(perform(&team, &bob, &there, act).await, act, "in another session");
-    assert!(perform(&team, &bob, &here, act).await.iter().all(Result::is_ok));
+    assert_refused(perform(&house, &team, &bob, &there, act).await, act, "in another session");
+    assert!(perform(&house, &team, &bob, &here, act).await.iter().all(Result::is_ok));
 });
 
 on_both_databases!(a_new_sign_in_is_no_step_up, async |stage: Stage| {
@@ -237,7 +237,7 @@ on_both_databases!(a_new_sign_in_is_no_step_up, async |stage: Stage| {
     let fresh = house.another_session(&team.owner).await;
     let fresh = house.stage.resumed(&team.owner, fresh).await;
     let act = DangerousAct::CreateGatewayKey;
-    assert_refused(perform(&team, &bob, &fresh, act).await, act, "just after a sign-in");
+    assert_refused(perform(&house, &team, &bob, &fresh, act).await, act, "just after a sign-in");
 });
 
 on_both_databases!(codes_for_signing_in_and_codes_for_confirming_do_not_replace_each_other, async |stage: Stage| {

@@ -34,7 +34,8 @@ pub(super) async fn containment(cx: &Cx, scope: &IncidentScope, runs: bool) -> R
     }
     let held = holders(cx, scope).await?;
     let measures = measures.into_iter().map(|measure| item(cx, measure, me)).collect();
-    Ok(Containment { measures, choices, held })
+    let alone = runs && incidents::is_alone_in_lifting(cx, scope).await.map_err(fail)?;
+    Ok(Containment { measures, choices, held, alone })
 }
 
 /// Who still holds a token, and when the last of them dies.

@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn ContainmentCard(team: TeamId, incident: IncidentId, over: bool, containment: Containment) -> impl IntoView {
     // A lock can be lifted, and a measure withdrawn, when the incident is over too.
     let runs = may(Permission::RunIncidents);
-    let Containment { measures, choices, held } = containment;
+    let Containment { measures, choices, held, alone } = containment;
     let nothing = measures.is_empty() && choices.is_empty();
     let choices = (runs && !over && !choices.is_empty()).then(|| view! { <Choices team incident choices/> });
     view! {
@@ -30,6 +30,7 @@ pub(super) fn ContainmentCard(team: TeamId, incident: IncidentId, over: bool, co
                 <div data-live=format!("/live/teams/{team}/incidents/{incident}/holders")><Holders held/></div>
                 <p class="muted small" role="status"><span data-live-stale hidden>"Not live at the moment: reload the page for what is now."</span></p>
             </div>
+            {(alone && !over).then(|| view! { <p class="muted small">"Nobody else in this Team could lift a lock that you place: then whoever operates this Portal does, on its machine ("<code>"portal incident lift"</code>")."</p> })}
             {choices}
         </section>
     }
@@ -121,7 +122,7 @@ pub fn Holders(held: Held) -> impl IntoView {
         return ().into_any();
     }
     let Some(last_end) = last_end else {
-        return view! { <p><Badge tone="ok" word="Nobody holds a token any more"/></p> }.into_any();
+        return view! { <p><Badge tone="ok" word="Nothing of it holds a token any more"/></p> }.into_any();
     };
     let rows = holders
         .into_iter()
@@ -129,7 +130,7 @@ pub fn Holders(held: Held) -> impl IntoView {
         .collect_view();
     view! {
         <h3>"Who still holds a token"</h3>
-        <p>"Nobody receives a new one. Amazon has no call that ends a token: the last of these dies " <strong><At moment=last_end/></strong> "."</p>
+        <p>"What was stopped receives no new one. Amazon has no call that ends a token: the last of these dies " <strong><At moment=last_end/></strong> "."</p>
         <div class="table-wrap"><table class="table">
             <caption class="visually-hidden">"Tokens that still live"</caption>
             <thead><tr><th scope="col">"Gateway"</th><th scope="col">"Connection"</th><th scope="col">"Ends"</th></tr></thead>

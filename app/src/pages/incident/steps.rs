@@ -61,7 +61,9 @@ pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
         }
         .into_any()
     });
+    let first = detail.steps.iter().find(|(step, _)| *step == Step::Merge).and_then(|(_, first)| first.clone());
     let may_merge = detail.steps.contains(&(Step::Merge, None));
+    let first = first.map(|first| view! { <p class="muted">{Step::Merge.title()}": " {first}</p> });
     let merge = (may_merge && !detail.others.is_empty()).then(|| view! { <Merge team detail=detail.clone()/> });
     Some(view! {
         <section class="card" aria-labelledby="steps-h">
@@ -69,6 +71,7 @@ pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
             {forms.collect_view()}
             <Judge team id=id.clone() severity=detail.item.severity/>
             {merge}
+            {first}
         </section>
     })
 }

@@ -23,6 +23,7 @@ pub(crate) use holds::hold_unless_held;
 pub use holds::{AFTER_LIFTING, HoldError, Retention, kept_from, lift_hold, place_hold, retention, standing_holds};
 pub use horizon::Horizon;
 pub use last_head::LastHead;
+pub(crate) use leaf::leaf;
 pub use prune::PruneError;
 pub use reading::{Day, LogPage, days, follow, meaning, note_export, read, read_one};
 pub use sequencer::{CHECKPOINT_EVERY, CHECKPOINT_LEAVES, Sequencer, SequencerError};

@@ -10,7 +10,7 @@ use model::{
 };
 use secrecy::SecretString;
 
-use super::{ConnectionError, get, place, prove, prove::Proof, refused};
+use super::{ConnectionError, get, locks, place, prove, prove::Proof, refused};
 use crate::{
     Cx, TeamScope, access,
     access::AccessError,
@@ -91,6 +91,8 @@ pub async fn replace_refresh_token(
         Err(failure) => return Err(refused(cx, scope, &connection.name, failure).await?),
     };
     let tx = cx.portal.db.begin().await?;
+    let pasted = (&connection.seller_id, SellerIdSource::Declared);
+    locks::not_round(cx, &tx, scope, connection.environment, pasted, Some(id)).await?;
     replace(cx, &tx, scope, &app, &connection, state, proof, connection.seller_id_source).await?;
     tx.commit().await?;
     Ok(())

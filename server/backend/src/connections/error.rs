@@ -25,6 +25,8 @@ pub enum ConnectionError {
     AlreadyConnected,
     #[error("a lock stands on this seller's connection")]
     SellerLocked,
+    #[error("a lock stands on another connection")]
+    OthersLocked,
     #[error("another connection has this name")]
     NameTaken,
     #[error(transparent)]
@@ -86,7 +88,11 @@ impl From<&ConnectionError> for Problem {
             ),
             ConnectionError::SellerLocked => Problem::new(
                 ProblemCode::Locked,
-                "An incident locked a connection of this seller. Replace the refresh token on that connection's page, and have another person lift the lock.",
+                "A connection of this seller is locked. Replace the refresh token on that connection's page, and have another person lift the lock.",
+            ),
+            ConnectionError::OthersLocked => Problem::new(
+                ProblemCode::Locked,
+                "A connection is locked: until that is lifted, accounts are connected through Amazon's consent page, which says whose they are.",
             ),
             ConnectionError::NameTaken => {
                 Problem::field("name", "Another connection has this name. Choose one that tells them apart.")

@@ -3,6 +3,7 @@
 mod changes;
 mod consent;
 mod error;
+mod locks;
 mod prove;
 mod test;
 
@@ -105,10 +106,7 @@ async fn store_new(
     if store::connection::is_named(&**tx, scope, app.environment, name).await? {
         return Err(ConnectionError::NameTaken);
     }
-    // A second connection would be a way round the lock, which two people lift.
-    if store::lock::is_on_seller(&**tx, scope, app.environment, &seller_id, now).await? {
-        return Err(ConnectionError::SellerLocked);
-    }
+    locks::not_round(cx, tx, scope, app.environment, (&seller_id, seller_id_source), None).await?;
     let grant_mac = vault.grant_mac(scope.team(), &proof.refresh_token);
     let refresh_token = vault.seal(&**tx, now, &place(scope, id, "refresh_token"), &proof.refresh_token).await?;
     let token = vault.seal(&**tx, now, &place(scope, id, "access_token"), &proof.access_token).await?;

@@ -153,8 +153,7 @@ pub async fn keep_drill(portal: &Portal, of: &Drill, went: Rehearsed) -> Result<
         Ok(scope::own(&team, &found().await?.ok_or(AccessError::NotFound)?, Vec::new()))
     };
     if found().await?.is_none() {
-        let title = format!("{} ({result})", of.kind.title());
-        let report = Report { detected_at: of.started_at, drill: true, ..Report::of(Kind::LeakedSecret, title) };
+        let report = Report { detected_at: of.started_at, drill: true, ..Report::of(Kind::LeakedSecret, of.kind.title()) };
         report::open(&cx, &team, id, report, By::Rehearsal).await?;
     }
     let note = format!("A rehearsal, asked for by {}: it {result}.", of.asked_name);

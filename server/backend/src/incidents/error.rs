@@ -82,6 +82,8 @@ pub enum IncidentError {
     TooLarge,
     #[error("the locker is full")]
     LockerFull,
+    #[error("there is too much for one file")]
+    BundleFull,
     #[error(transparent)]
     Access(#[from] AccessError),
 }
@@ -183,7 +185,10 @@ impl From<&IncidentError> for Problem {
             }
             IncidentError::NotSealedYet => first("The log is signed within a minute: take the copy then."),
             IncidentError::TooLarge => Problem::field("file", "A file has at most 10 MiB: take a part of it, or pack it."),
-            IncidentError::LockerFull => first("The evidence of one incident has at most 200 MiB."),
+            IncidentError::BundleFull => {
+                first("There are more than 256 MiB of evidence: too much for one file. Take copies of the pieces.")
+            }
+            IncidentError::LockerFull => first("The files of one incident have at most 200 MiB together."),
             IncidentError::Damaged => first("This evidence is damaged: it is not what was taken in."),
             IncidentError::Access(error) => error.into(),
         }

@@ -13,7 +13,7 @@ use crate::{
     Cx,
     access::AccessError,
     audit::{Event, append_alone},
-    store::{self, Tx},
+    store::{self, Tx, measure::Measure},
 };
 
 /// Refuses what is in an environment that is closed to the actor; a whole Team and an app's people are in both.
@@ -45,6 +45,17 @@ pub(super) async fn may_stop(cx: &Cx, scope: &IncidentScope, user: UserId) -> Re
     let refused = Event::of(scope.team(), Action::AccessRefused).with("role", member.role).refused("above-own-role");
     append_alone(cx, refused).await?;
     Err(AccessError::NotPermitted(Permission::ManageMembers).into())
+}
+
+/// What was allowed when it was ordered may not be any more: roles change, and of two owners who lock each other out one stays.
+pub(super) async fn may_still(tx: &Tx, held: &IncidentScope, measure: &Measure) -> Result<(), IncidentError> {
+    let user = UserId(measure.target_id);
+    let Some(member) = store::member::by_user(&**tx, held.team(), user).await? else { return Ok(()) };
+    let orderer = store::member::by_user(&**tx, held.team(), measure.ordered_by).await?;
+    if !orderer.is_some_and(|orderer| orderer.role.may_give(member.role)) {
+        return Err(AccessError::NotPermitted(Permission::ManageMembers).into());
+    }
+    if measure.kind == MeasureKind::LockUser { leaves_an_owner(tx, held, user).await } else { Ok(()) }
 }
 
 /// Somebody must be left who can do everything, lifting the lock among it.

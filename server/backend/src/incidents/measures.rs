@@ -4,14 +4,13 @@ use chrono::Duration;
 use model::{
     audit::{Action, SafeText},
     ids::{GatewayKeyId, LockId, MeasureId, UserId},
-    incident::{Kind, MeasureKind, MeasureState, TargetKind, is_second_person},
-    step_up::DangerousAct,
+    incident::{EvidenceKind, Kind, MeasureKind, MeasureState, TargetKind},
 };
 use uuid::Uuid;
 
 use super::{
     IncidentError, IncidentScope, evidence,
-    guards::{leaves_an_owner, may_stop, touch},
+    guards::{leaves_an_owner, may_still, may_stop, touch},
     neighbours::neighbours,
     report::target_named,
     rotation, scope,
@@ -24,6 +23,7 @@ use crate::{
     random,
     store::{
         self, Tx,
+        evidence::Evidence,
         incident::{self, AboutTarget},
         lock::{self, Lock},
         measure::{self, Measure},
@@ -108,12 +108,6 @@ pub async fn order(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, target: Uu
         lock: None,
         lifted: None,
     };
-    // What there is now is gone afterwards; what was done already destroys nothing.
-    let stands = measures(cx, scope).await?;
-    let is_done = |one: &Measure| one.kind == kind && one.target_id == target.id && one.state == MeasureState::Done;
-    if kind.destroys() && !stands.iter().any(is_done) {
-        evidence::take_stock(cx, scope, LOG_IS_FRESH).await?;
-    }
     let tx = cx.portal.db.begin().await?;
     let held = scope.open(&tx).await?;
     if kind == MeasureKind::LockUser {
@@ -157,10 +151,12 @@ async fn run(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), In
     if !matches!(measure.state, MeasureState::Ordered | MeasureState::Failed) {
         return Ok(());
     }
-    let failed = match attempt(cx, scope, measure).await {
-        Ok(()) => return Ok(()),
-        Err(error) => error,
+    let taken_in = if measure.kind.destroys() { take_in(cx, scope, measure).await } else { Ok(()) };
+    let done = match taken_in {
+        Ok(()) => attempt(cx, scope, measure).await,
+        Err(error) => Err(error),
     };
+    let Err(failed) = done else { return Ok(()) };
     tracing::error!(measure = %measure.id, error = &failed as &dyn std::error::Error, "measure not done");
     let tx = cx.portal.db.begin().await?;
     let held = scope.held(&tx).await?;
@@ -173,9 +169,24 @@ async fn run(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), In
     Ok(tx.commit().await?)
 }
 
-async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), Outage> {
+/// What there is now is gone afterwards: it is taken in first, once an order.
+async fn take_in(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), IncidentError> {
+    let pieces = store::evidence::all(cx.portal.db.reader(), scope).await?;
+    let stands = |one: &Evidence| one.kind == EvidenceKind::Snapshot && one.taken_at >= measure.ordered_at;
+    if pieces.iter().any(stands) {
+        return Ok(());
+    }
+    evidence::take_stock(cx, scope, LOG_IS_FRESH).await
+}
+
+async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), IncidentError> {
     let now = cx.now();
     let tx = cx.portal.db.begin().await?;
+    // The Team first, as everywhere: whoever acts in it at once waits.
+    let held = scope.held(&tx).await?;
+    if measure.kind.target() == TargetKind::User {
+        may_still(&tx, &held, measure).await?;
+    }
     let (lock, result) = match measure.kind {
         MeasureKind::LockUser => {
             // An invitation that they sent would be a way back.
@@ -199,12 +210,7 @@ async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<()
     };
     // Somebody else has just done it: then what was done here is undone with the transaction.
     if measure::done(&*tx, measure, lock, &result, now).await? {
-        let event = scope
-            .held(&tx)
-            .await
-            .map_err(outage)?
-            .event(Action::MeasureDone)
-            .with("measure", &SafeText::new(measure.kind.as_str(), 40));
+        let event = held.event(Action::MeasureDone).with("measure", &SafeText::new(measure.kind.as_str(), 40));
         append(&*tx, cx, event.with("target", &SafeText::new(&measure.target_name, 200))).await?;
         tx.commit().await?;
     }
@@ -219,7 +225,7 @@ pub(super) fn outage(error: AccessError) -> Outage {
     }
 }
 
-fn on_target(measure: &Measure) -> Target {
+pub(super) fn on_target(measure: &Measure) -> Target {
     Target::of_measure(measure.kind.target(), measure.target_id, &SafeText::new(&measure.target_name, 200))
 }
 
@@ -257,8 +263,6 @@ async fn end_sessions(tx: &Tx, cx: &Cx, scope: &IncidentScope, measure: &Measure
 }
 
 async fn rotate_data_key(tx: &Tx, cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<String, Outage> {
-    // The Team first, as everywhere: who holds it may be about to seal.
-    store::team::hold(&**tx, scope.team()).await?;
     let done = cx.portal.vault.rotate(&**tx, cx.now(), scope.team()).await?;
     let counted = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let event =
@@ -270,28 +274,6 @@ async fn rotate_data_key(tx: &Tx, cx: &Cx, scope: &IncidentScope, measure: &Meas
         n => format!(" {n} did not open and stay as they were: somebody changed them."),
     };
     Ok(format!("Version {} of the key; {} secrets sealed anew.{unopened}", done.version, done.resealed))
-}
-
-/// Lifts a lock: by another person than the one who ordered it, with a fresh proof.
-#[tracing::instrument(skip_all, fields(incident = %scope.id(), measure = %id))]
-pub async fn lift(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), IncidentError> {
-    let by = access::require_step_up(cx, scope.team(), DangerousAct::LiftLock).await?;
-    let all = measures(cx, scope).await?;
-    let found = all.into_iter().find(|measure| measure.id == id).ok_or(AccessError::NotFound)?;
-    let Some(lock) = found.lock.filter(|_| found.state == MeasureState::Done) else { return Err(IncidentError::Changed) };
-    touch(cx, scope, found.kind, found.target_id).await?;
-    let member = store::member::by_user(cx.portal.db.reader(), scope.team(), by).await?.ok_or(AccessError::NotFound)?;
-    if !is_second_person(found.ordered_by, found.ordered_at, by, member.joined_at) {
-        return Err(IncidentError::Alone);
-    }
-    let name = access::signed_in(cx)?.email.to_string();
-    let tx = cx.portal.db.begin().await?;
-    if !measure::lifted(&*tx, &found, lock, &name, cx.now()).await? {
-        return Err(IncidentError::Changed);
-    }
-    lock::lift(&*tx, scope.team(), lock, by, cx.now()).await?;
-    append(&*tx, cx, Event::of(scope.team(), Action::LockLifted).on(on_target(&found))).await?;
-    Ok(tx.commit().await?)
 }
 
 /// Takes up what was ordered and not done, after a crash say.

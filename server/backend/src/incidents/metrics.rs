@@ -93,7 +93,7 @@ fn recomputed(rows: &[Row]) -> Option<(Course, State)> {
                 let kind = Kind::parse(text("kind"))?;
                 course = Some(Course {
                     kind,
-                    severity: kind.first_severity(),
+                    severity: Severity::parse(text("severity")).unwrap_or(kind.first_severity()),
                     drill: details["drill"].as_bool().unwrap_or_default(),
                     began_at: None,
                     detected_at: time("detected")?,

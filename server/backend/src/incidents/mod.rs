@@ -11,6 +11,7 @@ mod error;
 mod evidence;
 mod guards;
 mod lessons;
+mod lifting;
 mod measures;
 mod metrics;
 mod neighbours;
@@ -40,8 +41,9 @@ pub use evidence::check_evidence;
 pub use evidence::{copy_evidence, locker, take_evidence, take_file};
 pub(crate) use lessons::tell_overdue;
 pub use lessons::{action_items, add_action_item, draft_post_mortem, end_action_item, post_mortem, write_post_mortem};
+pub use lifting::{is_alone_in_lifting, lift, lift_from_command_line};
 pub(crate) use measures::resume_due;
-pub use measures::{Choice, choices, lift, measures, order, retry, withdraw};
+pub use measures::{Choice, choices, measures, order, retry, withdraw};
 pub use metrics::{Courses, courses};
 pub use notices::{
     NewWords, approve_notice, draft_notice, facts, is_alone, mark_sent, notice_mails, notices, send_notice,

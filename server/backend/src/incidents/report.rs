@@ -174,7 +174,7 @@ pub(super) async fn open(
     }
     let kind = SafeText::new(incident.kind.as_str(), 40);
     let event = own.event(Action::IncidentReported).with("kind", &kind).with("drill", incident.drill);
-    let event = event.with("detected", incident.detected_at);
+    let event = event.with("detected", incident.detected_at).with("severity", incident.severity.as_str());
     append(&*tx, cx, event).await?;
     for member in store::member::not_locked(&*tx, scope).await?.into_iter().filter(|_| !is_rehearsed) {
         let sees = model::incident::may_see(incident.restricted, Some(member.role), false);

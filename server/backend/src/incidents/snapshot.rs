@@ -1,14 +1,17 @@
 //! What evidence holds: how the Team stands, without a secret, and its log so far with proofs.
 
 use chrono::Duration;
-use model::audit::Action;
+use model::{Time, audit::Action};
 use serde_json::{Value, json};
 
 use super::IncidentScope;
 use crate::{
     Cx, TeamScope,
     access::AccessError,
-    audit::export::{End, Export, ExportError, Which},
+    audit::{
+        export::{End, Export, ExportError, Which},
+        leaf,
+    },
     error::Outage,
     store::{
         self,
@@ -20,6 +23,8 @@ use crate::{
 /// The log is taken from so long before the detection, and so many of its newest events.
 const BEFORE: Duration = Duration::hours(24);
 const EVENTS: usize = 5000;
+/// What of the log does not hold, by a name that `verify` takes for no log.
+const UNPROVED: &str = "unproved-log.jsonl";
 
 /// Members and their sessions, invitations, apps, connections, gateways and what each may use, keys, and who holds a token.
 pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, AccessError> {
@@ -79,24 +84,34 @@ pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, Access
     Ok(serde_json::to_string_pretty(&all).unwrap_or_default())
 }
 
-/// The log from a day before the detection on, as `portal audit verify --export` checks it, by the names of its files: the
+/// The log from then on, or from a day before the detection, as `portal audit verify --export` checks it, by the names of its files: the
 /// Team's newest events; where there were more, also those that are no issue of a credential, which would push out the rest; and
 /// of a restricted incident its own, which stand in no Team's log. Nothing before anything is signed.
-pub(super) async fn log(cx: &Cx, scope: &IncidentScope) -> Result<Vec<(String, String)>, Outage> {
-    match read_logs(cx, scope).await {
+pub(super) async fn log(cx: &Cx, scope: &IncidentScope, since: Option<Time>) -> Result<Vec<(String, String)>, Outage> {
+    let since = since.unwrap_or(scope.incident().detected_at - BEFORE);
+    match read_logs(cx, scope, since).await {
         Ok(files) => Ok(files),
         Err(ExportError::NoCheckpoint) => Ok(Vec::new()),
         Err(ExportError::Store(error)) => Err(error.into()),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the log could not be taken as evidence");
-            Err(Outage::Corrupt("audit log"))
+            tracing::error!(error = &error as &dyn std::error::Error, "the log is taken as evidence without its proofs");
+            Ok(vec![(UNPROVED.to_owned(), unproved(cx, scope, &error).await?)])
         }
     }
 }
 
-async fn read_logs(cx: &Cx, scope: &IncidentScope) -> Result<Vec<(String, String)>, ExportError> {
+/// The log as it stands in the database, when it does not hold: that somebody changed it is evidence too, and nobody keeps an
+/// incident from being contained by it.
+async fn unproved(cx: &Cx, scope: &IncidentScope, why: &ExportError) -> Result<String, Outage> {
+    let filter = Filter { from: Some(scope.incident().detected_at - BEFORE), ..Filter::default() };
+    let rows = audit_search::of_team(cx.portal.db.reader(), scope.team(), &filter, EVENTS as u64).await?;
+    let mut lines = vec![json!({ "kind": "portal-audit-unproved", "v": 1, "why": why.to_string() }).to_string()];
+    lines.extend(rows.iter().rev().map(|row| String::from_utf8_lossy(&leaf(row)).into_owned()));
+    Ok(lines.join("\n") + "\n")
+}
+
+async fn read_logs(cx: &Cx, scope: &IncidentScope, since: Time) -> Result<Vec<(String, String)>, ExportError> {
     let (db, team) = (cx.portal.db.reader(), scope.team());
-    let since = scope.incident().detected_at - BEFORE;
     let of_team = |from| Which { team: Some(team.team()), from: Some(from), ..Which::default() };
     let mut files = Vec::new();
     match audit_search::nth_newest(db, team, since, false, EVENTS).await? {

@@ -7,7 +7,7 @@ use model::{
 };
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::{IncidentError, IncidentScope, enter, evidence::who, text};
+use super::{IncidentError, IncidentScope, enter, evidence::who, notices::settle, text};
 use crate::{
     Cx,
     access::{self, AccessError},
@@ -47,7 +47,13 @@ pub async fn take_step(
         _ => None,
     };
     let tx = cx.portal.db.begin().await?;
-    let held = scope.held(&tx).await?;
+    let mut held = scope.held(&tx).await?;
+    // What Amazon's mail server took is told, also when no clock has noted it yet.
+    let taken = |mail: &Mailed| mail.delivered_at.filter(|_| mail.settles).map(|at| (at, mail.recipient.clone()));
+    if let Some((at, to)) = notice::mails(&*tx, &held).await?.iter().find_map(taken) {
+        settle(&tx, &held, at, format!("By mail to {to}")).await?;
+        held = scope.held(&tx).await?;
+    }
     let before = held.incident();
     // Whoever acts on what they saw before is told that it is another now.
     if before.progress.state != seen {

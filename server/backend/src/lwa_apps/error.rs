@@ -11,6 +11,8 @@ pub enum LwaAppError {
     ClientIdTaken,
     #[error(transparent)]
     Rotation(#[from] RotationError),
+    #[error("this is the secret that is in use")]
+    SameSecret,
     /// Amazon did not take the new secret; nothing was stored.
     #[error("the new secret was not proved")]
     NotProved(LwaFailure),
@@ -43,6 +45,10 @@ impl From<&LwaAppError> for Problem {
     fn from(error: &LwaAppError) -> Self {
         match error {
             LwaAppError::MadeInFuture => Problem::field("secret_made_on", "This day is in the future."),
+            LwaAppError::SameSecret => Problem::field(
+                "client_secret",
+                "This is the secret that is in use already. Make a new one in Amazon's developer console, and enter that.",
+            ),
             LwaAppError::ClientIdTaken => {
                 Problem::field("client_id", "This Team has an LWA app with this client id already.")
             }

@@ -36,6 +36,12 @@ pub async fn stage_secret(
         return Err(LwaAppError::MadeInFuture);
     }
     let other = app.other.stage(made_at)?;
+    // The same secret once more is no rotation, however new somebody says it is.
+    let vault = &cx.portal.vault;
+    let current = vault.open(cx.portal.db.reader(), &place(scope, id, "secret"), &app.secret).await?;
+    if vault.grant_mac(scope.team(), &current) == vault.grant_mac(scope.team(), &secret) {
+        return Err(LwaAppError::SameSecret);
+    }
     let proved = prove(cx, scope, &app, &secret).await?;
     let tx = cx.portal.db.begin().await?;
     let sealed = cx.portal.vault.seal(&*tx, now, &place(scope, id, "other_secret"), &secret).await?;

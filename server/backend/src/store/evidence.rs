@@ -115,14 +115,21 @@ pub async fn unchecked_since(db: &impl ConnectionTrait, then: Time, now: Time, m
         ORDER BY e.id LIMIT $3";
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let rows = db.query_all_raw(sql(db, text, [then.into(), now.into(), most.into()])).await?;
-    let read = |row: QueryResult| {
-        Ok(Due {
-            id: EvidenceId(row.try_get("", "id")?),
-            team: TeamId(row.try_get("", "team_id")?),
-            incident: IncidentId(row.try_get("", "incident_id")?),
-        })
-    };
-    rows.into_iter().map(read).collect()
+    rows.into_iter().map(due).collect()
+}
+
+fn due(row: QueryResult) -> Result<Due, DbErr> {
+    Ok(Due {
+        id: EvidenceId(row.try_get("", "id")?),
+        team: TeamId(row.try_get("", "team_id")?),
+        incident: IncidentId(row.try_get("", "incident_id")?),
+    })
+}
+
+/// Every piece, of every Team: for Portal's own job.
+pub async fn every(db: &impl ConnectionTrait) -> Result<Vec<Due>, DbErr> {
+    let rows = db.query_all_raw(sql(db, "SELECT id, team_id, incident_id FROM evidence ORDER BY id", [])).await?;
+    rows.into_iter().map(due).collect()
 }
 
 /// Pieces that the log speaks of and that are not there, by the ids of their events, with their incidents: for Portal's own job.

@@ -150,11 +150,13 @@ pub async fn all_open(db: &impl ConnectionTrait) -> Result<Vec<Incident>, DbErr>
     read_all(db, rows).await
 }
 
-/// The Team's incidents that are not over, no drills: for what is done to all of them, whoever may see them.
-pub async fn open_of(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Incident>, DbErr> {
-    let text = "SELECT * FROM incident WHERE team_id = $1 AND drill = FALSE
-        AND state NOT IN ('closed', 'dismissed', 'merged') ORDER BY id";
-    let rows = db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?;
+/// The Team's incidents that are not over, no drills, those that somebody judged first, then the newest: for what is done to all
+/// of them, whoever may see them.
+pub async fn open_of(db: &impl ConnectionTrait, scope: &TeamScope, most: i64) -> Result<Vec<Incident>, DbErr> {
+    let text =
+        "SELECT * FROM incident WHERE team_id = $1 AND drill = FALSE AND state NOT IN ('closed', 'dismissed', 'merged')
+        ORDER BY state = 'reported', reported_at DESC, id DESC LIMIT $2";
+    let rows = db.query_all_raw(sql(db, text, [scope.team().0.into(), most.into()])).await?;
     read_all(db, rows).await
 }
 

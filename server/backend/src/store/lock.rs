@@ -3,8 +3,7 @@
 
 use model::{
     Environment, Time,
-    amazon::SellerId,
-    ids::{LockId, UserId},
+    ids::{ConnectionId, LockId, UserId},
 };
 use sea_orm::{IntoActiveModel, entity::prelude::*};
 
@@ -60,23 +59,31 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Lock) -> 
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
 
-/// Whether a lock stands on a connection of this seller, disconnected ones among them.
-pub async fn is_on_seller(
+/// Connections on which a lock stands, disconnected ones among them, with their sellers.
+pub async fn on_connections(
     db: &impl ConnectionTrait,
     scope: &TeamScope,
     environment: Environment,
-    seller: &SellerId,
     now: Time,
-) -> Result<bool, DbErr> {
-    let text = "SELECT l.id FROM lock l JOIN connection c ON c.team_id = l.team_id AND c.id = l.target_id
+) -> Result<Vec<(ConnectionId, String)>, DbErr> {
+    let text = "SELECT c.id, c.seller_id FROM lock l JOIN connection c ON c.team_id = l.team_id AND c.id = l.target_id
         WHERE l.team_id = $1 AND l.target_kind = 'connection' AND l.lifted_at IS NULL
-            AND (l.expires_at IS NULL OR l.expires_at > $4) AND c.environment = $2 AND c.seller_id = $3 LIMIT 1";
-    let values = [scope.team().0.into(), environment.as_str().into(), seller.as_str().into(), now.into()];
-    Ok(db.query_one_raw(sql(db, text, values)).await?.is_some())
+            AND (l.expires_at IS NULL OR l.expires_at > $3) AND c.environment = $2";
+    let values = [scope.team().0.into(), environment.as_str().into(), now.into()];
+    let rows = db.query_all_raw(sql(db, text, values)).await?;
+    rows.iter().map(|row| Ok((ConnectionId(row.try_get("", "id")?), row.try_get("", "seller_id")?))).collect()
 }
 
-/// Lifts a lock that stands.
-pub async fn lift(db: &impl ConnectionTrait, scope: &TeamScope, id: LockId, by: UserId, now: Time) -> Result<(), DbErr> {
+/// Lifts a lock that stands. `by`: nobody of the Team when it was done on Portal's own machine.
+pub async fn lift(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    id: LockId,
+    by: Option<UserId>,
+    now: Time,
+) -> Result<(), DbErr> {
     let text = "UPDATE lock SET lifted_at = $3, lifted_by = $4 WHERE id = $1 AND team_id = $2 AND lifted_at IS NULL";
-    db.execute_raw(sql(db, text, [id.0.into(), scope.team().0.into(), now.into(), by.0.into()])).await.map(|_| ())
+    db.execute_raw(sql(db, text, [id.0.into(), scope.team().0.into(), now.into(), by.map(|by| by.0).into()]))
+        .await
+        .map(|_| ())
 }

@@ -12,7 +12,6 @@ pub async fn ready<'a>(
     let email = of.owner.signed_in().unwrap().email.to_string();
     let (name, _) = email.split_once('@').unwrap();
     let owner = house.stage.stepped_up(&of.owner);
-    let secret = || SecretString::from(known_app().client_secret);
     let mut fields = form(function, |_| own);
     let mut with = |field: &str, value: &str| {
         let found = fields.iter_mut().find(|(known, _)| known == field);
@@ -75,8 +74,10 @@ pub async fn ready<'a>(
             with("confirm", "Our app");
         }
         "set_gateway_connections" => gateways::set_connections(&owner, &of.scope, of.gateway, &[]).await.unwrap(),
+        "stage_secret" => with("client_secret", &house.simulator.rotate(known_app().client_id).unwrap()),
         "promote_secret" | "drop_other_secret" => {
-            lwa_apps::stage_secret(&owner, &of.scope, of.app, secret(), owner.now()).await.map(drop).unwrap();
+            let next = SecretString::from(house.simulator.rotate(known_app().client_id).unwrap());
+            lwa_apps::stage_secret(&owner, &of.scope, of.app, next, owner.now()).await.map(drop).unwrap();
         }
         _ => {}
     }

@@ -1,16 +1,18 @@
 //! What people do on other pages while an incident is open: it goes round no lock, and destroys nothing that was not taken in.
 
 use backend::{
-    connections::{self, ConnectionError},
+    connections::{self, ConnectionError, NewConnection},
     gateways, incidents, lwa_apps, teams,
 };
 use chrono::Duration;
 use model::incident::{EvidenceKind, MeasureKind};
 use sea_orm::ConnectionTrait;
+use secrecy::SecretString;
+use server::simulator::known::SELLERS;
 
 use super::Case;
 use crate::{
-    house::{known_seller, new_connection},
+    house::{known_app, known_seller, new_connection},
     on_both_databases,
     support::Stage,
 };
@@ -27,6 +29,29 @@ on_both_databases!(who_disconnects_and_connects_again_goes_round_no_lock, async 
     let lock = incidents::measures(&ada, &scope).await.unwrap().remove(0);
     incidents::lift(&case.house.stage.stepped_up(&case.bob), &scope, lock.id).await.unwrap();
     again().await.unwrap();
+});
+
+on_both_databases!(while_a_connection_is_locked_nobody_says_alone_whose_a_grant_is, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let (of, scope) = (&case.of, case.scope(&case.of.owner).await);
+    let ada = case.house.stage.stepped_up(&of.owner);
+    // Another seller of the same countries: a token of the locked one's fits its connection.
+    let neighbour = SELLERS.iter().skip(1).find(|seller| seller.marketplaces[0] == "FR").unwrap();
+    let other = connections::create(&ada, &of.scope, new_connection(of.app, neighbour)).await.unwrap();
+    incidents::order(&of.owner, &scope, MeasureKind::LockConnection, of.connection.0).await.unwrap();
+    // The locked seller's token under another seller's id, on a new connection and on one that is there.
+    let fresh = case.house.simulator.grant(known_app().client_id, known_seller().seller_id);
+    let token = || SecretString::from(fresh.clone());
+    let name = "Once more".parse().unwrap();
+    let seller_id = SELLERS[2].seller_id.parse().unwrap();
+    let new = NewConnection { name, seller_id, refresh_token: token(), ..new_connection(of.app, known_seller()) };
+    let refused = connections::create(&ada, &of.scope, new).await.unwrap_err();
+    assert!(matches!(refused, ConnectionError::OthersLocked), "{refused:?}");
+    let refused = connections::replace_refresh_token(&ada, &of.scope, other, token()).await.unwrap_err();
+    assert!(matches!(refused, ConnectionError::OthersLocked), "{refused:?}");
+    // What leaked is replaced on the locked connection itself, which stays locked.
+    connections::replace_refresh_token(&ada, &of.scope, of.connection, token()).await.unwrap();
+    assert_eq!(case.house.issue(of, serde_json::json!({})).await.0, 423);
 });
 
 on_both_databases!(what_is_destroyed_on_its_own_page_is_taken_in_first_while_an_incident_is_open, async |stage: Stage| {

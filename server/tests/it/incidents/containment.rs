@@ -223,6 +223,48 @@ impl Case {
     }
 }
 
+on_both_databases!(two_owners_who_lock_each_other_out_leave_one, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let (ada, of, db) = (&case.of.owner, &case.of, case.house.stage.portal.db.reader());
+    let olga = case.house.member(of, "olga", Role::Owner, Environments::BOTH).await;
+    let target = olga.signed_in().unwrap().user.0;
+    db.execute_unprepared("ALTER TABLE lock RENAME COLUMN reason TO why").await.unwrap();
+    order(ada, &case.scope(ada).await, MeasureKind::LockUser, target).await.unwrap();
+    db.execute_unprepared("ALTER TABLE lock RENAME COLUMN why TO reason").await.unwrap();
+    // It failed, and before it is tried again Ada is an owner no more.
+    db.execute_unprepared(
+        "UPDATE member SET role = 'admin' WHERE role = 'owner' AND joined_at = (SELECT MIN(joined_at) FROM member)",
+    )
+    .await
+    .unwrap();
+    case.house.stage.advance(Duration::minutes(2));
+    backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
+    let measure = case.measures().await.remove(0);
+    assert_eq!((measure.state, measure.attempts), (MeasureState::Failed, 2), "{measure:?}");
+    assert!(backend::access::enter(&olga, of.team, Permission::ViewTeam).await.is_ok());
+});
+
+on_both_databases!(where_nobody_else_is_the_operator_lifts_a_lock, async |stage: Stage| {
+    let house = crate::house::House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let id = incidents::report(&of.owner, &of.scope, crate::incidents::report(Kind::Other, false)).await.unwrap();
+    let scope = incidents::enter(&of.owner, &of.scope, id).await.unwrap();
+    assert!(incidents::is_alone_in_lifting(&of.owner, &scope).await.unwrap());
+    order(&of.owner, &scope, MeasureKind::LockTeam, of.team.0).await.unwrap();
+    // Who comes later lifts nothing, and so keeps nobody from it.
+    house.stage.advance(Duration::minutes(1));
+    house.member(&of, "eve", Role::Admin, Environments::BOTH).await;
+    let portal = &house.stage.portal;
+    let lifted = incidents::lift_from_command_line(portal, of.team, id).await.unwrap();
+    assert!(lifted.len() == 1 && lifted[0].starts_with("Lock the whole Team"), "{lifted:?}");
+    assert_eq!(house.issue(&of, json!({})).await.0, 200);
+    // Where somebody can, the operator cannot.
+    house.stage.advance(Duration::minutes(1));
+    order(&of.owner, &scope, MeasureKind::LockTeam, of.team.0).await.unwrap();
+    assert!(incidents::lift_from_command_line(portal, of.team, id).await.unwrap().is_empty());
+    assert_eq!(house.issue(&of, json!({})).await.0, 423);
+});
+
 on_both_databases!(a_measure_that_fails_is_tried_ever_more_seldom, async |stage: Stage| {
     let case = Case::on(stage).await;
     let db = case.house.stage.portal.db.reader();

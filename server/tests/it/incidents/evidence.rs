@@ -5,7 +5,7 @@ use backend::{
 use chrono::Duration;
 use model::{
     alert::Rule,
-    incident::{CustodyAct, EvidenceKind, MeasureKind, State},
+    incident::{CustodyAct, EvidenceKind, MeasureKind, MeasureState, State},
 };
 use reqwest::{Method, header};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -32,13 +32,15 @@ on_both_databases!(what_there_was_is_taken_in_before_it_is_destroyed, async |sta
     assert!(case.pieces().await.is_empty(), "a lock destroys nothing");
     // What cannot be kept is not destroyed.
     case.sql("ALTER TABLE evidence RENAME TO elsewhere").await.unwrap();
-    assert!(order(owner, &scope, MeasureKind::RevokeKey, case.of.key.0).await.is_err());
+    order(owner, &scope, MeasureKind::RevokeKey, case.of.key.0).await.unwrap();
     case.sql("ALTER TABLE elsewhere RENAME TO evidence").await.unwrap();
+    let failed = incidents::measures(owner, &scope).await.unwrap().pop().unwrap();
+    assert_eq!((failed.kind, failed.state), (MeasureKind::RevokeKey, MeasureState::Failed), "it stays to be seen");
     let keys = backend::gateways::keys(owner, &case.of.scope, case.of.gateway).await.unwrap();
     assert!(keys[0].revoked_at.is_none());
 
     case.house.sequence().await;
-    order(owner, &scope, MeasureKind::RevokeKey, case.of.key.0).await.unwrap();
+    incidents::retry(owner, &scope, failed.id).await.unwrap();
     let kinds: Vec<_> = case.pieces().await.iter().map(|piece| piece.kind).collect();
     assert_eq!(kinds, [EvidenceKind::Snapshot, EvidenceKind::Log]);
     let confirmed = case.house.stage.stepped_up(owner);
@@ -196,6 +198,49 @@ on_both_databases!(a_piece_that_is_gone_is_missed, async |stage: Stage| {
     case.sql("DELETE FROM evidence").await.unwrap();
     backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
     assert_eq!(case.damaged().await, 1, "the log speaks of it");
+});
+
+on_both_databases!(nobody_writes_that_a_piece_was_looked_at_and_keeps_it_from_being, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let scope = case.scope(&case.of.owner).await;
+    incidents::take_file(&case.of.owner, &scope, "a.txt", "text/plain", b"abc".to_vec()).await.unwrap();
+    case.drop_guards().await;
+    flip(&case, "content", 1).await;
+    let mut hours = 0;
+    while case.damaged().await == 0 && hours < 30 {
+        // As whoever owns the database writes it: looked at just now.
+        case.house.stage.advance(Duration::hours(1));
+        let now = case.house.stage.portal.clock.now();
+        let like = "INSERT INTO custody (id, evidence_id, team_id, act, at, by_id, by_name)
+            SELECT $1, evidence_id, team_id, 'checked', $2, NULL, 'Portal' FROM custody WHERE act = 'taken'";
+        let id: model::ids::EvidenceId = backend::random::id(now);
+        let db = case.house.stage.portal.db.reader();
+        let values = [id.0.into(), now.into()];
+        db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), like, values)).await.unwrap();
+        backend::jobs::run_due(&case.house.stage.portal).await.unwrap();
+        hours += 1;
+    }
+    assert!(hours <= 24, "{hours}");
+});
+
+on_both_databases!(a_log_that_somebody_changed_keeps_nothing_from_being_contained, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let (owner, scope) = (&case.of.owner, case.scope(&case.of.owner).await);
+    case.house.sequence().await;
+    let drop = match case.house.stage.portal.db.backend() {
+        DbBackend::Postgres => "DROP TRIGGER audit_event_no_update ON audit_event",
+        _ => "DROP TRIGGER audit_event_no_update",
+    };
+    case.sql(drop).await.unwrap();
+    case.sql("UPDATE audit_event SET reason = 'nothing' WHERE action = 'gateway.created'").await.unwrap();
+    order(owner, &scope, MeasureKind::RevokeKey, case.of.key.0).await.unwrap();
+    assert_eq!(incidents::measures(owner, &scope).await.unwrap()[0].state, MeasureState::Done);
+    let log = case.pieces().await.pop().unwrap();
+    assert!(log.kind == EvidenceKind::Log && log.name.ends_with("unproved-log.jsonl"), "{log:?}");
+    let confirmed = case.house.stage.stepped_up(owner);
+    let (_, content) = incidents::copy_evidence(&confirmed, &scope, log.id).await.unwrap();
+    let content = String::from_utf8(content).unwrap();
+    assert!(content.starts_with("{\"kind\":\"portal-audit-unproved\"") && content.contains("nothing"), "{content}");
 });
 
 on_both_databases!(what_cannot_be_looked_at_is_not_damaged, async |stage: Stage| {

@@ -17,6 +17,7 @@ on_both_databases!(figures_made_once_more_from_the_log_are_the_same, async |stag
         let restricted = n % 3 == 0;
         let mut new = report(Kind::ALL[(n % 7) as usize], restricted);
         new.drill = n % 6 == 5;
+        new.severity = (n % 5 == 3).then_some(Severity::Sev1);
         new.detected_at = Some(ada.now() - Duration::minutes(n * 7));
         let id = incidents::report(ada, team, new).await.unwrap();
         let enter = async || incidents::enter(ada, team, id).await.unwrap();

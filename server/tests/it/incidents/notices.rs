@@ -65,6 +65,17 @@ impl Case {
     }
 }
 
+on_both_databases!(a_notice_tells_of_no_measure_that_was_withdrawn, async |stage: Stage| {
+    let case = Case::on(stage).await;
+    let (ada, scope) = (&case.of.owner, case.scope(&case.of.owner).await);
+    backend::incidents::order(ada, &scope, MeasureKind::RotateSecret, case.of.app.0).await.unwrap();
+    let measure = backend::incidents::measures(ada, &scope).await.unwrap().remove(0);
+    backend::incidents::withdraw(ada, &scope, measure.id).await.unwrap();
+    let id = draft_notice(ada, &scope, Track::Amazon).await.unwrap();
+    let words = case.notice(id).await.words;
+    assert!(!words.body.contains("Rotate the client secret"), "{}", words.body);
+});
+
 on_both_databases!(nothing_goes_out_that_another_person_did_not_approve, async |stage: Stage| {
     let case = Case::on(stage).await;
     let (ada, bob) = (&case.of.owner, &case.bob);

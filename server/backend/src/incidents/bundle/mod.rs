@@ -61,7 +61,7 @@ pub async fn bundle(cx: &Cx, scope: &IncidentScope) -> Result<EvidenceId, Incide
         if piece.kind == EvidenceKind::Bundle {
             continue;
         }
-        left = left.checked_sub(piece.size.unsigned_abs()).ok_or(IncidentError::LockerFull)?;
+        left = left.checked_sub(piece.size.unsigned_abs()).ok_or(IncidentError::BundleFull)?;
         let name = format!("evidence/{:02}-{}", document.evidence.len() + 1, piece.name);
         // What is damaged is named, and is no evidence any more.
         let file = match sound(&cx.portal, &piece).await? {
@@ -74,7 +74,7 @@ pub async fn bundle(cx: &Cx, scope: &IncidentScope) -> Result<EvidenceId, Incide
         };
         document.evidence.push(gather::evidence(piece, custody, file));
     }
-    files.extend(snapshot::log(cx, scope).await?.into_iter().map(|(name, log)| (name, log.into_bytes())));
+    files.extend(snapshot::log(cx, scope, None).await?.into_iter().map(|(name, log)| (name, log.into_bytes())));
     for (n, notice) in document.notices.iter().enumerate() {
         let text = format!("To: {}\nSubject: {}\n\n{}\n", notice.to.join(", "), notice.subject, notice.text);
         files.push((format!("notices/{:02}-{}.txt", n + 1, notice.track.as_str()), text.into_bytes()));

@@ -75,7 +75,10 @@ pub struct Verified {
     /// When the head was signed that the event is under.
     pub signed_at: Option<Time>,
     pub files: usize,
+    /// Pieces that are what was taken in.
     pub evidence: usize,
+    /// Pieces that were damaged when it was bound together: they are named, and not in it.
+    pub damaged: usize,
     /// Events of the log in it, each proved; nothing when there was no log yet.
     pub events: Option<u64>,
 }
@@ -139,7 +142,7 @@ pub fn verify_bundle(file: &[u8], verifier: &str) -> Result<Verified, NotSealed>
     }
     let files = files(archive)?;
     let document = json(&files, DOCUMENT)?;
-    let evidence = check_evidence(&files, &document)?;
+    let (evidence, damaged) = check_evidence(&files, &document)?;
     let mut events = None;
     for (_, bytes) in files.iter().filter(|(name, _)| name.starts_with("log") && name.ends_with(".jsonl")) {
         // The files overlap: the fullest is counted.
@@ -153,6 +156,7 @@ pub fn verify_bundle(file: &[u8], verifier: &str) -> Result<Verified, NotSealed>
         signed_at: head.at,
         files: files.len(),
         evidence,
+        damaged,
         events,
     })
 }
@@ -192,16 +196,20 @@ fn json(files: &Files, name: &str) -> Result<Value, NotSealed> {
     parsed.ok_or_else(|| NotSealed::Unreadable(name.to_owned()))
 }
 
-/// Each piece is what was taken in; answers how many there are.
-fn check_evidence(files: &Files, document: &Value) -> Result<usize, NotSealed> {
+/// Each piece that was sound is what was taken in; answers how many there are of these, and how many were damaged already.
+fn check_evidence(files: &Files, document: &Value) -> Result<(usize, usize), NotSealed> {
     let pieces = document["evidence"].as_array().cloned().unwrap_or_default();
+    let mut damaged = 0;
     for piece in &pieces {
-        let Some(name) = piece["file"].as_str() else { continue };
+        let Some(name) = piece["file"].as_str() else {
+            damaged += 1;
+            continue;
+        };
         let found = files.iter().find(|(found, _)| found == name);
         let is_same = found.is_some_and(|(_, bytes)| piece["sha256"] == Digest(sha256(bytes)).to_string());
         if !is_same {
             return Err(NotSealed::File(name.to_owned()));
         }
     }
-    Ok(pieces.len())
+    Ok((pieces.len() - damaged, damaged))
 }

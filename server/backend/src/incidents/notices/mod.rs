@@ -7,7 +7,7 @@ use model::{
     audit::Action,
     ids::{EventId, NoticeId},
     incident::{
-        MeasureState, NoticeState, State, TEXT_MOST, Track, code,
+        NoticeState, State, TEXT_MOST, Track, code,
         notice::{BODY_MOST, RECIPIENTS_MOST, SUBJECT_MOST},
         template::Facts,
     },
@@ -59,10 +59,10 @@ pub async fn is_alone(cx: &Cx, scope: &IncidentScope) -> Result<bool, AccessErro
 pub async fn facts(cx: &Cx, scope: &IncidentScope) -> Result<Facts, AccessError> {
     let (db, incident) = (cx.portal.db.reader(), scope.incident());
     let about = incident::targets(db, scope).await?.into_iter();
-    let done = |one: &measure::Measure| matches!(one.state, MeasureState::Done | MeasureState::Lifted);
-    let measures = measure::all(db, scope).await?.into_iter().filter(done).map(|one| {
-        let at = one.done_at.unwrap_or(one.ordered_at).format("%Y-%m-%d %H:%M UTC");
-        format!("{}: {} ({at})", one.kind.title(), one.target_name)
+    // One that was withdrawn was never done.
+    let measures = measure::all(db, scope).await?.into_iter().filter_map(|one| {
+        let at = one.done_at?.format("%Y-%m-%d %H:%M UTC");
+        Some(format!("{}: {} ({at})", one.kind.title(), one.target_name))
     });
     Ok(Facts {
         code: code(incident.id),
