@@ -82,6 +82,9 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
       // Whatever opens is opened: a form in a narrow place is as much of the page as what stands there at first.
       await page.evaluate(() => document.querySelectorAll<HTMLDetailsElement>("main details").forEach((one) => (one.open = true)));
       if (await cut(page)) problems.push(`${path} has a table that is cut at 1280 px`);
+      // A form that says twice on which page it stands is read by nobody.
+      const twice = await page.evaluate(() => [...document.forms].filter((one) => one.querySelectorAll("input[name=page]").length > 1).map((one) => one.action));
+      if (twice.length > 0) problems.push(`${path} has forms that name their page twice: ${twice}`);
       await axe(`${path} ${scheme}`);
       const name = path.replace(/\/([a-z]+)_[0-9a-f]{32}/g, "/$1").replaceAll("/", "-").replace(/^-(teams-team-?)?/, "") || (path === "/" ? "home" : "overview");
       await page.screenshot({ path: info.outputPath(`${name}-${scheme}.png`), fullPage: true });

@@ -1,8 +1,9 @@
 // People: invite, join, leave; themes; sessions.
 import { createTeam } from "../support/furnish";
-import { expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
+import { done, expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
 
-test("an invited colleague joins with the given role and sees what it allows", async ({ page, browser, hydrated }) => {
+test("an invited colleague joins with the given role and sees what it allows", async ({ page, browser, hydrated, clean }, info) => {
+  clean.expected.push(/status of 422/);
   const [ada, bob] = [newAddress("ada"), newAddress("bob")];
   const used = [await signIn(page, ada)];
   const team = await createTeam(page, "Northwind", hydrated);
@@ -12,7 +13,16 @@ test("an invited colleague joins with the given role and sees what it allows", a
   await expect(page.getByRole("heading", { level: 1, name: "Members" })).toBeVisible();
   await settled(page, hydrated);
   await page.getByLabel("E-mail address").fill(bob);
-  await page.getByRole("region", { name: "Invite" }).getByLabel("Role").selectOption("auditor");
+  const form = page.getByRole("region", { name: "Invite" });
+  await form.getByLabel("Role").selectOption("auditor");
+  // A contractor has a company and a last day; what was typed stays until both are there.
+  await form.getByLabel("Works as").selectOption("contractor");
+  await form.getByLabel("Company").fill("Keel & Sons");
+  await page.getByRole("button", { name: "Invite", exact: true }).click();
+  await expect(page.locator(".field-error", { hasText: "Enter a day" })).toBeVisible();
+  await expect(form.getByLabel("Company")).toHaveValue("Keel & Sons");
+  const last = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+  await form.getByLabel("Last day of access").fill(last);
   await page.getByRole("button", { name: "Invite", exact: true }).click();
   await expect(page.getByRole("rowheader", { name: bob })).toBeVisible();
 
@@ -25,6 +35,24 @@ test("an invited colleague joins with the given role and sees what it allows", a
   await expect(other.getByRole("link", { name: "Log" })).toBeVisible();
   await expect(other.getByRole("link", { name: "Settings" })).toHaveCount(0);
   await other.context().close();
+
+  await page.reload();
+  await settled(page, hydrated);
+  const row = page.getByRole("row").filter({ hasText: bob });
+  await expect(row).toContainText("Contractor of Keel & Sons");
+  await expect(row.locator("time").first()).toHaveAttribute("datetime", new RegExp(`^${new Date(Date.parse(last) + 86_400_000).toISOString().slice(0, 10)}`));
+  // Below each row: Ada's own, then Bob's.
+  const change = page.locator(".row-more").nth(1);
+  await change.getByText("Change", { exact: true }).click();
+  await page.screenshot({ path: info.outputPath("members.png"), fullPage: true });
+  await change.getByLabel("Works as").selectOption("employee");
+  await change.getByRole("button", { name: "Save for whom they work" }).click();
+  await expect(row).toContainText("Employee");
+  await settled(page, hydrated);
+  await change.getByText("Change", { exact: true }).click();
+  await change.getByLabel("Role").selectOption("operator");
+  await change.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(row).toContainText("Operator");
 });
 
 test("the chosen theme is in the page that the server renders", async ({ page, hydrated }) => {
@@ -43,6 +71,7 @@ test("a person finds this browser among the sessions, and signing out ends it", 
   await page.goto("/account");
   await settled(page, hydrated);
   await page.getByRole("button", { name: "End all other sessions" }).click();
+  await done(page, hydrated);
   await expect(page.getByText("This browser")).toBeVisible();
   await page.locator("summary[aria-label='Your account']").click();
   await page.getByRole("button", { name: "Sign out" }).click();

@@ -24,6 +24,7 @@ mod m0018_notices;
 mod m0019_lessons;
 mod m0020_beginning;
 mod m0021_readiness;
+mod m0022_engagements;
 
 pub struct Migrator;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             whole(m0019_lessons::Migration),
             whole(m0020_beginning::Migration),
             whole(m0021_readiness::Migration),
+            whole(m0022_engagements::Migration),
         ]
     }
 }

@@ -233,9 +233,9 @@ fn activity(action: Action) -> (u32, &'static str) {
         | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
         | EvidenceCopied | LogExported => (2, "Read"),
-        OperatorAppointed | TeamRenamed | RoleChanged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted
-        | ConnectionDisabled | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed | RefreshFailed
-        | GatewayChanged | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged
+        OperatorAppointed | TeamRenamed | RoleChanged | MemberEngaged | LwaAppChanged | ClientSecretStaged
+        | ClientSecretPromoted | ConnectionDisabled | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed
+        | RefreshFailed | GatewayChanged | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged
         | AlertDeliveryChanged | WebhookSet | ReviewNoted | ReviewSigned | IncidentStepTaken | IncidentChanged
         | DataKeyRotated | IncidentDutyGiven | IncidentWritten | MeasureOrdered | MeasureDone | MeasureFailed
         | MeasureWithdrawn => (3, "Update"),
@@ -243,6 +243,7 @@ fn activity(action: Action) -> (u32, &'static str) {
         | InvitationRevoked
         | MemberRemoved
         | MemberLeft
+        | MemberEnded
         | ClientSecretDropped
         | LwaAppRemoved
         | ConnectionDisconnected

@@ -47,6 +47,9 @@ actions! {
     MemberRemoved "member.removed" "removed";
     MemberLeft "member.left" "left the Team";
     RoleChanged "member.role_changed" "changed the role of";
+    MemberEngaged "member.engaged" "said for whom and until when there works";
+    MemberEndAnnounced "member.end_announced" "announced the end of";
+    MemberEnded "member.ended" "let go at the end of their time";
     LwaAppCreated "lwa_app.created" "added the LWA app";
     LwaAppChanged "lwa_app.changed" "changed the LWA app";
     ClientSecretStaged "lwa_app.secret_staged" "stored the next client secret of";

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod connection;
 pub mod credential;
 pub mod email;
+pub mod engagement;
 pub mod environment;
 pub mod gateway;
 pub mod ids;

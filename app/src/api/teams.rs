@@ -18,6 +18,8 @@ pub struct InvitationItem {
     pub email: String,
     pub role: Role,
     pub invited_by: String,
+    /// The company that a contractor is invited of, and the end of their access.
+    pub contractor: Option<(String, Moment)>,
     pub expires: Moment,
     pub expired: bool,
 }
@@ -29,6 +31,10 @@ pub struct MemberItem {
     pub email: String,
     pub role: Role,
     pub environments: Environments,
+    /// The company of a contractor, the end of their access, and that day as a form has it.
+    pub contractor: Option<(String, Moment, String)>,
+    /// The end is near.
+    pub ends_soon: bool,
     pub joined: Moment,
     pub is_me: bool,
     /// The viewer's role reaches this member.
@@ -138,11 +144,31 @@ pub async fn invite_member(
     role: String,
     #[server(default)] production: bool,
     #[server(default)] sandbox: bool,
+    #[server(default)] works_as: String,
+    #[server(default)] company: String,
+    #[server(default)] until: String,
 ) -> Result<(), Failure> {
     use crate::edge::{enter, fail, form};
     let (email, role) = form::two(("email", email.parse()), ("role", form::role(&role)))?;
     let (cx, scope) = enter(team, model::Permission::ManageMembers).await?;
-    backend::teams::invite(&cx, &scope, &email, role, Environments { production, sandbox }).await.map_err(fail)
+    let engagement = form::engagement(&works_as, &company, &until, cx.now())?;
+    let environments = Environments { production, sandbox };
+    backend::teams::invite(&cx, &scope, &email, role, environments, engagement).await.map_err(fail)
+}
+
+/// Says for whom a member works, and until when.
+#[server(prefix = "/act", endpoint = "engage_member")]
+pub async fn engage_member(
+    team: TeamId,
+    user: UserId,
+    works_as: String,
+    #[server(default)] company: String,
+    #[server(default)] until: String,
+) -> Result<(), Failure> {
+    use crate::edge::{enter, fail, form};
+    let (cx, scope) = enter(team, model::Permission::ManageMembers).await?;
+    let engagement = form::engagement(&works_as, &company, &until, cx.now())?;
+    backend::teams::engage(&cx, &scope, user, engagement).await.map_err(fail)
 }
 
 /// Withdraws an invitation.

@@ -11,12 +11,14 @@ use backend::{
         alert_setting::{Delivery, Setting},
         incident::AboutTarget,
     },
+    teams::TeamError,
 };
 use chrono::{NaiveDate, NaiveTime};
 use model::{
     EmailAddress, Environment, Name, Role, Time,
     alert::{QuietHours, Rule, Severity},
     amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
+    engagement::Engagement,
     gateway::{Networks, Scope, Scopes},
     ids::{ConnectionId, LwaAppId},
     incident::{self, Kind, Phase, Reach, TargetKind},
@@ -92,6 +94,18 @@ pub(crate) fn time(field: &str, text: &str) -> Result<Option<Time>, Failure> {
     }
     let parsed = chrono::NaiveDateTime::parse_from_str(text.trim(), "%Y-%m-%dT%H:%M").map(|at| Some(at.and_utc()));
     one(field, parsed.map_err(|_| "Enter a day and a time."))
+}
+
+/// For whom somebody works: an employee unless it says contractor, whose access ends with a day.
+pub(crate) fn engagement(works_as: &str, company: &str, until: &str, now: Time) -> Result<Engagement, Failure> {
+    match works_as {
+        "" | "employee" => Ok(Engagement::Employee),
+        "contractor" => {
+            let until = day("until", until)?;
+            Engagement::contractor(company, until, now).map_err(|error| super::fail(TeamError::from(error)))
+        }
+        _ => Err(refuse(model::Problem::field("works_as", "Choose employee or contractor."))),
+    }
 }
 
 /// The end of a day.

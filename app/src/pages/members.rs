@@ -4,9 +4,10 @@ use model::{Permission, Role, ids::TeamId};
 
 use super::{stepped_up, team};
 use crate::{
+    api::Moment,
     api::teams::{
-        ChangeMember, InvitationItem, InviteMember, LeaveTeam, MemberItem, People, RemoveMember, RevokeInvitation,
-        read_people,
+        ChangeMember, EngageMember, InvitationItem, InviteMember, LeaveTeam, MemberItem, People, RemoveMember,
+        RevokeInvitation, read_people,
     },
     components::{
         Act, ActForm, At, Badge, Choice, Confirm, Field, Here, Hidden, PageHeader, RoleName, Select, StepUpGate, Submit,
@@ -37,7 +38,7 @@ fn Everybody(team: TeamId, people: People) -> impl IntoView {
             <div class="table-wrap">
                 <table class="table">
                     <caption class="visually-hidden">"Members"</caption>
-                    <thead><tr><th scope="col">"Member"</th><th scope="col">"Role"</th><th scope="col">"Environments"</th><th scope="col">"Joined"</th></tr></thead>
+                    <thead><tr><th scope="col">"Member"</th><th scope="col">"Role"</th><th scope="col">"Environments"</th><th scope="col">"Works as"</th><th scope="col">"Joined"</th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
             </div>
@@ -71,6 +72,20 @@ fn EnvironmentChoices(production: bool, sandbox: bool) -> impl IntoView {
     }
 }
 
+/// An employee, or a contractor of a company until a day. `key`: what tells this form's fields from another's.
+#[component]
+fn WorksAs(act: Act, key: String, contractor: Option<(String, Moment, String)>) -> impl IntoView {
+    let kind = if contractor.is_some() { "contractor" } else { "employee" };
+    let options = [("employee", "Employee"), ("contractor", "Contractor")];
+    let options = options.map(|(word, title)| (word.to_owned(), title.to_owned())).to_vec();
+    let (company, _, day) = contractor.map_or_else(Default::default, |(company, at, day)| (company, Some(at), day));
+    view! {
+        <Select name="works_as" id=format!("works-{key}") label="Works as" options selected=kind act/>
+        <Field name="company" id=format!("company-{key}") label="Company" hint="Of a contractor." optional=true value=company act/>
+        <Field name="until" id=format!("until-{key}") label="Last day of access" hint="Of a contractor; access ends by itself after it, in UTC." kind="date" optional=true value=day act/>
+    }
+}
+
 #[component]
 fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> impl IntoView {
     let environments = match (member.environments.production, member.environments.sandbox) {
@@ -84,9 +99,13 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
     let (production, sandbox) = (member.environments.production, member.environments.sandbox);
     let (edit, remove) = (Act::of::<ChangeMember>(), Act::of::<RemoveMember>());
     let (edited, removed) = (edit.failed_for("user", &user.to_string()), remove.failed_for("user", &user.to_string()));
+    let engage = Act::of::<EngageMember>().only_for("user", &user.to_string());
+    let contractor = member.contractor.clone();
+    // For whom somebody works another one says, and an owner is an employee.
+    let engages = !member.is_me && role != Role::Owner;
     let change = (manager && member.may_change).then(|| {
         view! {
-            <details class="disclosure" open=edited || removed>
+            <details class="disclosure" open=edited || removed || engage.failed()>
                 <summary>"Change"</summary>
                 <StepUpGate open=stepped_up() act="change a member">
                     <ActForm act=edit class="form">
@@ -99,9 +118,16 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
                             </select>
                         </div>
                         <EnvironmentChoices production sandbox/>
-                        <Here/>
                         <Submit label="Save" class="btn-secondary"/>
                     </ActForm>
+                    {engages.then(|| view! {
+                        <ActForm act=engage class="form">
+                            <Hidden name="team" value=team.to_string()/>
+                            <Hidden name="user" value=user.to_string()/>
+                            <WorksAs act=engage key=user.to_string() contractor/>
+                            <Submit label="Save for whom they work" class="btn-secondary"/>
+                        </ActForm>
+                    })}
                     <details class="disclosure" open=removed>
                         <summary>"Remove from Team…"</summary>
                         <p>"Access ends at the next request. To come back, somebody must invite this person again."</p>
@@ -116,14 +142,22 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
             </details>
         }
     });
+    let works_as = match member.contractor {
+        Some((company, until, _)) => view! {
+            "Contractor of "{company}
+            <span class="cell-sub">"Access ends "<At moment=until/>" "{member.ends_soon.then(|| view! { <Badge tone="attention" word="Soon"/> })}</span>
+        }.into_any(),
+        None => view! { "Employee" }.into_any(),
+    };
     view! {
         <tr>
             <th scope="row">{member.email}{member.is_me.then(|| view! { " " <Badge tone="neutral" word="You"/> })}</th>
             <td data-label="Role"><RoleName role/></td>
             <td data-label="Environments">{environments}</td>
+            <td data-label="Works as">{works_as}</td>
             <td data-label="Joined"><At moment=member.joined/></td>
         </tr>
-        {change.map(|change| view! { <tr class="row-more"><td colspan="4">{change}</td></tr> })}
+        {change.map(|change| view! { <tr class="row-more"><td colspan="5">{change}</td></tr> })}
     }
 }
 
@@ -147,7 +181,7 @@ fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool) ->
                 <tr>
                     <th scope="row">{invitation.email}</th>
                     <td data-label="Status"><Badge tone word/></td>
-                    <td data-label="Role"><RoleName role=invitation.role/></td>
+                    <td data-label="Role"><RoleName role=invitation.role/>{invitation.contractor.map(|(company, until)| view! { <span class="cell-sub">"Contractor of "{company}", until "<At moment=until/></span> })}</td>
                     <td data-label="Ends"><At moment=invitation.expires/></td>
                     <td class="cell-actions">{revoke}</td>
                 </tr>
@@ -180,6 +214,7 @@ fn Invite(team: TeamId, my_role: Role) -> impl IntoView {
                     <Field name="email" label="E-mail address" kind="email" act=invite/>
                     <Select name="role" label="Role" options=roles(my_role) selected="operator" act=invite/>
                     <EnvironmentChoices production=true sandbox=true/>
+                    <WorksAs act=invite key="new".to_owned() contractor=None/>
                     <Submit label="Invite"/>
                 </ActForm>
             </StepUpGate>

@@ -113,7 +113,8 @@ pub fn signed_in(cx: &Cx) -> Result<&SignedIn, AccessError> {
 /// Enters a Team as one of its Members, for a thing that the role allows.
 pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<TeamScope, AccessError> {
     let user = signed_in(cx)?.user;
-    let membership = store::team::membership(cx.portal.db.reader(), team, user).await?.ok_or(AccessError::NotFound)?;
+    let membership =
+        store::team::membership(cx.portal.db.reader(), team, user, cx.now()).await?.ok_or(AccessError::NotFound)?;
     if membership.locked {
         let scope = job(team);
         let refused = Event::of(&scope, Action::AccessRefused).with("permission", permission).refused("locked");

@@ -7,8 +7,8 @@ use crate::simulator::known::{APPS, App, SANDBOX_SELLER, SELLERS, Seller};
 /// A Team of the demonstration.
 pub struct Company {
     pub name: &'static str,
-    /// Beside the owner.
-    pub members: &'static [(&'static str, Role, Environments)],
+    /// Beside the owner; with the company that a contractor works for.
+    pub members: &'static [(&'static str, Role, Environments, Option<&'static str>)],
     /// The app, and how many days old its client secret is at the end.
     pub apps: &'static [(App, i64)],
     pub accounts: &'static [Account],
@@ -42,10 +42,10 @@ pub const COMPANIES: [Company; 2] = [
     Company {
         name: "Nordlicht Trading",
         members: &[
-            ("bob@nordlicht.example", Role::Admin, Environments::BOTH),
-            ("carol@nordlicht.example", Role::Operator, PRODUCTION),
-            ("dan@contractor.example", Role::Operator, SANDBOX),
-            ("erin@audit.example", Role::Auditor, Environments::BOTH),
+            ("bob@nordlicht.example", Role::Admin, Environments::BOTH, None),
+            ("carol@nordlicht.example", Role::Operator, PRODUCTION, None),
+            ("dan@contractor.example", Role::Operator, SANDBOX, Some("Keel & Sons")),
+            ("erin@audit.example", Role::Auditor, Environments::BOTH, None),
         ],
         apps: &[(APPS[0], 40), (APPS[1], 40)],
         accounts: &[
@@ -94,8 +94,8 @@ pub const COMPANIES: [Company; 2] = [
     Company {
         name: "Harbour & Pine Agency",
         members: &[
-            ("frank@harbourpine.example", Role::Admin, Environments::BOTH),
-            ("grace@harbourpine.example", Role::Operator, Environments::BOTH),
+            ("frank@harbourpine.example", Role::Admin, Environments::BOTH, None),
+            ("grace@harbourpine.example", Role::Operator, Environments::BOTH, None),
         ],
         // Ten days are left to rotate it.
         apps: &[(APPS[0], 170)],

@@ -23,6 +23,7 @@ pub(crate) use life::Worker;
 use model::{
     EmailAddress, Permission, Role, Time,
     amazon::Marketplace,
+    engagement::Engagement,
     gateway::{Scope, Scopes},
     ids::{ConnectionId, TeamId},
 };
@@ -117,11 +118,17 @@ impl Stage {
     pub async fn company(&self, founder: &Cx, company: &Company) -> Done<Vec<Worker>> {
         let team = teams::create(&self.proved(founder), &company.name.parse()?).await?;
         let mut admin = founder.clone();
-        for (email, role, environments) in company.members {
+        // Their time ends ten days after the demonstration.
+        let until = self.end + chrono::Duration::days(10);
+        for (email, role, environments, employer) in company.members {
             let email: EmailAddress = email.parse()?;
             let owner = self.proved(founder);
             let scope = access::enter(&owner, team, Permission::ManageMembers).await?;
-            teams::invite(&owner, &scope, &email, *role, *environments).await?;
+            let engagement = match employer {
+                Some(employer) => Engagement::contractor(employer, until, self.portal.clock.now())?,
+                None => Engagement::Employee,
+            };
+            teams::invite(&owner, &scope, &email, *role, *environments, engagement).await?;
             let member = self.person(&email).await?;
             for invitation in teams::my_invitations(&member).await? {
                 teams::accept(&member, invitation.id).await?;

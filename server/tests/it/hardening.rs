@@ -8,6 +8,7 @@ use backend::{
     teams,
 };
 use chrono::Duration;
+use model::engagement::Engagement;
 use model::{Environments, Permission, Role, audit::Action};
 use reqwest::{Method, header};
 use serde_json::json;
@@ -44,7 +45,8 @@ on_both_databases!(what_a_role_an_environment_or_an_old_proof_refuses_is_in_the_
     assert_eq!(why(gateways::disable(&eve, &scope, of.gateway).await), "Access(EnvironmentClosed(Production))");
     assert!(why(gateways::create_key(&of.owner, &of.scope, of.gateway, 7, None).await).contains("StepUpRequired"));
     let eve = house.stage.stepped_up(&eve);
-    let refused = teams::invite(&eve, &scope, &"x@example.com".parse().unwrap(), Role::Owner, SANDBOX).await;
+    let refused =
+        teams::invite(&eve, &scope, &"x@example.com".parse().unwrap(), Role::Owner, SANDBOX, Engagement::Employee).await;
     assert_eq!(why(refused), "AboveOwnRole(Owner)");
     let mut reasons = refusals(&house, &of, Action::AccessRefused).await;
     reasons.sort();
@@ -113,7 +115,9 @@ on_both_databases!(who_leaves_takes_their_invitations_with_them, async |stage: S
     let of = house.furnished("ada").await;
     let eve = house.stage.stepped_up(&house.member(&of, "eve", Role::Admin, Environments::BOTH).await);
     let scope = access::enter(&eve, of.team, Permission::ManageMembers).await.unwrap();
-    teams::invite(&eve, &scope, &"eve2@example.com".parse().unwrap(), Role::Admin, Environments::BOTH).await.unwrap();
+    teams::invite(&eve, &scope, &"eve2@example.com".parse().unwrap(), Role::Admin, Environments::BOTH, Engagement::Employee)
+        .await
+        .unwrap();
     let kept = house.invite(&of, "carl@example.com", Role::Auditor, Environments::BOTH).await;
     let owner = house.stage.stepped_up(&of.owner);
     teams::remove_member(&owner, &of.scope, eve.signed_in().unwrap().user).await.unwrap();
@@ -167,7 +171,9 @@ on_both_databases!(invitations_are_no_way_to_flood_a_mailbox, async |stage: Stag
     let email = "stranger@example.com".parse().unwrap();
     let mut sent = 0;
     for _ in 0..20 {
-        sent += usize::from(teams::invite(&owner, &of.scope, &email, Role::Auditor, SANDBOX).await.is_ok());
+        sent += usize::from(
+            teams::invite(&owner, &of.scope, &email, Role::Auditor, SANDBOX, Engagement::Employee).await.is_ok(),
+        );
     }
     assert_eq!((sent, mails_to(&house.stage.portal, &house, "stranger@example.com").await), (3, 3));
 });

@@ -18,6 +18,7 @@ use model::{
     Environment, Environments, Permission, Role, Time,
     amazon::Marketplace,
     audit::Action,
+    engagement::Engagement,
     gateway::{Networks, Scope, Scopes},
     ids::{ConnectionId, GatewayId, GatewayKeyId, InvitationId, LwaAppId, SessionId, TeamId},
 };
@@ -165,7 +166,7 @@ impl House {
 
     pub async fn invite(&self, of: &Furnished, email: &str, role: Role, environments: Environments) -> InvitationId {
         let owner = self.stage.stepped_up(&of.owner);
-        teams::invite(&owner, &of.scope, &email.parse().unwrap(), role, environments).await.unwrap();
+        teams::invite(&owner, &of.scope, &email.parse().unwrap(), role, environments, Engagement::Employee).await.unwrap();
         let open = teams::invitations(&owner, &of.scope).await.unwrap();
         open.into_iter().find(|invitation| invitation.email.as_str() == email).unwrap().id
     }

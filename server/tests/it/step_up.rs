@@ -11,6 +11,7 @@ use chrono::Duration;
 use model::{
     Environments, Problem, ProblemCode, Role,
     audit::Action,
+    engagement::Engagement,
     incident::{Kind, MeasureKind, Step},
     login::CODE_LIFE,
     step_up::{DangerousAct, STEP_UP_LIFE},
@@ -51,12 +52,15 @@ async fn perform(house: &House, team: &Furnished, bob: &Cx, cx: &Cx, act: Danger
         }
         DangerousAct::Disconnect => vec![problem(connections::disconnect(cx, scope, team.connection, "Shop").await)],
         DangerousAct::ChangeRole => {
-            vec![problem(teams::change_member(cx, scope, bob, Role::Auditor, Environments::BOTH).await)]
+            vec![
+                problem(teams::change_member(cx, scope, bob, Role::Auditor, Environments::BOTH).await),
+                problem(teams::engage(cx, scope, bob, Engagement::Employee).await),
+            ]
         }
         DangerousAct::RemoveMember => vec![problem(teams::remove_member(cx, scope, bob).await)],
         DangerousAct::InviteMember => {
             let carol = "carol@example.com".parse().unwrap();
-            vec![problem(teams::invite(cx, scope, &carol, Role::Auditor, Environments::BOTH).await)]
+            vec![problem(teams::invite(cx, scope, &carol, Role::Auditor, Environments::BOTH, Engagement::Employee).await)]
         }
         DangerousAct::ChangeWatch => {
             use backend::store::alert_setting::Setting;

@@ -1,5 +1,6 @@
 //! The people of a Team: inviting, joining, changing, leaving, and the owner who always stays.
 
+mod engagements;
 mod invitations;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use chrono::Duration;
 use model::{
     Environment, Environments, Permission, Problem, Role,
     audit::Action,
+    engagement::Engagement,
     ids::{InvitationId, TeamId, UserId},
 };
 use serde_json::{Value, json};
@@ -52,7 +54,7 @@ fn email(name: &str) -> String {
 
 async fn invite(stage: &Stage, of: &Founded, name: &str, role: Role, environments: Environments) -> InvitationId {
     let owner = stage.stepped_up(&of.owner);
-    teams::invite(&owner, &of.scope, &email(name).parse().unwrap(), role, environments).await.unwrap();
+    teams::invite(&owner, &of.scope, &email(name).parse().unwrap(), role, environments, Engagement::Employee).await.unwrap();
     let open = teams::invitations(&owner, &of.scope).await.unwrap();
     open.into_iter().find(|invitation| invitation.email.as_str() == email(name)).unwrap().id
 }
@@ -123,7 +125,9 @@ on_both_databases!(nobody_is_left_without_any_environment, async |stage: Stage| 
     let bob = join(&stage, &of, "bob", Role::Operator).await;
     let owner = stage.stepped_up(&of.owner);
     let changed = teams::change_member(&owner, &of.scope, user(&bob), Role::Operator, NEITHER).await;
-    let invited = teams::invite(&owner, &of.scope, &"eve@example.com".parse().unwrap(), Role::Operator, NEITHER).await;
+    let invited =
+        teams::invite(&owner, &of.scope, &"eve@example.com".parse().unwrap(), Role::Operator, NEITHER, Engagement::Employee)
+            .await;
     assert_eq!((why(changed), why(invited)), ("NoEnvironment".to_owned(), "NoEnvironment".to_owned()));
     assert!(stage.mails_to("eve@example.com").await.is_empty());
 });
@@ -141,7 +145,15 @@ on_both_databases!(an_admin_makes_no_owners_and_touches_none, async |stage: Stag
         change(&of.owner, Role::Admin).await,
         change(&of.owner, Role::Owner).await,
         teams::remove_member(&cx, &scope, user(&of.owner)).await,
-        teams::invite(&cx, &scope, &"eve@example.com".parse().unwrap(), Role::Owner, Environments::BOTH).await,
+        teams::invite(
+            &cx,
+            &scope,
+            &"eve@example.com".parse().unwrap(),
+            Role::Owner,
+            Environments::BOTH,
+            Engagement::Employee,
+        )
+        .await,
     ] {
         assert_eq!(why(refused), "AboveOwnRole(Owner)");
     }

@@ -5,11 +5,16 @@ use backend::{
     sessions::OpenSession,
     store::{invitation::Invitation, member::Member},
 };
-use model::{Role, Time, ids::UserId};
+use model::{
+    Role, Time,
+    engagement::{Engagement, TOLD_BEFORE},
+    ids::UserId,
+};
 
 use crate::{
     Failure,
     api::{
+        Moment,
         account::SessionItem,
         teams::{InvitationItem, MemberItem, People},
     },
@@ -40,9 +45,17 @@ pub(crate) fn invitation_item(invitation: Invitation, now: Time) -> InvitationIt
         email: invitation.email.to_string(),
         role: invitation.role,
         invited_by: invitation.invited_by.to_string(),
+        contractor: contractor(&invitation.engagement, now).map(|(company, until, _)| (company, until)),
         expired: invitation.expires_at <= now,
         expires: moment(invitation.expires_at, now),
     }
+}
+
+/// The day in a form is the last one of access, which ends with it.
+fn contractor(engagement: &Engagement, now: Time) -> Option<(String, Moment, String)> {
+    let Engagement::Contractor { company, until } = engagement else { return None };
+    let last = *until - chrono::Duration::seconds(1);
+    Some((company.clone(), moment(*until, now), last.format("%Y-%m-%d").to_string()))
 }
 
 pub(crate) fn people(
@@ -64,6 +77,8 @@ pub(crate) fn people(
                 email: member.email.to_string(),
                 role: member.role,
                 environments: member.environments,
+                contractor: contractor(&member.engagement, now),
+                ends_soon: member.engagement.is_over(now + TOLD_BEFORE),
                 joined: moment(member.joined_at, now),
             })
             .collect(),

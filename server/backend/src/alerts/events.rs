@@ -115,7 +115,7 @@ impl Look<'_> {
             return Ok(vec![(Some(team), Some(subject))]);
         }
         // What people do outside any Team concerns all of theirs.
-        let teams = store::team::memberships(self.db, UserId(subject.id)).await?;
+        let teams = store::team::memberships(self.db, UserId(subject.id), group.last).await?;
         Ok(teams.into_iter().map(|membership| (Some(membership.team), Some(subject.clone()))).collect())
     }
 

@@ -40,7 +40,7 @@ pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, Access
             })
             .collect();
         members.push(json!({ "user": member.user, "email": member.email, "role": member.role,
-            "environments": member.environments, "sessions": sessions }));
+            "engagement": member.engagement, "environments": member.environments, "sessions": sessions }));
     }
     let apps = store::lwa_app::all(db, scope).await?.into_iter().map(|app| {
         json!({ "id": app.id, "name": app.name, "environment": app.environment, "client_id": app.client_id,

@@ -7,6 +7,7 @@ mod hooks;
 mod incidents;
 mod key_ends;
 mod mail;
+mod members;
 mod proofs;
 mod reviews;
 mod tell;
@@ -36,6 +37,7 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     jobs.spawn(every(Duration::from_secs(5), portal.clone(), "hooks", hooks::run));
     jobs.spawn(every(Duration::from_millis(500), portal.clone(), "mail", mail::run));
     jobs.spawn(every(Duration::from_secs(15), portal.clone(), "incidents", incidents::run));
+    jobs.spawn(every(Duration::from_secs(60), portal.clone(), "members", members::run));
     jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "evidence", evidence::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
@@ -78,6 +80,7 @@ async fn watch(watch: Watch) -> Result<(), Outage> {
 pub async fn run_due(portal: &Portal) -> Result<(), Outage> {
     clean::run(portal.clone()).await?;
     key_ends::run(portal.clone()).await?;
+    members::run(portal.clone()).await?;
     proofs::run(portal.clone()).await?;
     reviews::run(portal.clone()).await?;
     ends::run((portal.clone(), model::Time::UNIX_EPOCH)).await?;

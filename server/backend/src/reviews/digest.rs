@@ -50,6 +50,8 @@ const CHANGES: &[Action] = &[
     Action::MemberJoined,
     Action::MemberRemoved,
     Action::MemberLeft,
+    Action::MemberEnded,
+    Action::MemberEngaged,
     Action::RoleChanged,
     Action::LwaAppCreated,
     Action::LwaAppRemoved,

@@ -2,11 +2,15 @@
 
 use model::{
     EmailAddress, Environments, Name, Role, Time,
+    engagement::Engagement,
     ids::{InvitationId, TeamId, UserId},
 };
 use sea_orm::{IntoActiveModel, entity::prelude::*};
 
-use super::{sql, stored};
+use super::{
+    member::{columns, engagement},
+    sql, stored,
+};
 use crate::access::TeamScope;
 
 #[sea_orm::model]
@@ -25,6 +29,8 @@ pub(crate) struct Model {
     pub expires_at: DateTimeUtc,
     pub ended_at: Option<DateTimeUtc>,
     pub ended_as: Option<String>,
+    pub company: Option<String>,
+    pub ends_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -38,6 +44,7 @@ pub struct Invitation {
     pub email: EmailAddress,
     pub role: Role,
     pub environments: Environments,
+    pub engagement: Engagement,
     pub invited_by: EmailAddress,
     pub inviter: UserId,
     pub created_at: Time,
@@ -51,6 +58,7 @@ pub struct NewInvitation {
     pub email: EmailAddress,
     pub role: Role,
     pub environments: Environments,
+    pub engagement: Engagement,
     pub invited_by: UserId,
     pub created_at: Time,
     pub expires_at: Time,
@@ -85,6 +93,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: NewInvita
         .filter(Column::Email.eq(new.email.as_str()))
         .filter(Column::EndedAt.is_null());
     replace.exec(db).await?;
+    let (company, ends_at) = columns(&new.engagement);
     let row = Model {
         id: new.id.0,
         team_id: scope.team().0,
@@ -97,12 +106,14 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: NewInvita
         expires_at: new.expires_at,
         ended_at: None,
         ended_as: None,
+        company,
+        ends_at,
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
 
 const OPEN: &str = "SELECT i.id, i.team_id, t.name AS team_name, i.email, i.role, i.production, i.sandbox,
-        u.email AS invited_by, i.invited_by AS inviter, i.created_at, i.expires_at
+        u.email AS invited_by, i.invited_by AS inviter, i.created_at, i.expires_at, i.company, i.ends_at
     FROM invitation i JOIN team t ON t.id = i.team_id JOIN \"user\" u ON u.id = i.invited_by
     WHERE i.ended_at IS NULL";
 
@@ -127,6 +138,7 @@ fn read(row: &sea_orm::QueryResult) -> Result<Invitation, DbErr> {
         email: stored(text("email")?.parse().ok(), "e-mail address")?,
         role: stored(Role::parse(&text("role")?), "role")?,
         environments: Environments { production: row.try_get("", "production")?, sandbox: row.try_get("", "sandbox")? },
+        engagement: engagement(row)?,
         invited_by: stored(text("invited_by")?.parse().ok(), "e-mail address")?,
         inviter: UserId(row.try_get("", "inviter")?),
         created_at: row.try_get("", "created_at")?,

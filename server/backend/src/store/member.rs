@@ -2,6 +2,7 @@
 
 use model::{
     EmailAddress, Environments, Role, Time,
+    engagement::Engagement,
     ids::{TeamId, UserId},
 };
 use sea_orm::{IntoActiveModel, entity::prelude::*, sea_query::OnConflict};
@@ -21,6 +22,9 @@ pub(crate) struct Model {
     pub production: bool,
     pub sandbox: bool,
     pub joined_at: DateTimeUtc,
+    pub company: Option<String>,
+    pub ends_at: Option<DateTimeUtc>,
+    pub told_of: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -33,6 +37,21 @@ pub struct Member {
     pub role: Role,
     pub environments: Environments,
     pub joined_at: Time,
+    pub engagement: Engagement,
+}
+
+/// As it stands in a row, of a member and of an invitation.
+pub(super) fn engagement(row: &sea_orm::QueryResult) -> Result<Engagement, DbErr> {
+    let (company, until) = (row.try_get::<Option<String>>("", "company")?, row.try_get::<Option<Time>>("", "ends_at")?);
+    Ok(company.zip(until).map_or(Engagement::Employee, |(company, until)| Engagement::Contractor { company, until }))
+}
+
+/// As it is written into a row.
+pub(super) fn columns(engagement: &Engagement) -> (Option<String>, Option<Time>) {
+    match engagement {
+        Engagement::Employee => (None, None),
+        Engagement::Contractor { company, until } => (Some(company.clone()), Some(*until)),
+    }
 }
 
 /// Adds a member; false when the user is one already. Takes a bare id: a person who joins has no scope yet.
@@ -42,8 +61,10 @@ pub async fn insert(
     user: UserId,
     role: Role,
     environments: Environments,
+    engagement: &Engagement,
     now: Time,
 ) -> Result<bool, DbErr> {
+    let (company, ends_at) = columns(engagement);
     let row = Model {
         team_id: team.0,
         user_id: user.0,
@@ -51,12 +72,15 @@ pub async fn insert(
         production: environments.production,
         sandbox: environments.sandbox,
         joined_at: now,
+        company,
+        ends_at,
+        told_of: None,
     };
     let conflict = OnConflict::columns([Column::TeamId, Column::UserId]).do_nothing().to_owned();
     Ok(Entity::insert(row.into_active_model()).on_conflict(conflict).exec_without_returning(db).await? == 1)
 }
 
-const MEMBERS: &str = "SELECT m.user_id, u.email, m.role, m.production, m.sandbox, m.joined_at
+const MEMBERS: &str = "SELECT m.user_id, u.email, m.role, m.production, m.sandbox, m.joined_at, m.company, m.ends_at
     FROM member m JOIN \"user\" u ON u.id = m.user_id WHERE m.team_id = $1";
 
 pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Member>, DbErr> {
@@ -79,7 +103,40 @@ fn read(row: &sea_orm::QueryResult) -> Result<Member, DbErr> {
         role: stored(Role::parse(&role), "role")?,
         environments: Environments { production: row.try_get("", "production")?, sandbox: row.try_get("", "sandbox")? },
         joined_at: row.try_get("", "joined_at")?,
+        engagement: engagement(row)?,
     })
+}
+
+/// Writes for whom a member works, and until when.
+pub async fn engage(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    user: UserId,
+    engagement: &Engagement,
+) -> Result<(), DbErr> {
+    let (company, ends_at) = columns(engagement);
+    let text = "UPDATE member SET company = $3, ends_at = $4 WHERE team_id = $1 AND user_id = $2";
+    let values = [scope.team().0.into(), user.0.into(), company.into(), ends_at.into()];
+    db.execute_raw(sql(db, text, values)).await.map(|_| ())
+}
+
+/// Members of any Team whose time ends before `until`, and whether people were told of that end: for Portal's own job.
+pub async fn ending(db: &impl ConnectionTrait, until: Time) -> Result<Vec<(TeamId, UserId, Time, bool)>, DbErr> {
+    let text = "SELECT team_id, user_id, ends_at, told_of FROM member WHERE ends_at <= $1 ORDER BY ends_at, user_id";
+    let rows = db.query_all_raw(sql(db, text, [until.into()])).await?;
+    let read = |row: &sea_orm::QueryResult| {
+        let (end, told): (Time, Option<Time>) = (row.try_get("", "ends_at")?, row.try_get("", "told_of")?);
+        Ok((TeamId(row.try_get("", "team_id")?), UserId(row.try_get("", "user_id")?), end, told == Some(end)))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Notes that people were told of this end; false when another worker has.
+pub async fn told_of(db: &impl ConnectionTrait, scope: &TeamScope, user: UserId, end: Time) -> Result<bool, DbErr> {
+    let text = "UPDATE member SET told_of = $3 WHERE team_id = $1 AND user_id = $2 AND ends_at = $3
+        AND (told_of IS NULL OR told_of <> $3)";
+    let values = [scope.team().0.into(), user.0.into(), end.into()];
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
 pub async fn change(

@@ -52,22 +52,28 @@ pub async fn hold(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<(), Db
     Ok(())
 }
 
-/// The Team and the standing of one user in it: the question behind every [`TeamScope`].
-pub async fn membership(db: &impl ConnectionTrait, team: TeamId, user: UserId) -> Result<Option<Membership>, DbErr> {
-    let text = format!("{MEMBERSHIPS} WHERE m.team_id = $1 AND m.user_id = $2");
-    let row = db.query_one_raw(sql(db, &text, [team.0.into(), user.0.into()])).await?;
+/// The Team and the standing of one user in it: the question behind every [`TeamScope`]. Whose time is over has none.
+pub async fn membership(
+    db: &impl ConnectionTrait,
+    team: TeamId,
+    user: UserId,
+    now: Time,
+) -> Result<Option<Membership>, DbErr> {
+    let text = format!("{MEMBERSHIPS} AND m.team_id = $3");
+    let row = db.query_one_raw(sql(db, &text, [user.0.into(), now.into(), team.0.into()])).await?;
     row.map(|row| read(&row)).transpose()
 }
 
 /// The Teams of a user, by name.
-pub async fn memberships(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Membership>, DbErr> {
-    let text = format!("{MEMBERSHIPS} WHERE m.user_id = $1 ORDER BY t.name, t.id");
-    db.query_all_raw(sql(db, &text, [user.0.into()])).await?.iter().map(read).collect()
+pub async fn memberships(db: &impl ConnectionTrait, user: UserId, now: Time) -> Result<Vec<Membership>, DbErr> {
+    let text = format!("{MEMBERSHIPS} ORDER BY t.name, t.id");
+    db.query_all_raw(sql(db, &text, [user.0.into(), now.into()])).await?.iter().map(read).collect()
 }
 
 const MEMBERSHIPS: &str =
     "SELECT t.id, t.name, m.role, m.production, m.sandbox, EXISTS (SELECT 1 FROM lock l WHERE l.team_id = m.team_id
-        AND l.target_id = m.user_id AND l.lifted_at IS NULL) AS locked FROM member m JOIN team t ON t.id = m.team_id";
+        AND l.target_id = m.user_id AND l.lifted_at IS NULL) AS locked FROM member m JOIN team t ON t.id = m.team_id
+        WHERE m.user_id = $1 AND (m.ends_at IS NULL OR m.ends_at > $2)";
 
 fn read(row: &sea_orm::QueryResult) -> Result<Membership, DbErr> {
     let name: String = row.try_get("", "name")?;

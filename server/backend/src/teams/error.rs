@@ -1,5 +1,5 @@
 use chrono::Duration;
-use model::{Environment, Problem, ProblemCode, Role};
+use model::{Environment, Problem, ProblemCode, Role, engagement::EngagementError};
 
 use crate::{access::AccessError, error::Outage, mail::MailError};
 
@@ -20,6 +20,14 @@ pub enum TeamError {
     AlreadyMember,
     #[error("nobody may touch no environment at all")]
     NoEnvironment,
+    #[error("a contractor is no owner")]
+    ContractorOwner,
+    #[error("nobody is let in for longer than the one who lets them in")]
+    LongerThanOwn,
+    #[error("of oneself somebody else says it")]
+    OwnEngagement,
+    #[error(transparent)]
+    Engagement(#[from] EngagementError),
     #[error(transparent)]
     Access(#[from] AccessError),
     #[error(transparent)]
@@ -55,8 +63,40 @@ impl From<&TeamError> for Problem {
             ),
             TeamError::AlreadyMember => Problem::field("email", "This person is a member already."),
             TeamError::NoEnvironment => Problem::field("environments", "Choose at least one environment."),
+            TeamError::ContractorOwner => Problem::field(
+                "works_as",
+                "An owner is an employee: a contractor's access ends by itself, and a Team keeps an owner.",
+            ),
+            TeamError::LongerThanOwn => {
+                Problem::field("until", "Your own access ends before that: nobody is let in for longer than you are.")
+            }
+            TeamError::OwnEngagement => {
+                Problem::new(ProblemCode::NotPermitted, "For whom you work another owner or admin says.")
+            }
+            TeamError::Engagement(error) => {
+                let field = match error {
+                    EngagementError::NoCompany | EngagementError::LongCompany => "company",
+                    EngagementError::Past | EngagementError::TooLong => "until",
+                };
+                Problem::field(field, engagement_words(*error))
+            }
             TeamError::Access(error) => error.into(),
             TeamError::Mail(error) => error.into(),
         }
+    }
+}
+
+fn engagement_words(error: EngagementError) -> &'static str {
+    match error {
+        EngagementError::NoCompany => "Enter the company that the contractor works for.",
+        EngagementError::LongCompany => "At most 80 letters.",
+        EngagementError::Past => "Enter a day that is to come: the contractor's access ends after it.",
+        EngagementError::TooLong => "At most a year ahead. More time can be given then.",
+    }
+}
+
+impl From<Outage> for TeamError {
+    fn from(outage: Outage) -> Self {
+        TeamError::Access(outage.into())
     }
 }

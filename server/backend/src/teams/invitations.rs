@@ -4,11 +4,12 @@ use chrono::Duration;
 use model::{
     EmailAddress, Environments, Role,
     audit::Action,
+    engagement::Engagement,
     ids::{InvitationId, TeamId},
     step_up::DangerousAct,
 };
 
-use super::{TeamError, members::may_give};
+use super::{TeamError, engagements::may_engage, members::may_give};
 use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
@@ -50,6 +51,7 @@ pub async fn invite(
     email: &EmailAddress,
     role: Role,
     environments: Environments,
+    engagement: Engagement,
 ) -> Result<(), TeamError> {
     let inviter = access::require_step_up(cx, scope, DangerousAct::InviteMember).await?;
     may_give(cx, scope, role).await?;
@@ -57,6 +59,7 @@ pub async fn invite(
         return Err(TeamError::NoEnvironment);
     }
     scope.give(cx, environments).await?;
+    may_engage(cx, scope, role, &engagement).await?;
     let now = cx.now();
     let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, scope).await?;
@@ -64,12 +67,13 @@ pub async fn invite(
         return Err(TeamError::AlreadyMember);
     }
     limit(cx, &tx, scope, email).await?;
-    let id = random::id(now);
+    let (id, word) = (random::id(now), engagement.as_str());
     let new = NewInvitation {
         id,
         email: email.clone(),
         role,
         environments,
+        engagement,
         invited_by: inviter,
         created_at: now,
         expires_at: now + INVITATION_LIFE,
@@ -83,6 +87,7 @@ pub async fn invite(
     };
     mail::queue(&*tx, &cx.portal.vault, now, Mail { to: email.clone(), message }).await?;
     let event = Event::of(scope, Action::MemberInvited).on(Target::invitation(id, email)).with("role", role);
+    let event = event.with("engagement", word);
     audit::append(&*tx, cx, event).await?;
     tx.commit().await?;
     Ok(())
@@ -139,8 +144,12 @@ async fn answer(cx: &Cx, id: InvitationId, end: End) -> Result<TeamId, TeamError
     }
     let scope = access::invited(invitation.team, invitation.team_name);
     let event = if end == End::Accepted {
-        let (role, environments) = (invitation.role, invitation.environments);
-        store::member::insert(&*tx, invitation.team, person.user, role, environments, now).await?;
+        let (role, environments, engagement) = (invitation.role, invitation.environments, invitation.engagement);
+        // What they were invited for is over before they came.
+        if engagement.is_over(now) {
+            return Err(AccessError::NotFound.into());
+        }
+        store::member::insert(&*tx, invitation.team, person.user, role, environments, &engagement, now).await?;
         Event::of(&scope, Action::MemberJoined).with("role", role)
     } else {
         Event::of(&scope, Action::InvitationDeclined)

@@ -38,6 +38,9 @@ pub async fn change_member(
     if member != before {
         return Err(TeamError::ChangedMeanwhile);
     }
+    if !member.engagement.fits(role) {
+        return Err(TeamError::ContractorOwner);
+    }
     let after = Member { role, environments, ..member.clone() };
     owned(&tx, scope, user, Some(&after)).await?;
     if role != member.role {
@@ -76,7 +79,7 @@ pub async fn leave(cx: &Cx, scope: &TeamScope) -> Result<(), TeamError> {
     take_out(cx, tx, scope, member, Action::MemberLeft).await
 }
 
-async fn take_out(cx: &Cx, tx: Tx, scope: &TeamScope, member: Member, action: Action) -> Result<(), TeamError> {
+pub(super) async fn take_out(cx: &Cx, tx: Tx, scope: &TeamScope, member: Member, action: Action) -> Result<(), TeamError> {
     owned(&tx, scope, member.user, None).await?;
     withdraw_invitations(cx, &tx, scope, member.user).await?;
     store::member::delete(&*tx, scope, member.user).await?;
@@ -96,7 +99,7 @@ pub(crate) async fn withdraw_invitations(cx: &Cx, tx: &Tx, scope: &TeamScope, us
     Ok(())
 }
 
-async fn hold(cx: &Cx, scope: &TeamScope, user: UserId) -> Result<(Tx, Member), TeamError> {
+pub(super) async fn hold(cx: &Cx, scope: &TeamScope, user: UserId) -> Result<(Tx, Member), TeamError> {
     let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, scope).await?;
     let member = store::member::by_user(&*tx, scope, user).await?.ok_or(AccessError::NotFound)?;

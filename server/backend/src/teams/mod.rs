@@ -1,12 +1,15 @@
 //! Teams, their members and invitations.
 
+mod engagements;
 mod error;
 mod invitations;
 mod members;
 mod notices;
 
-use model::{Environments, Name, Role, audit::Action, ids::TeamId};
+use model::{Environments, Name, Role, audit::Action, engagement::Engagement, ids::TeamId};
 
+pub(crate) use engagements::end_due;
+pub use engagements::engage;
 pub use error::TeamError;
 pub use invitations::{INVITATION_LIFE, accept, decline, invitations, invite, my_invitations, revoke_invitation};
 pub(crate) use members::withdraw_invitations;
@@ -30,7 +33,7 @@ pub async fn create(cx: &Cx, name: &Name) -> Result<TeamId, AccessError> {
     let scope = access::found(team, name.clone());
     let tx = cx.portal.db.begin().await?;
     store::team::insert(&*tx, team, name, now).await?;
-    store::member::insert(&*tx, team, person.user, Role::Owner, Environments::BOTH, now).await?;
+    store::member::insert(&*tx, team, person.user, Role::Owner, Environments::BOTH, &Engagement::Employee, now).await?;
     audit::append(&*tx, cx, Event::of(&scope, Action::TeamCreated).on(Target::team(team, name))).await?;
     tx.commit().await?;
     Ok(team)
@@ -49,5 +52,5 @@ pub async fn rename(cx: &Cx, scope: &TeamScope, name: &Name) -> Result<(), Acces
 /// The Teams of the signed-in person, by name.
 pub async fn mine(cx: &Cx) -> Result<Vec<Membership>, AccessError> {
     let user = access::signed_in(cx)?.user;
-    Ok(store::team::memberships(cx.portal.db.reader(), user).await?)
+    Ok(store::team::memberships(cx.portal.db.reader(), user, cx.now()).await?)
 }

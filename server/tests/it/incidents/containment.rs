@@ -5,6 +5,7 @@ use backend::{
 use chrono::Duration;
 use model::{
     Environments, Permission, ProblemCode, Role,
+    engagement::Engagement,
     incident::{Kind, MeasureKind, MeasureState, TargetKind, Unready},
 };
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -334,7 +335,7 @@ on_both_databases!(who_is_locked_out_has_no_invitation_left_to_come_back_by, asy
     let bob_scope = backend::access::enter(&case.bob, case.of.team, Permission::ManageMembers).await.unwrap();
     let bob = case.house.stage.stepped_up(&case.bob);
     let second = "second@example.com".parse().unwrap();
-    backend::teams::invite(&bob, &bob_scope, &second, Role::Admin, Environments::BOTH).await.unwrap();
+    backend::teams::invite(&bob, &bob_scope, &second, Role::Admin, Environments::BOTH, Engagement::Employee).await.unwrap();
     case.order(MeasureKind::LockUser).await.unwrap();
     let open = backend::teams::invitations(&case.of.owner, &case.of.scope).await.unwrap();
     assert!(open.iter().all(|invitation| invitation.email != second), "{open:?}");

@@ -49,7 +49,9 @@ on_both_databases!(who_accepts_joins_with_the_role_and_the_environments_of_the_i
 on_both_databases!(an_invitation_is_for_its_own_address_however_it_is_written, async |stage: Stage| {
     let of = found(&stage).await;
     let owner = stage.stepped_up(&of.owner);
-    teams::invite(&owner, &of.scope, &"Bob@Example.COM".parse().unwrap(), Role::Auditor, PRODUCTION).await.unwrap();
+    teams::invite(&owner, &of.scope, &"Bob@Example.COM".parse().unwrap(), Role::Auditor, PRODUCTION, Engagement::Employee)
+        .await
+        .unwrap();
     let (bob, eve) = (stage.person("bob").await, stage.person("eve").await);
     let id = teams::my_invitations(&bob).await.unwrap()[0].id;
     for result in [teams::accept(&eve, id).await, teams::decline(&eve, id).await] {
@@ -119,9 +121,9 @@ on_both_databases!(two_invitations_of_one_moment_leave_one_open, async |stage: S
     let of = found(&stage).await;
     let invite = |role: Role| {
         let (owner, scope) = (stage.stepped_up(&of.owner), of.scope.clone());
-        tokio::spawn(
-            async move { teams::invite(&owner, &scope, &"bob@example.com".parse().unwrap(), role, PRODUCTION).await },
-        )
+        tokio::spawn(async move {
+            teams::invite(&owner, &scope, &"bob@example.com".parse().unwrap(), role, PRODUCTION, Engagement::Employee).await
+        })
     };
     let (first, second) = tokio::join!(invite(Role::Admin), invite(Role::Auditor));
     first.unwrap().unwrap();
@@ -152,7 +154,9 @@ on_both_databases!(a_member_is_not_invited_again, async |stage: Stage| {
     join(&stage, &of, "bob", Role::Auditor).await;
     let owner = stage.stepped_up(&of.owner);
     for member in ["ada", "bob"] {
-        let again = teams::invite(&owner, &of.scope, &email(member).parse().unwrap(), Role::Admin, PRODUCTION).await;
+        let again =
+            teams::invite(&owner, &of.scope, &email(member).parse().unwrap(), Role::Admin, PRODUCTION, Engagement::Employee)
+                .await;
         assert_eq!(why(again), "AlreadyMember");
     }
 });

@@ -105,7 +105,17 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
                 ("networks", "203.0.113.77/32"),
             ],
         ),
-        ("invite_member", &[("email", "invited-quetzal7h3k@example.com"), ("role", "auditor"), ("production", "true")]),
+        (
+            "invite_member",
+            &[
+                ("email", "invited-quetzal7h3k@example.com"),
+                ("role", "auditor"),
+                ("production", "true"),
+                ("works_as", "contractor"),
+                ("company", MARK),
+                ("until", "2027-01-31"),
+            ],
+        ),
         ("create_gateway_key", &[("gateway", &things.gateway), ("days", "30")]),
         ("log", &[("query[action]", MARK)]),
     ];
@@ -169,6 +179,14 @@ async fn mark_incident(house: &House, ada: &Furnished, browser: &mut Browser<'_>
     }
     house.stage.advance(chrono::Duration::seconds(1));
     let writer = house.member(ada, "writer", Role::Admin, Environments::BOTH).await;
+    let user = writer.signed_in().unwrap().user.to_string();
+    let engaged = [team, ("user", &*user), ("works_as", "contractor"), ("company", MARK), ("until", "2027-01-31")];
+    let back = [team, ("user", &*user), ("works_as", "employee"), ("company", MARK), ("until", "2027-01-31")];
+    for fields in [&back, &engaged] {
+        let answer = browser.post("engage_member", fields).await;
+        let status = answer.status();
+        assert_eq!(status, 200, "{}", answer.text().await.unwrap());
+    }
     mark_what_follows(ada, browser, incident, &writer).await;
     // A file, with a mark in its name and in what it is said to be.
     let head = format!(
