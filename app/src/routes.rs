@@ -28,6 +28,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/teams/:team") view=TeamLayout ssr=SsrMode::Async>
                     <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=path!("members") view=MembersPage ssr=SsrMode::Async/>
+                    <Route path=path!("members/reach") view=ReachPage ssr=SsrMode::Async/>
                     <Route path=path!("apps") view=AppsPage ssr=SsrMode::Async/>
                     <Route path=path!("apps/new") view=NewAppPage ssr=SsrMode::Async/>
                     <Route path=path!("apps/:app") view=AppPage ssr=SsrMode::Async/>

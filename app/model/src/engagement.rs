@@ -3,12 +3,10 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use crate::{Role, Time};
+use crate::{Name, Role, Time, name::NameError};
 
-/// Letters of a company's name.
-pub const COMPANY_MOST: usize = 80;
-/// No contractor is let in for longer at once.
-pub const LONGEST: Duration = Duration::days(366);
+/// No contractor is let in for longer at once: a year, with a leap day and the last day of access.
+pub const LONGEST: Duration = Duration::days(367);
 /// So long before the end people are told of it.
 pub const TOLD_BEFORE: Duration = Duration::days(7);
 
@@ -20,16 +18,14 @@ pub enum Engagement {
     #[default]
     Employee,
     /// Somebody of another company: their access ends by itself.
-    Contractor { company: String, until: Time },
+    Contractor { company: Name, until: Time },
 }
 
 /// Why an engagement cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EngagementError {
-    #[error("a contractor works for a company")]
-    NoCompany,
-    #[error("the company's name has more than {COMPANY_MOST} letters")]
-    LongCompany,
+    #[error("the company's name cannot be: {0}")]
+    Company(NameError),
     #[error("that day is over")]
     Past,
     #[error("no contractor is let in for more than a year at once")]
@@ -39,13 +35,7 @@ pub enum EngagementError {
 impl Engagement {
     /// A contractor of `company` until `until`.
     pub fn contractor(company: &str, until: Time, now: Time) -> Result<Self, EngagementError> {
-        let company = company.split_whitespace().collect::<Vec<_>>().join(" ");
-        if company.is_empty() {
-            return Err(EngagementError::NoCompany);
-        }
-        if company.chars().count() > COMPANY_MOST {
-            return Err(EngagementError::LongCompany);
-        }
+        let company = company.parse().map_err(EngagementError::Company)?;
         if until <= now {
             return Err(EngagementError::Past);
         }
@@ -97,18 +87,18 @@ mod tests {
     const NOW: Time = Time::UNIX_EPOCH;
 
     fn until(days: i64) -> Engagement {
-        Engagement::contractor("  Lighthouse \n Keepers ", NOW + Duration::days(days), NOW).unwrap()
+        Engagement::contractor("  Lighthouse Keepers ", NOW + Duration::days(days), NOW).unwrap()
     }
 
     #[test]
     fn a_contractor_has_a_company_and_an_end_within_a_year() {
-        assert!(matches!(until(1), Engagement::Contractor { company, .. } if company == "Lighthouse Keepers"));
+        assert!(matches!(until(1), Engagement::Contractor { company, .. } if company.as_str() == "Lighthouse Keepers"));
         let of = |company: &str, days| Engagement::contractor(company, NOW + Duration::days(days), NOW).unwrap_err();
-        assert_eq!(of("\t ", 1), EngagementError::NoCompany);
-        assert_eq!(of(&"é".repeat(81), 1), EngagementError::LongCompany);
+        assert_eq!(of("\t ", 1), EngagementError::Company(NameError::Empty));
+        assert_eq!(of("a\u{202e}b", 1), EngagementError::Company(NameError::Characters));
         assert_eq!(of("Keepers", 0), EngagementError::Past);
-        assert_eq!(of("Keepers", 367), EngagementError::TooLong);
-        assert!(Engagement::contractor(&"é".repeat(80), NOW + LONGEST, NOW).is_ok());
+        assert_eq!(of("Keepers", 368), EngagementError::TooLong);
+        assert!(Engagement::contractor("Keepers", NOW + LONGEST, NOW).is_ok());
     }
 
     #[test]

@@ -19,6 +19,14 @@ impl Environment {
         }
     }
 
+    /// As people read it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Environment::Production => "Production",
+            Environment::Sandbox => "Sandbox",
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|e| e.as_str() == text)
     }

@@ -15,6 +15,7 @@ pub mod measures;
 pub mod metrics;
 pub mod notices;
 pub mod places;
+pub mod reach;
 pub mod readiness;
 pub mod retention;
 pub mod reviews;

@@ -151,7 +151,7 @@ pub async fn invite_member(
     use crate::edge::{enter, fail, form};
     let (email, role) = form::two(("email", email.parse()), ("role", form::role(&role)))?;
     let (cx, scope) = enter(team, model::Permission::ManageMembers).await?;
-    let engagement = form::engagement(&works_as, &company, &until, cx.now())?;
+    let engagement = form::new_engagement(&works_as, &company, &until, cx.now())?;
     let environments = Environments { production, sandbox };
     backend::teams::invite(&cx, &scope, &email, role, environments, engagement).await.map_err(fail)
 }

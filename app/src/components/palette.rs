@@ -7,7 +7,7 @@ use model::{
 use crate::api::{TeamItem, Viewer};
 
 /// The places of a Team: what it is called, where it is, the keys that lead there, and who may.
-const PLACES: [(&str, &str, &str, Permission); 15] = [
+const PLACES: [(&str, &str, &str, Permission); 16] = [
     ("Overview", "", "g o", ViewTeam),
     ("Connections", "/connections", "g c", ViewTeam),
     ("LWA apps", "/apps", "g a", ViewTeam),
@@ -22,6 +22,7 @@ const PLACES: [(&str, &str, &str, Permission); 15] = [
     ("Connect account", "/connections/new", "", ManageConnections),
     ("Add LWA app", "/apps/new", "", ManageLwaApps),
     ("Create gateway", "/gateways/new", "", ManageGateways),
+    ("Who can reach what", "/members/reach", "", ViewTeam),
     ("Invite a member", "/members", "", ManageMembers),
 ];
 

@@ -96,10 +96,22 @@ pub(crate) fn time(field: &str, text: &str) -> Result<Option<Time>, Failure> {
     one(field, parsed.map_err(|_| "Enter a day and a time."))
 }
 
-/// For whom somebody works: an employee unless it says contractor, whose access ends with a day.
+/// For whom somebody who is invited works: what was entered of a contractor is not left out unseen.
+pub(crate) fn new_engagement(works_as: &str, company: &str, until: &str, now: Time) -> Result<Engagement, Failure> {
+    if works_as.is_empty() || works_as == "employee" {
+        if company.trim().is_empty() && until.trim().is_empty() {
+            return Ok(Engagement::Employee);
+        }
+        let words = "You entered a company or a last day: choose contractor, or empty both.";
+        return Err(refuse(model::Problem::field("works_as", words)));
+    }
+    engagement(works_as, company, until, now)
+}
+
+/// For whom somebody works: an employee, or a contractor, whose access ends with a day.
 pub(crate) fn engagement(works_as: &str, company: &str, until: &str, now: Time) -> Result<Engagement, Failure> {
     match works_as {
-        "" | "employee" => Ok(Engagement::Employee),
+        "employee" => Ok(Engagement::Employee),
         "contractor" => {
             let until = day("until", until)?;
             Engagement::contractor(company, until, now).map_err(|error| super::fail(TeamError::from(error)))

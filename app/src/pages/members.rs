@@ -19,9 +19,11 @@ use crate::{
 #[component]
 pub fn MembersPage() -> impl IntoView {
     let team = team();
+    let actions =
+        view! { <a class="btn btn-secondary" href=format!("/teams/{team}/members/reach")>"Who can reach what"</a> };
     view! {
         <Title text="Members"/>
-        <PageHeader title="Members" lead="People of this Team, their roles and the environments they may touch."/>
+        <PageHeader title="Members" lead="People of this Team, their roles and the environments they may touch." actions=actions.into_any()/>
         {loaded(read_people(team), move |people| view! { <Everybody team people/> }.into_any())}
     }
 }
@@ -181,7 +183,7 @@ fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool) ->
                 <tr>
                     <th scope="row">{invitation.email}</th>
                     <td data-label="Status"><Badge tone word/></td>
-                    <td data-label="Role"><RoleName role=invitation.role/>{invitation.contractor.map(|(company, until)| view! { <span class="cell-sub">"Contractor of "{company}", until "<At moment=until/></span> })}</td>
+                    <td data-label="Role"><RoleName role=invitation.role/>{invitation.contractor.map(|(company, until)| view! { <span class="cell-sub">"Contractor of "{company}", access ends "<At moment=until/></span> })}</td>
                     <td data-label="Ends"><At moment=invitation.expires/></td>
                     <td class="cell-actions">{revoke}</td>
                 </tr>

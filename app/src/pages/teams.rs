@@ -62,6 +62,7 @@ fn Invited(invitation: InvitationItem) -> impl IntoView {
             <Icon name="mail"/>
             <div>
                 <p class="notice-title">{format!("{} invites you to {}", invitation.invited_by, invitation.team)}</p>
+                {invitation.contractor.map(|(company, until)| view! { <p>"As a contractor of "{company}": your access ends "<At moment=until/>" by itself."</p> })}
                 <p>"Your role: " <RoleName role=invitation.role/> ". The invitation ends " <At moment=invitation.expires/> "."</p>
                 <div class="row">
                     <ActForm act={Act::of::<AcceptInvitation>()}>

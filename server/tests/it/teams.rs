@@ -2,6 +2,7 @@
 
 mod engagements;
 mod invitations;
+mod reach;
 
 use std::sync::Arc;
 

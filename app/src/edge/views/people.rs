@@ -46,16 +46,16 @@ pub(crate) fn invitation_item(invitation: Invitation, now: Time) -> InvitationIt
         role: invitation.role,
         invited_by: invitation.invited_by.to_string(),
         contractor: contractor(&invitation.engagement, now).map(|(company, until, _)| (company, until)),
-        expired: invitation.expires_at <= now,
+        expired: invitation.expires_at <= now || invitation.engagement.is_over(now),
         expires: moment(invitation.expires_at, now),
     }
 }
 
 /// The day in a form is the last one of access, which ends with it.
-fn contractor(engagement: &Engagement, now: Time) -> Option<(String, Moment, String)> {
+pub(super) fn contractor(engagement: &Engagement, now: Time) -> Option<(String, Moment, String)> {
     let Engagement::Contractor { company, until } = engagement else { return None };
     let last = *until - chrono::Duration::seconds(1);
-    Some((company.clone(), moment(*until, now), last.format("%Y-%m-%d").to_string()))
+    Some((company.to_string(), moment(*until, now), last.format("%Y-%m-%d").to_string()))
 }
 
 pub(crate) fn people(

@@ -48,6 +48,10 @@ pub async fn create_key(
     let gateway = get(cx, scope, gateway).await?;
     scope.touch(cx, gateway.environment).await?;
     let now = cx.now();
+    // A contractor's key does not outlive their access.
+    let own = store::member::by_user(cx.portal.db.reader(), scope, created_by).await?.ok_or(AccessError::NotFound)?;
+    let ends_at = now + Duration::days(days);
+    let ends_at = own.engagement.ends_at().map_or(ends_at, |own| own.min(ends_at));
     let id: GatewayKeyId = random::id(now);
     let bits = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, random::bytes::<32>());
     let secret = SecretString::from(format!("{KEY_PREFIX}{}_{bits}", id.0.simple()));
@@ -56,7 +60,7 @@ pub async fn create_key(
         gateway: gateway.id,
         created_by,
         created_at: now,
-        expires_at: now + Duration::days(days),
+        expires_at: ends_at,
         revoked_at: None,
         last_used_at: None,
         last_used_address: None,

@@ -59,7 +59,7 @@ pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, Access
     }
     let invitations = store::invitation::of_team(db, scope).await?.into_iter().map(|one| {
         json!({ "id": one.id, "email": one.email, "role": one.role, "environments": one.environments,
-            "invited_by": one.invited_by, "created_at": one.created_at, "expires_at": one.expires_at })
+            "engagement": one.engagement, "invited_by": one.invited_by, "created_at": one.created_at, "expires_at": one.expires_at })
     });
     let keys = store::gateway_key::all(db, scope, None).await?.into_iter().map(|key| {
         json!({ "id": key.id, "gateway": key.gateway, "created_at": key.created_at, "expires_at": key.expires_at,

@@ -31,6 +31,8 @@ pub enum Message {
         team: String,
         inviter: String,
         role: String,
+        /// The company of a contractor, and until when.
+        contractor: Option<String>,
         sign_in_url: String,
     },
     SecurityNotice {

@@ -29,10 +29,13 @@ pub(super) fn render(message: &Message) -> Rendered {
             device,
             address,
         ),
-        Message::Invitation { team, inviter, role, sign_in_url } => plain_mail(
+        Message::Invitation { team, inviter, role, contractor, sign_in_url } => plain_mail(
             &format!("{inviter} invites you to {team} on Portal"),
             &[
-                &format!("{inviter} invites you to the Team {team} as {role}."),
+                &match contractor {
+                    None => format!("{inviter} invites you to the Team {team} as {role}."),
+                    Some(of) => format!("{inviter} invites you to the Team {team} as {role}, as a contractor of {of}."),
+                },
                 &format!(
                     "Sign in with this e-mail address at {sign_in_url} and you will find the invitation there. It waits for 7 days."
                 ),
@@ -166,6 +169,7 @@ mod tests {
         let message = Message::Invitation {
             team: "<script>alert(1)</script>".to_owned(),
             inviter: "ada@example.com".to_owned(),
+            contractor: Some("<script>alert(2)</script>".to_owned()),
             role: "operator".to_owned(),
             sign_in_url: "https://portal.example/sign-in".to_owned(),
         };

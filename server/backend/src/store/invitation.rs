@@ -125,7 +125,9 @@ pub async fn of_team(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec
 
 /// Open, unexpired invitations to an address, over all Teams: asked only for the person's own address.
 pub async fn to_address(db: &impl ConnectionTrait, email: &EmailAddress, now: Time) -> Result<Vec<Invitation>, DbErr> {
-    let text = format!("{OPEN} AND i.email = $1 AND i.expires_at > $2 ORDER BY i.created_at DESC");
+    let text = format!(
+        "{OPEN} AND i.email = $1 AND i.expires_at > $2 AND (i.ends_at IS NULL OR i.ends_at > $2) ORDER BY i.created_at DESC"
+    );
     db.query_all_raw(sql(db, &text, [email.as_str().into(), now.into()])).await?.iter().map(read).collect()
 }
 

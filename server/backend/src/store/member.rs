@@ -43,14 +43,15 @@ pub struct Member {
 /// As it stands in a row, of a member and of an invitation.
 pub(super) fn engagement(row: &sea_orm::QueryResult) -> Result<Engagement, DbErr> {
     let (company, until) = (row.try_get::<Option<String>>("", "company")?, row.try_get::<Option<Time>>("", "ends_at")?);
-    Ok(company.zip(until).map_or(Engagement::Employee, |(company, until)| Engagement::Contractor { company, until }))
+    let Some((company, until)) = company.zip(until) else { return Ok(Engagement::Employee) };
+    Ok(Engagement::Contractor { company: stored(company.parse().ok(), "company")?, until })
 }
 
 /// As it is written into a row.
 pub(super) fn columns(engagement: &Engagement) -> (Option<String>, Option<Time>) {
     match engagement {
         Engagement::Employee => (None, None),
-        Engagement::Contractor { company, until } => (Some(company.clone()), Some(*until)),
+        Engagement::Contractor { company, until } => (Some(company.to_string()), Some(*until)),
     }
 }
 
@@ -115,7 +116,7 @@ pub async fn engage(
     engagement: &Engagement,
 ) -> Result<(), DbErr> {
     let (company, ends_at) = columns(engagement);
-    let text = "UPDATE member SET company = $3, ends_at = $4 WHERE team_id = $1 AND user_id = $2";
+    let text = "UPDATE member SET company = $3, ends_at = $4, told_of = NULL WHERE team_id = $1 AND user_id = $2";
     let values = [scope.team().0.into(), user.0.into(), company.into(), ends_at.into()];
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }

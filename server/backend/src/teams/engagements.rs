@@ -2,15 +2,15 @@
 
 use model::{
     Role, Time,
-    audit::{Action, SafeText},
-    engagement::{COMPANY_MOST, Engagement, TOLD_BEFORE},
+    audit::Action,
+    engagement::{Engagement, TOLD_BEFORE},
     ids::{TeamId, UserId},
     step_up::DangerousAct,
 };
 
 use super::{
     TeamError,
-    members::{hold, may_give, take_out},
+    members::{hold, may_give, take_out, withdraw_invitations},
     tell_managers,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     audit::{self, Event, Target},
     error::Outage,
     mail::{self, Mail, Message},
-    store::{self, member::Member},
+    store::{self, Tx, member::Member},
 };
 
 /// Refuses an engagement that the role does not go with, or that lets somebody in for longer than the actor.
@@ -37,12 +37,34 @@ pub(super) async fn may_engage(cx: &Cx, scope: &TeamScope, role: Role, engagemen
     Err(TeamError::LongerThanOwn)
 }
 
+/// The same once the Team is held: the actor's own time may have been cut meanwhile.
+pub(super) async fn still_may_engage(
+    tx: &Tx,
+    scope: &TeamScope,
+    by: UserId,
+    engagement: &Engagement,
+) -> Result<(), TeamError> {
+    let own = store::member::by_user(&**tx, scope, by).await?;
+    if own.is_some_and(|own| own.engagement.may_give(engagement)) { Ok(()) } else { Err(TeamError::ChangedMeanwhile) }
+}
+
+/// For whom, and until when, as the log tells it.
+pub(super) fn told(event: Event, engagement: &Engagement) -> Event {
+    let event = event.with("engagement", engagement.as_str());
+    match engagement {
+        Engagement::Employee => event,
+        Engagement::Contractor { company, until } => event.with("company", company).with("until", *until),
+    }
+}
+
 /// Says for whom a member works, and until when; of oneself somebody else says it.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), user = %user))]
 pub async fn engage(cx: &Cx, scope: &TeamScope, user: UserId, engagement: Engagement) -> Result<(), TeamError> {
     let by = access::require_step_up(cx, scope, DangerousAct::ChangeRole).await?;
     let before = store::member::by_user(cx.portal.db.reader(), scope, user).await?.ok_or(AccessError::NotFound)?;
     may_give(cx, scope, before.role).await?;
+    // More time is more of what they may touch.
+    scope.give(cx, before.environments).await?;
     if by == user {
         return Err(TeamError::OwnEngagement);
     }
@@ -51,13 +73,12 @@ pub async fn engage(cx: &Cx, scope: &TeamScope, user: UserId, engagement: Engage
     if member != before {
         return Err(TeamError::ChangedMeanwhile);
     }
+    still_may_engage(&tx, scope, by, &engagement).await?;
+    // What they offered to others was for the time that they had themselves.
+    withdraw_invitations(cx, &tx, scope, user).await?;
     store::member::engage(&*tx, scope, user, &engagement).await?;
-    let mut event = Event::of(scope, Action::MemberEngaged).on(Target::user(user, &member.email));
-    event = event.with("engagement", engagement.as_str());
-    if let Engagement::Contractor { company, until } = &engagement {
-        event = event.with("company", &SafeText::new(company, COMPANY_MOST)).with("until", *until);
-    }
-    audit::append(&*tx, cx, event).await?;
+    let event = Event::of(scope, Action::MemberEngaged).on(Target::user(user, &member.email));
+    audit::append(&*tx, cx, told(event, &engagement)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -79,13 +100,23 @@ pub(crate) async fn end_due(portal: &Portal) -> Result<(), Outage> {
 
 async fn end_one(portal: &Portal, team: TeamId, user: UserId) -> Result<(), TeamError> {
     let (cx, scope) = (Cx::system(portal, "ends of contractors"), access::job(team));
+    let is_over = |member: Member| member.engagement.is_over(cx.now());
+    // Another worker was first, or somebody gave them more time.
+    if !store::member::by_user(portal.db.reader(), &scope, user).await?.is_some_and(is_over) {
+        return Ok(());
+    }
     crate::incidents::preserve(&cx, &scope).await?;
     let (tx, member) = hold(&cx, &scope, user).await?;
     // Somebody may have given them more time meanwhile.
     if !member.engagement.is_over(cx.now()) {
         return Ok(());
     }
-    let text = format!("The time of {} in the Team is over: their access has ended.", member.email);
+    let name = store::team::name(&*tx, team).await?.unwrap_or_default();
+    let text = format!(
+        "The time of {} in the Team {name} is over: their access has ended. Gateway keys that they made go on until their own \
+         end: see {}/teams/{team}/members/reach",
+        member.email, portal.settings.public_url,
+    );
     tell(&cx, &scope, &tx, &member, "A contractor's access has ended", &text).await?;
     take_out(&cx, tx, &scope, member, Action::MemberEnded).await
 }
@@ -97,8 +128,9 @@ async fn announce(portal: &Portal, team: TeamId, user: UserId, end: Time) -> Res
         return Ok(());
     }
     let Some(member) = store::member::by_user(&*tx, &scope, user).await? else { return Ok(()) };
+    let name = store::team::name(&*tx, team).await?.unwrap_or_default();
     let text = format!(
-        "The access of {} to the Team ends on {} UTC by itself. An owner or admin can give more time: {}/teams/{team}/members",
+        "The access of {} to the Team {name} ends on {} UTC by itself. An owner or admin can give more time: {}/teams/{team}/members",
         member.email,
         end.format("%d %B %Y, %H:%M"),
         portal.settings.public_url,
@@ -110,14 +142,7 @@ async fn announce(portal: &Portal, team: TeamId, user: UserId, end: Time) -> Res
 }
 
 /// Those who manage members, and the person.
-async fn tell(
-    cx: &Cx,
-    scope: &TeamScope,
-    tx: &store::Tx,
-    member: &Member,
-    headline: &str,
-    text: &str,
-) -> Result<(), Outage> {
+async fn tell(cx: &Cx, scope: &TeamScope, tx: &Tx, member: &Member, headline: &str, text: &str) -> Result<(), Outage> {
     let message = Message::SecurityNotice { headline: headline.to_owned(), text: text.to_owned() };
     tell_managers(tx, cx, scope, &message).await?;
     if !member.role.may(model::Permission::ManageMembers) {

@@ -1,5 +1,5 @@
 use chrono::Duration;
-use model::{Environment, Problem, ProblemCode, Role, engagement::EngagementError};
+use model::{Environment, Problem, ProblemCode, Role, engagement::EngagementError, name::NameError};
 
 use crate::{access::AccessError, error::Outage, mail::MailError};
 
@@ -63,8 +63,8 @@ impl From<&TeamError> for Problem {
             ),
             TeamError::AlreadyMember => Problem::field("email", "This person is a member already."),
             TeamError::NoEnvironment => Problem::field("environments", "Choose at least one environment."),
-            TeamError::ContractorOwner => Problem::field(
-                "works_as",
+            TeamError::ContractorOwner => Problem::new(
+                ProblemCode::Conflict,
                 "An owner is an employee: a contractor's access ends by itself, and a Team keeps an owner.",
             ),
             TeamError::LongerThanOwn => {
@@ -75,7 +75,7 @@ impl From<&TeamError> for Problem {
             }
             TeamError::Engagement(error) => {
                 let field = match error {
-                    EngagementError::NoCompany | EngagementError::LongCompany => "company",
+                    EngagementError::Company(_) => "company",
                     EngagementError::Past | EngagementError::TooLong => "until",
                 };
                 Problem::field(field, engagement_words(*error))
@@ -88,8 +88,9 @@ impl From<&TeamError> for Problem {
 
 fn engagement_words(error: EngagementError) -> &'static str {
     match error {
-        EngagementError::NoCompany => "Enter the company that the contractor works for.",
-        EngagementError::LongCompany => "At most 80 letters.",
+        EngagementError::Company(NameError::Empty) => "Enter the company that the contractor works for.",
+        EngagementError::Company(NameError::TooLong) => "A company's name has at most 60 characters here.",
+        EngagementError::Company(NameError::Characters) => "A company's name is one line of ordinary characters.",
         EngagementError::Past => "Enter a day that is to come: the contractor's access ends after it.",
         EngagementError::TooLong => "At most a year ahead. More time can be given then.",
     }

@@ -9,7 +9,11 @@ use model::{
     step_up::DangerousAct,
 };
 
-use super::{TeamError, engagements::may_engage, members::may_give};
+use super::{
+    TeamError,
+    engagements::{may_engage, still_may_engage, told},
+    members::may_give,
+};
 use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
@@ -66,8 +70,11 @@ pub async fn invite(
     if store::member::all(&*tx, scope).await?.iter().any(|member| member.email == *email) {
         return Err(TeamError::AlreadyMember);
     }
+    still_may_engage(&tx, scope, inviter, &engagement).await?;
     limit(cx, &tx, scope, email).await?;
-    let (id, word) = (random::id(now), engagement.as_str());
+    let id = random::id(now);
+    let event = Event::of(scope, Action::MemberInvited).on(Target::invitation(id, email)).with("role", role);
+    let (event, contractor) = (told(event, &engagement), of_company(&engagement));
     let new = NewInvitation {
         id,
         email: email.clone(),
@@ -83,14 +90,23 @@ pub async fn invite(
         team: scope.name().map(ToString::to_string).unwrap_or_default(),
         inviter: access::signed_in(cx)?.email.to_string(),
         role: role.as_str().to_owned(),
+        contractor,
         sign_in_url: format!("{}/sign-in", cx.portal.settings.public_url),
     };
     mail::queue(&*tx, &cx.portal.vault, now, Mail { to: email.clone(), message }).await?;
-    let event = Event::of(scope, Action::MemberInvited).on(Target::invitation(id, email)).with("role", role);
-    let event = event.with("engagement", word);
     audit::append(&*tx, cx, event).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// "Keel & Sons, until 31 January 2027": of an invited contractor.
+fn of_company(engagement: &Engagement) -> Option<String> {
+    match engagement {
+        Engagement::Employee => None,
+        Engagement::Contractor { company, until } => {
+            Some(format!("{company}, until {} UTC", until.format("%d %B %Y, %H:%M")))
+        }
+    }
 }
 
 /// An invitation is a mail to somebody who did not ask for it.
@@ -145,12 +161,13 @@ async fn answer(cx: &Cx, id: InvitationId, end: End) -> Result<TeamId, TeamError
     let scope = access::invited(invitation.team, invitation.team_name);
     let event = if end == End::Accepted {
         let (role, environments, engagement) = (invitation.role, invitation.environments, invitation.engagement);
-        // What they were invited for is over before they came.
-        if engagement.is_over(now) {
+        // Nobody comes for longer than whoever invited them is in by now.
+        let inviter = store::member::by_user(&*tx, &scope, invitation.inviter).await?;
+        if !inviter.is_some_and(|one| !one.engagement.is_over(now) && one.engagement.may_give(&engagement)) {
             return Err(AccessError::NotFound.into());
         }
         store::member::insert(&*tx, invitation.team, person.user, role, environments, &engagement, now).await?;
-        Event::of(&scope, Action::MemberJoined).with("role", role)
+        told(Event::of(&scope, Action::MemberJoined).with("role", role), &engagement)
     } else {
         Event::of(&scope, Action::InvitationDeclined)
     };

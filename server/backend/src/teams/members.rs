@@ -80,7 +80,10 @@ pub async fn leave(cx: &Cx, scope: &TeamScope) -> Result<(), TeamError> {
 }
 
 pub(super) async fn take_out(cx: &Cx, tx: Tx, scope: &TeamScope, member: Member, action: Action) -> Result<(), TeamError> {
-    owned(&tx, scope, member.user, None).await?;
+    // Whoever is no owner takes none away, however few there are.
+    if member.role == Role::Owner {
+        owned(&tx, scope, member.user, None).await?;
+    }
     withdraw_invitations(cx, &tx, scope, member.user).await?;
     store::member::delete(&*tx, scope, member.user).await?;
     let event = Event::of(scope, action).on(Target::user(member.user, &member.email)).with("role", member.role);

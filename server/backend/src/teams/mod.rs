@@ -5,6 +5,7 @@ mod error;
 mod invitations;
 mod members;
 mod notices;
+mod reach;
 
 use model::{Environments, Name, Role, audit::Action, engagement::Engagement, ids::TeamId};
 
@@ -15,6 +16,7 @@ pub use invitations::{INVITATION_LIFE, accept, decline, invitations, invite, my_
 pub(crate) use members::withdraw_invitations;
 pub use members::{change_member, leave, members, remove_member};
 pub(crate) use notices::tell_managers;
+pub use reach::{Reach, reach};
 
 use crate::{
     Cx, TeamScope,

@@ -89,6 +89,58 @@ on_both_databases!(more_time_is_given_by_another_one_and_never_more_than_their_o
     assert!(backend::access::enter(&kim, of.team, Permission::ViewTeam).await.is_ok());
 });
 
+on_both_databases!(nobody_comes_in_for_longer_than_whoever_invited_them_is_in_by_then, async |stage: Stage| {
+    let of = found(&stage).await;
+    let kim = join(&stage, &of, "kim", Role::Admin).await;
+    let scope = backend::access::enter(&kim, of.team, Permission::ManageMembers).await.unwrap();
+    let second = email("kim2").parse().unwrap();
+    let invite = async || {
+        let as_kim = stage.stepped_up(&kim);
+        teams::invite(&as_kim, &scope, &second, Role::Admin, Environments::BOTH, Engagement::Employee).await.unwrap();
+    };
+    invite().await;
+    teams::engage(&stage.stepped_up(&of.owner), &of.scope, user(&kim), contractor(&stage, 1)).await.unwrap();
+    let kim2 = stage.person("kim2").await;
+    assert!(teams::my_invitations(&kim2).await.unwrap().is_empty(), "it is withdrawn");
+    // As a race leaves it: the invitation stands, and the time is cut.
+    teams::engage(&stage.stepped_up(&of.owner), &of.scope, user(&kim), Engagement::Employee).await.unwrap();
+    invite().await;
+    let id = teams::my_invitations(&kim2).await.unwrap().remove(0).id;
+    let tx = stage.portal.db.begin().await.unwrap();
+    backend::store::member::engage(&*tx, &of.scope, user(&kim), &contractor(&stage, 1)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(teams::accept(&kim2, id).await.is_err());
+});
+
+on_both_databases!(
+    more_time_is_given_only_in_what_one_may_touch_and_ends_come_when_an_owner_is_locked,
+    async |stage: Stage| {
+        let of = found(&stage).await;
+        let lee = comes(&stage, &of, "lee", Role::Operator, 2).await;
+        let sam = join(&stage, &of, "sam", Role::Owner).await;
+        teams::change_member(&stage.stepped_up(&of.owner), &of.scope, user(&sam), Role::Owner, SANDBOX).await.unwrap();
+        let scope = backend::access::enter(&sam, of.team, Permission::ManageMembers).await.unwrap();
+        let refused = teams::engage(&stage.stepped_up(&sam), &scope, user(&lee), Engagement::Employee).await;
+        assert!(matches!(refused, Err(TeamError::Access(AccessError::EnvironmentClosed(_)))), "{refused:?}");
+        // The owner who may touch production is locked out: the end comes all the same.
+        let lock = backend::store::lock::Lock {
+            id: backend::random::id(stage.portal.clock.now()),
+            target_kind: "user",
+            target_id: user(&of.owner).0,
+            reason: "test".to_owned(),
+            author: user(&sam),
+            created_at: stage.portal.clock.now(),
+            expires_at: None,
+        };
+        let tx = stage.portal.db.begin().await.unwrap();
+        backend::store::lock::insert(&*tx, &of.scope, lock).await.unwrap();
+        tx.commit().await.unwrap();
+        stage.advance(Duration::days(2));
+        backend::jobs::run_due(&stage.portal).await.unwrap();
+        assert_eq!(stage.events(&of.scope, Action::MemberEnded).await.len(), 1);
+    }
+);
+
 on_both_databases!(an_invitation_for_a_time_that_is_over_lets_nobody_in, async |stage: Stage| {
     let of = found(&stage).await;
     let owner = stage.stepped_up(&of.owner);
@@ -97,6 +149,7 @@ on_both_databases!(an_invitation_for_a_time_that_is_over_lets_nobody_in, async |
     let kim = stage.person("kim").await;
     let invitation = teams::my_invitations(&kim).await.unwrap().remove(0).id;
     stage.advance(Duration::days(3));
+    assert!(teams::my_invitations(&kim).await.unwrap().is_empty());
     let late = teams::accept(&kim, invitation).await;
     assert!(matches!(late, Err(TeamError::Access(AccessError::NotFound))), "{late:?}");
     assert!(teams::mine(&kim).await.unwrap().is_empty());

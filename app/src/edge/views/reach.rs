@@ -1,0 +1,53 @@
+//! Who can reach what.
+
+use backend::{
+    Cx, TeamScope,
+    store::{gateway::Gateway, gateway_key::GatewayKey, member::Member},
+    teams,
+};
+use model::{Permission, Time, ids::GatewayId};
+
+use super::people::contractor;
+use crate::{
+    Failure,
+    api::reach::{ConnectionReach, KeyReach, PersonReach, ReachDetail},
+    edge::{fail, moment},
+};
+
+pub(crate) async fn reach_detail(cx: &Cx, scope: &TeamScope) -> Result<ReachDetail, Failure> {
+    let now = cx.now();
+    let reach = teams::reach(cx, scope).await.map_err(fail)?;
+    let connections = reach.connections.iter().map(|connection| ConnectionReach {
+        id: connection.id,
+        name: connection.name.to_string(),
+        environment: connection.environment,
+        gateways: reach.of(connection.id).map(|(gateway, keys)| gateway_item(gateway, keys, now)).collect(),
+    });
+    let is_idle = |uses: &[model::ids::ConnectionId]| !reach.connections.iter().any(|one| uses.contains(&one.id));
+    let idle = reach.gateways.iter().filter(|(_, _, uses)| is_idle(uses));
+    Ok(ReachDetail {
+        at: moment(now, now),
+        people: reach.members.iter().map(|member| person(member, now)).collect(),
+        idle: idle.map(|(gateway, keys, _)| gateway_item(gateway, keys, now)).collect(),
+        connections: connections.collect(),
+    })
+}
+
+fn person(member: &Member, now: Time) -> PersonReach {
+    PersonReach {
+        email: member.email.to_string(),
+        role: member.role,
+        environments: member.environments,
+        contractor: contractor(&member.engagement, now).map(|(company, until, _)| (company, until)),
+        changes: member.role.may(Permission::ManageConnections),
+    }
+}
+
+fn gateway_item(gateway: &Gateway, keys: &[GatewayKey], now: Time) -> (GatewayId, String, Vec<KeyReach>) {
+    let key = |key: &GatewayKey| KeyReach {
+        id: key.id.to_string(),
+        ends: moment(key.expires_at, now),
+        last_used: key.last_used_at.map(|at| moment(at, now)),
+    };
+    (gateway.id, gateway.name.to_string(), keys.iter().map(key).collect())
+}

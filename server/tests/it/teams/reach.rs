@@ -1,0 +1,47 @@
+//! Who can reach what: nobody and nothing that is over is on the map.
+
+use backend::{connections, gateways};
+use chrono::Duration;
+
+use super::*;
+use crate::house::House;
+
+on_both_databases!(the_map_shows_who_and_which_key_reaches_a_connection_now, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let (ada, now) = (house.stage.stepped_up(&of.owner), of.owner.now());
+    let until = Engagement::contractor("Keel & Sons", now + Duration::days(1), now).unwrap();
+    let bob = house.member(&of, "bob", Role::Auditor, SANDBOX).await;
+    let (second, _) = house.key(&of.owner, &of.scope, of.gateway).await;
+    let map = async || teams::reach(&of.owner, &of.scope).await.unwrap();
+    let people = |map: &teams::Reach| map.members.iter().map(|one| one.email.to_string()).collect::<Vec<_>>();
+    let keys =
+        |map: &teams::Reach| map.of(of.connection).flat_map(|(_, keys)| keys.iter().map(|key| key.id)).collect::<Vec<_>>();
+
+    let first = map().await;
+    assert_eq!(people(&first), ["ada@example.com", "bob@example.com"]);
+    assert_eq!(keys(&first).len(), 2);
+    teams::engage(&ada, &of.scope, user(&bob), until).await.unwrap();
+    gateways::make_canary_key(&ada, &of.scope, of.gateway, second).await.unwrap();
+    assert_eq!(keys(&map().await), [of.key], "a canary opens nothing");
+    // A key that a contractor makes ends with their access.
+    let now = of.owner.now();
+    let week = Engagement::contractor("Keel & Sons", now + Duration::days(7), now).unwrap();
+    let kim = house.member(&of, "kim", Role::Operator, Environments::BOTH).await;
+    teams::engage(&ada, &of.scope, user(&kim), week).await.unwrap();
+    gateways::revoke_key(&ada, &of.scope, of.gateway, second).await.unwrap();
+    let made = gateways::create_key(&house.stage.stepped_up(&kim), &of.scope, of.gateway, 90, None).await.unwrap().key;
+    assert_eq!(made.expires_at, now + Duration::days(7));
+    gateways::revoke_key(&ada, &of.scope, of.gateway, made.id).await.unwrap();
+    // From the end of their time on, before any job has run.
+    house.stage.advance(Duration::days(1));
+    assert_eq!(people(&map().await), ["ada@example.com", "kim@example.com"]);
+    gateways::disable(&ada, &of.scope, of.gateway).await.unwrap();
+    assert!(keys(&map().await).is_empty(), "a gateway that is disabled reaches nothing");
+    gateways::enable(&ada, &of.scope, of.gateway).await.unwrap();
+    gateways::revoke_key(&ada, &of.scope, of.gateway, of.key).await.unwrap();
+    assert!(keys(&map().await).is_empty());
+    let disconnected = house.stage.stepped_up(&of.owner);
+    connections::disconnect(&disconnected, &of.scope, of.connection, "Shop").await.unwrap();
+    assert!(map().await.connections.is_empty());
+});
