@@ -40,6 +40,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("connections/:connection/log") view=ConnectionLogPage ssr=SsrMode::Async/>
                     <Route path=path!("gateways") view=GatewaysPage ssr=SsrMode::Async/>
                     <Route path=path!("gateways/new") view=NewGatewayPage ssr=SsrMode::Async/>
+                    <Route path=path!("gateways/idle") view=IdleGatewaysPage ssr=SsrMode::Async/>
                     <Route path=path!("gateways/:gateway") view=GatewayPage ssr=SsrMode::Async/>
                     <Route path=path!("log") view=LogPage ssr=SsrMode::Async/>
                     <Route path=path!("log/retention") view=RetentionPage ssr=SsrMode::Async/>

@@ -76,6 +76,18 @@ impl std::fmt::Debug for ShownKey {
     }
 }
 
+/// A gateway that nothing uses, or keys of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdleItem {
+    pub id: GatewayId,
+    pub name: String,
+    pub environment: Environment,
+    /// Days since anything used the gateway, when they are thirty or more.
+    pub days: Option<i64>,
+    /// Unused live keys, each with its days.
+    pub keys: Vec<(String, i64)>,
+}
+
 /// The Team's gateways.
 #[server(prefix = "/act", endpoint = "gateways")]
 pub async fn gateways(team: TeamId) -> Result<Vec<GatewayItem>, Failure> {
@@ -135,8 +147,30 @@ pub async fn set_gateway_connections(
 ) -> Result<(), Failure> {
     use crate::edge::{enter, fail, form};
     let (cx, scope) = enter(team, model::Permission::ManageGateways).await?;
-    let wanted = form::connections(&connections)?;
+    let wanted = form::ids("connections", &connections)?;
     backend::gateways::set_connections(&cx, &scope, gateway, &wanted).await.map_err(fail)
+}
+
+/// What nothing used for thirty days or more.
+#[server(prefix = "/act", endpoint = "idle_gateways")]
+pub async fn idle_gateways(team: TeamId) -> Result<Vec<IdleItem>, Failure> {
+    use crate::edge::{enter, fail, idle_item};
+    let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;
+    let all = backend::gateways::idle(&cx, &scope).await.map_err(fail)?;
+    Ok(all.iter().map(idle_item).collect())
+}
+
+/// Disables gateways and revokes keys that nothing uses.
+#[server(prefix = "/act", endpoint = "stop_idle")]
+pub async fn stop_idle(
+    team: TeamId,
+    #[server(default)] gateways: Vec<String>,
+    #[server(default)] keys: Vec<String>,
+) -> Result<(), Failure> {
+    use crate::edge::{enter, fail, form};
+    let (cx, scope) = enter(team, model::Permission::ManageGateways).await?;
+    let (gateways, keys) = (form::ids("gateways", &gateways)?, form::ids("keys", &keys)?);
+    backend::gateways::stop_idle(&cx, &scope, &gateways, &keys).await.map_err(fail)
 }
 
 /// Stops all its keys at once.

@@ -20,7 +20,7 @@ use model::{
     amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
     engagement::Engagement,
     gateway::{Networks, Scope, Scopes},
-    ids::{ConnectionId, LwaAppId},
+    ids::LwaAppId,
     incident::{self, Kind, Phase, Reach, TargetKind},
     problem::FieldErrors,
 };
@@ -299,6 +299,7 @@ pub(crate) fn alert_delivery(mail_from: &str, quiet: &str) -> Result<Delivery, F
     Ok(Delivery { mail_from, quiet })
 }
 
-pub(crate) fn connections(ids: &[String]) -> Result<Vec<ConnectionId>, Failure> {
-    one("connections", ids.iter().map(|id| id.parse()).collect::<Result<_, _>>())
+/// The ids of things that were ticked.
+pub(crate) fn ids<I: FromStr<Err: Display>>(field: &str, ids: &[String]) -> Result<Vec<I>, Failure> {
+    one(field, ids.iter().map(|id| id.parse()).collect::<Result<_, _>>())
 }

@@ -19,9 +19,10 @@ pub fn GatewaysPage() -> impl IntoView {
         );
         link.into_any()
     };
+    let actions = view! { <a class="btn btn-secondary" href=format!("{}/idle", home())>"Unused"</a> {add()} };
     view! {
         <Title text="Gateways"/>
-        <PageHeader title="Gateways" lead="The services and agents that fetch credentials, each with its own list of connections." actions=add()/>
+        <PageHeader title="Gateways" lead="The services and agents that fetch credentials, each with its own list of connections." actions=actions.into_any()/>
         <section class="card card-flush" aria-label="Gateways">
             {loaded(gateways(team), move |all| if all.is_empty() {
                 view! { <EmptyState icon="gateway" title="No gateway yet" text="Create one for each service, so that each has its own key and its own list." action=add()/> }.into_any()

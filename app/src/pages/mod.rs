@@ -9,6 +9,7 @@ mod connection;
 mod connections;
 mod gateway;
 mod gateways;
+mod idle_gateways;
 pub mod incident;
 mod incident_metrics;
 mod incidents;
@@ -43,6 +44,7 @@ pub use connection::{ConnectionAccessPage, ConnectionIssuesPage, ConnectionLogPa
 pub use connections::ConnectionsPage;
 pub use gateway::GatewayPage;
 pub use gateways::GatewaysPage;
+pub use idle_gateways::IdleGatewaysPage;
 pub use incident::{IncidentEvidencePage, IncidentLessonsPage, IncidentNoticesPage, IncidentPage, IncidentTasksPage};
 pub use incident_metrics::IncidentMetricsPage;
 pub use incidents::IncidentsPage;

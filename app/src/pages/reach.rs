@@ -33,7 +33,7 @@ fn Map(team: TeamId, all: ReachDetail) -> impl IntoView {
     let rows = all.connections.into_iter().map(|connection| view! { <Connection team connection/> }).collect_view();
     let idle = all.idle;
     view! {
-        <p class="muted small">"As of "<At moment=all.at/>"."</p>
+        <p class="muted small">"As of "{all.at.absolute}"."</p>
         <section class="card card-flush" aria-label="People">
             <div class="table-wrap"><table class="table">
                 <caption>"People, by environment and how many connections it has"</caption>

@@ -1,5 +1,6 @@
 //! Gateways and their keys: what people decide here holds on the gateway route at the next request.
 
+mod idle;
 mod locks;
 
 use backend::{

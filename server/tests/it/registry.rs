@@ -139,6 +139,8 @@ pub fn form<'a>(function: &Function, of: impl Fn(&str) -> &'a Things) -> Vec<(St
         let bare = |id: &str| id.split_once('_').unwrap().1.to_owned();
         match argument.as_str() {
             "connections" => put("connections[]", &things.connection),
+            "gateways" => put("gateways[]", &things.gateway),
+            "keys" => put("keys[]", &things.key),
             // How many a page showed: nothing that people type.
             "known_keys" => {}
             "scopes" => put("scopes[]", "credential:issue"),

@@ -2,7 +2,7 @@
 
 use backend::{
     Cx, TeamScope, connections as connection_verbs, gateways as gateway_verbs,
-    gateways::NewKey,
+    gateways::{Idle, NewKey},
     store::{connection::Connection, gateway::Gateway, gateway_key::GatewayKey, lease},
 };
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 
 use crate::{
     Failure,
-    api::gateways::{Choice, GatewayDetail, GatewayItem, KeyItem, ShownKey},
+    api::gateways::{Choice, GatewayDetail, GatewayItem, IdleItem, KeyItem, ShownKey},
     edge::{Reveal, fail, moment},
 };
 
@@ -40,6 +40,16 @@ fn item_of_gateway(gateway: &Gateway, connections: usize, keys: &[GatewayKey], n
         connections,
         live_keys: mine().filter(|k| !k.canary && key_phase(k.expires_at, k.revoked_at, now) == KeyPhase::Live).count(),
         last_used: mine().filter_map(|k| k.last_used_at).max().map(|at| moment(at, now)),
+    }
+}
+
+pub(crate) fn idle_item(idle: &Idle) -> IdleItem {
+    IdleItem {
+        id: idle.gateway.id,
+        name: idle.gateway.name.to_string(),
+        environment: idle.gateway.environment,
+        days: idle.days,
+        keys: idle.keys.iter().map(|(key, days)| (key.id.to_string(), *days)).collect(),
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) use alerts::{alert_items, alert_rules, installation};
 pub(crate) use apps::{app_item, app_items};
 pub(crate) use connections::{connection_detail, connection_items};
 pub(crate) use evidence::evidence_locker;
-pub(crate) use gateways::{gateway_detail, gateway_items, show_key};
+pub(crate) use gateways::{gateway_detail, gateway_items, idle_item, show_key};
 pub(crate) use incidents::{incident_detail, incident_items, timeline};
 pub(crate) use lessons::incident_lessons;
 pub use log::log_filter;

@@ -15,6 +15,8 @@ pub enum GatewayError {
     OtherKeys,
     #[error("no such life of a key")]
     KeyLife,
+    #[error("nothing is chosen")]
+    NothingChosen,
     #[error("the gateway changed meanwhile")]
     Changed,
     #[error(transparent)]
@@ -43,6 +45,7 @@ impl From<&GatewayError> for Problem {
                 "A key was made since this page was loaded; it was shown once, then. Look at the list before you make another.",
             ),
             GatewayError::KeyLife => Problem::field("days", "Choose one of the offered lives."),
+            GatewayError::NothingChosen => Problem::field("gateways", "Choose at least one gateway or key."),
             GatewayError::Changed => Problem::of(ProblemCode::Conflict),
             GatewayError::Access(error) => error.into(),
         }

@@ -1,6 +1,7 @@
 //! Gateways and their keys, as people manage them. What a key may fetch is in `credentials`.
 
 mod error;
+mod idle;
 mod keys;
 
 use model::{
@@ -11,6 +12,7 @@ use model::{
 };
 
 pub use error::GatewayError;
+pub use idle::{Idle, idle, stop_idle};
 pub use keys::{NewKey, create_key, keys, make_canary_key, revoke_key};
 
 use crate::{

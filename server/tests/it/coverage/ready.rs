@@ -68,6 +68,13 @@ pub async fn ready<'a>(
             let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
             backend::webhooks::set(&owner, &of.scope, "http://127.0.0.1:9/hook", secret).await.unwrap();
         }
+        "stop_idle" => {
+            // Made long ago, and never used.
+            for table in ["gateway", "gateway_key"] {
+                let old = format!("UPDATE {table} SET created_at = '2026-01-01 00:00:00+00:00'");
+                house.stage.portal.db.reader().execute_unprepared(&old).await.unwrap();
+            }
+        }
         "enable_gateway" => gateways::disable(&owner, &of.scope, of.gateway).await.unwrap(),
         "remove_lwa_app" => {
             connections::disconnect(&owner, &of.scope, of.connection, "Shop").await.unwrap();
