@@ -30,20 +30,25 @@ fn All(team: TeamId, all: Vec<IdleItem>) -> impl IntoView {
     let gateways = all.iter().filter_map(|one| Some((one, one.days?))).map(|(one, days)| {
         view! { <Choice name="gateways[]" value=one.id.to_string() label=one.name.clone() hint=format!("{}: nothing used it for {days} days. Disabled, it can be enabled again.", one.environment.title()) checked=true/> }
     });
-    let gateways = gateways.collect_view();
+    let gateways = (all.iter().any(|one| one.days.is_some())).then(|| group("Gateways", gateways.collect_view().into_any()));
+    // A gateway that is disabled needs no key revoked, and can go on with it.
     let keys = all.iter().flat_map(|one| one.keys.iter().map(move |(key, days)| (one, key, days))).map(|(one, key, days)| {
-        view! { <Choice name="keys[]" value=key.clone() label=format!("{}: {key}", one.name) hint=format!("Unused for {days} days. Revoked, it is gone for good.") checked=true/> }
+        view! { <Choice name="keys[]" value=key.clone() label=format!("{}: {key}", one.name) hint=format!("Unused for {days} days. Revoked, it is gone for good.") checked=one.days.is_none()/> }
     });
-    let keys = keys.collect_view();
+    let keys = (all.iter().any(|one| !one.keys.is_empty())).then(|| group("Keys", keys.collect_view().into_any()));
     view! {
         <section class="card" aria-label="Unused">
             <ActForm act class="form">
                 <Hidden name="team" value=team.to_string()/>
-                <fieldset class="group"><legend>"Gateways"</legend><div class="choices">{gateways}</div></fieldset>
-                <fieldset class="group"><legend>"Keys"</legend><div class="choices">{keys}</div></fieldset>
+                {gateways}
+                {keys}
                 {stops.then(|| view! { <Submit label="Stop what is ticked" class="btn-danger"/> })}
             </ActForm>
         </section>
     }
     .into_any()
+}
+
+fn group(title: &'static str, choices: AnyView) -> impl IntoView {
+    view! { <fieldset class="group"><legend>{title}</legend><div class="choices">{choices}</div></fieldset> }
 }
