@@ -22,6 +22,7 @@ pub fn check(file: &Path, verifier: &str) -> Result<ExitCode, Box<dyn Error + Se
     }
     match found.events {
         Some(events) => println!("{events} events of the log, each proved."),
+        None if found.is_unproved => println!("The log in it is not proved: it did not hold when it was bound together."),
         None => println!("No log is in it: nothing was signed yet."),
     }
     Ok(ExitCode::SUCCESS)

@@ -259,20 +259,29 @@ pub async fn check_evidence(portal: &Portal) -> Result<(), Outage> {
     let hour = now.hour();
     let others = evidence::every(db).await?.into_iter().filter(|one| hour_of(one.id) == hour);
     for one in others {
-        // A look that finds it sound is in nobody's way.
-        if due.iter().all(|other| other.id != one.id) && !is_sound(portal, &one).await? {
-            due.push(one);
+        if due.iter().any(|other| other.id == one.id) {
+            continue;
+        }
+        match is_sound(portal, &one).await {
+            // A look that finds it sound is in nobody's way.
+            Ok(true) => {}
+            Ok(false) => due.push(one),
+            Err(outage) => not_looked_at(&one, &outage),
         }
     }
     for due in due {
         if let Err(outage) = check(&cx, &due).await {
-            tracing::error!(evidence = %due.id, error = &outage as &dyn std::error::Error, "evidence was not looked at");
+            not_looked_at(&due, &outage);
         }
     }
     for (evidence, incident) in evidence::vanished(db, AT_ONCE).await? {
         alerts::evidence_does_not_hold(portal, incident, &evidence, "is gone").await?;
     }
     Ok(())
+}
+
+fn not_looked_at(due: &Due, outage: &Outage) {
+    tracing::error!(evidence = %due.id, error = outage as &dyn std::error::Error, "evidence was not looked at");
 }
 
 /// The hour of the day at which a piece is looked at, whatever its custody says.

@@ -24,7 +24,7 @@ use crate::{
 const BEFORE: Duration = Duration::hours(24);
 const EVENTS: usize = 5000;
 /// What of the log does not hold, by a name that `verify` takes for no log.
-const UNPROVED: &str = "unproved-log.jsonl";
+pub(super) const UNPROVED: &str = "unproved-log.jsonl";
 
 /// Members and their sessions, invitations, apps, connections, gateways and what each may use, keys, and who holds a token.
 pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, AccessError> {
@@ -95,15 +95,15 @@ pub(super) async fn log(cx: &Cx, scope: &IncidentScope, since: Option<Time>) -> 
         Err(ExportError::Store(error)) => Err(error.into()),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the log is taken as evidence without its proofs");
-            Ok(vec![(UNPROVED.to_owned(), unproved(cx, scope, &error).await?)])
+            Ok(vec![(UNPROVED.to_owned(), unproved(cx, scope, since, &error).await?)])
         }
     }
 }
 
 /// The log as it stands in the database, when it does not hold: that somebody changed it is evidence too, and nobody keeps an
 /// incident from being contained by it.
-async fn unproved(cx: &Cx, scope: &IncidentScope, why: &ExportError) -> Result<String, Outage> {
-    let filter = Filter { from: Some(scope.incident().detected_at - BEFORE), ..Filter::default() };
+async fn unproved(cx: &Cx, scope: &IncidentScope, since: Time, why: &ExportError) -> Result<String, Outage> {
+    let filter = Filter { from: Some(since), ..Filter::default() };
     let rows = audit_search::of_team(cx.portal.db.reader(), scope.team(), &filter, EVENTS as u64).await?;
     let mut lines = vec![json!({ "kind": "portal-audit-unproved", "v": 1, "why": why.to_string() }).to_string()];
     lines.extend(rows.iter().rev().map(|row| String::from_utf8_lossy(&leaf(row)).into_owned()));

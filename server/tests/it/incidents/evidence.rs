@@ -241,6 +241,8 @@ on_both_databases!(a_log_that_somebody_changed_keeps_nothing_from_being_containe
     let (_, content) = incidents::copy_evidence(&confirmed, &scope, log.id).await.unwrap();
     let content = String::from_utf8(content).unwrap();
     assert!(content.starts_with("{\"kind\":\"portal-audit-unproved\"") && content.contains("nothing"), "{content}");
+    // Nor does it keep the incident from being bound together.
+    incidents::bundle(&confirmed, &scope).await.unwrap();
 });
 
 on_both_databases!(what_cannot_be_looked_at_is_not_damaged, async |stage: Stage| {

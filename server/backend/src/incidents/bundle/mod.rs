@@ -40,6 +40,7 @@ evidence/       what was taken in
 log.jsonl       the Team's log of that time, the newest 5,000 events, each with its proof; when there were more,
                 log-without-credentials.jsonl beside it has the newest 5,000 that are no issue of a credential; of a
                 restricted incident, log-of-incident.jsonl has what stands in no Team's log
+                When the log did not hold, unproved-log.jsonl has it as it stood, and says why
 SHA256SUMS      the hash of each file: sha256sum --check SHA256SUMS
 
 That no byte of this file was changed since it was bound together is in its seal, the comment of the archive. Check it with the

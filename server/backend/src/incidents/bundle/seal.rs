@@ -19,6 +19,7 @@ use crate::{
         export::{self, Disbelief, Proved},
         read_note,
     },
+    incidents::snapshot::UNPROVED,
     vault::sha256,
 };
 
@@ -81,6 +82,8 @@ pub struct Verified {
     pub damaged: usize,
     /// Events of the log in it, each proved; nothing when there was no log yet.
     pub events: Option<u64>,
+    /// The log did not hold when it was bound together: it is in it as it stood.
+    pub is_unproved: bool,
 }
 
 /// The archive with its seal; nothing when it is no archive.
@@ -158,6 +161,7 @@ pub fn verify_bundle(file: &[u8], verifier: &str) -> Result<Verified, NotSealed>
         evidence,
         damaged,
         events,
+        is_unproved: files.iter().any(|(name, _)| name == UNPROVED),
     })
 }
 
