@@ -54,7 +54,7 @@ pub(crate) async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<Held, Fail
         ends: moment(lease.expires_at, now),
     };
     let measures = incidents::measures(cx, scope).await.map_err(fail)?;
-    let stopped = measures.iter().any(|one| one.state == MeasureState::Done && one.kind.stops_credentials());
+    let stopped = measures.iter().any(Measure::stops);
     Ok(Held { stopped, holders: held.into_iter().map(holder).collect(), last_end })
 }
 

@@ -4,7 +4,7 @@ use chrono::Duration;
 use model::{
     Time,
     ids::{ConnectionId, GatewayId, GatewayKeyId, UserId},
-    incident::{MeasureState, TargetKind},
+    incident::TargetKind,
 };
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use crate::{
     store::{
         self, audit_search,
         lease::{Lease, Of},
+        measure::Measure,
     },
 };
 
@@ -67,9 +68,7 @@ pub async fn effect(cx: &Cx, scope: &TeamScope, kind: TargetKind, id: Uuid) -> R
 pub async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Lease>, AccessError> {
     let (db, now) = (cx.portal.db.reader(), cx.now());
     let mut held: Vec<Lease> = Vec::new();
-    for measure in
-        measures(cx, scope).await?.into_iter().filter(|one| one.state == MeasureState::Done && one.kind.stops_credentials())
-    {
+    for measure in measures(cx, scope).await?.into_iter().filter(Measure::stops) {
         let id = measure.target_id;
         let live = |of: Of| store::lease::all_live(db, scope.team(), of, now);
         match measure.kind.target() {

@@ -32,6 +32,13 @@ pub struct Measure {
     pub lifted: Option<(Time, String)>,
 }
 
+impl Measure {
+    /// It stands, and credentials stop by it: who holds a token all the same is worth knowing.
+    pub fn stops(&self) -> bool {
+        self.state == MeasureState::Done && self.kind.stops_credentials()
+    }
+}
+
 /// Orders a measure, or the one that is there anew when it was lifted; answers the one that stands then.
 pub async fn order(db: &impl ConnectionTrait, scope: &IncidentScope, new: &Measure) -> Result<Measure, DbErr> {
     let text =
