@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Environment, Environments};
+
 /// A Member's standing in a Team, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,6 +53,11 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         let (_, row) = PERMISSIONS[permission as usize];
         row[self as usize]
+    }
+
+    /// Whether a Member who may touch `open` changes what is in an environment; everybody reads of everything.
+    pub fn changes(self, open: Environments, environment: Environment) -> bool {
+        self.may(Permission::ManageConnections) && open.contain(environment)
     }
 
     /// A Member gives only roles that are not above the own one; owners are made by owners.
@@ -132,6 +139,14 @@ mod tests {
             }
         }
         insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn who_changes_what_is_in_an_environment() {
+        let sandbox = Environments { production: false, sandbox: true };
+        let changes = |role: Role, environment| role.changes(sandbox, environment);
+        assert!(changes(Role::Operator, Environment::Sandbox) && !changes(Role::Owner, Environment::Production));
+        assert!(!changes(Role::Auditor, Environment::Sandbox));
     }
 
     #[test]

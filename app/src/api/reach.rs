@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use model::{
-    Environment, Environments, Role,
+    Environment, Role,
     ids::{ConnectionId, GatewayId, TeamId},
 };
 use serde::{Deserialize, Serialize};
@@ -15,11 +15,10 @@ use crate::Failure;
 pub struct PersonReach {
     pub email: String,
     pub role: Role,
-    pub environments: Environments,
     /// The company of a contractor, and the end of their access.
     pub contractor: Option<(String, Moment)>,
-    /// They change connections and gateways; else they read of them.
-    pub changes: bool,
+    /// Where they change connections and gateways; elsewhere they read of them.
+    pub changes: Vec<Environment>,
 }
 
 /// One key of a gateway, by its id.

@@ -65,11 +65,8 @@ fn Map(team: TeamId, all: ReachDetail) -> impl IntoView {
 
 #[component]
 fn Person(person: PersonReach) -> impl IntoView {
-    let word = if person.changes { "Changes" } else { "Reads" };
     let cells = Environment::ALL.map(|environment| {
-        let reaches = person.environments.contain(environment);
-        // Everybody in the Team reads of everything; what they may not touch they do not change.
-        let word = if reaches { word } else { "Reads" };
+        let word = if person.changes.contains(&environment) { "Changes" } else { "Reads" };
         view! { <td data-label=environment.title()>{word}</td> }
     });
     let works_as = match person.contractor {

@@ -5,7 +5,7 @@ use backend::{
     store::{gateway::Gateway, gateway_key::GatewayKey, member::Member},
     teams,
 };
-use model::{Permission, Time, ids::GatewayId};
+use model::{Environment, Time, ids::GatewayId};
 
 use super::people::contractor;
 use crate::{
@@ -37,9 +37,8 @@ fn person(member: &Member, now: Time) -> PersonReach {
     PersonReach {
         email: member.email.to_string(),
         role: member.role,
-        environments: member.environments,
         contractor: contractor(&member.engagement, now).map(|(company, until, _)| (company, until)),
-        changes: member.role.may(Permission::ManageConnections),
+        changes: Environment::ALL.into_iter().filter(|one| member.role.changes(member.environments, *one)).collect(),
     }
 }
 
