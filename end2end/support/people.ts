@@ -3,13 +3,13 @@ import type { Browser, Page } from "@playwright/test";
 
 import { expect, newAddress, settled, signIn } from "./test";
 
-/** Joins as an admin; answers with the page, the address, and the codes that were used so far. */
-export async function second(page: Page, browser: Browser, team: string, hydrated: boolean, javaScriptEnabled: boolean | undefined) {
+/** Joins, as an admin unless said otherwise; answers with the page, the address, and the codes that were used so far. */
+export async function second(page: Page, browser: Browser, team: string, hydrated: boolean, javaScriptEnabled: boolean | undefined, role = "admin") {
   const email = newAddress("bob");
   await page.goto(`${team}/members`);
   await settled(page, hydrated);
   await page.getByLabel("E-mail address").fill(email);
-  await page.getByRole("region", { name: "Invite" }).getByLabel("Role").selectOption("admin");
+  await page.getByRole("region", { name: "Invite" }).getByLabel("Role").selectOption(role);
   await page.getByRole("button", { name: "Invite", exact: true }).click();
   await expect(page.getByRole("rowheader", { name: email })).toBeVisible();
   const address = `198.51.99.${1 + (Date.now() % 250)}`;

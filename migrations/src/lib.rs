@@ -25,6 +25,7 @@ mod m0019_lessons;
 mod m0020_beginning;
 mod m0021_readiness;
 mod m0022_engagements;
+mod m0023_approvals;
 
 pub struct Migrator;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             whole(m0020_beginning::Migration),
             whole(m0021_readiness::Migration),
             whole(m0022_engagements::Migration),
+            whole(m0023_approvals::Migration),
         ]
     }
 }

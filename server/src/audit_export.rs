@@ -228,22 +228,25 @@ fn activity(action: Action) -> (u32, &'static str) {
         | CanaryPlanted
         | HoldPlaced
         | IncidentReported
+        | ApprovalAsked
         | EvidenceTaken
         | LockPlaced
         | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
         | EvidenceCopied | LogExported => (2, "Read"),
-        OperatorAppointed | TeamRenamed | RoleChanged | MemberEngaged | LwaAppChanged | ClientSecretStaged
-        | ClientSecretPromoted | ConnectionDisabled | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed
-        | RefreshFailed | GatewayChanged | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged
-        | AlertDeliveryChanged | WebhookSet | ReviewNoted | ReviewSigned | IncidentStepTaken | IncidentChanged
-        | DataKeyRotated | IncidentDutyGiven | IncidentWritten | MeasureOrdered | MeasureDone | MeasureFailed
-        | MeasureWithdrawn => (3, "Update"),
+        OperatorAppointed | TeamRenamed | ApprovalGiven | RoleChanged | MemberEngaged | LwaAppChanged
+        | ClientSecretStaged | ClientSecretPromoted | ConnectionDisabled | ConnectionEnabled | RefreshTokenReplaced
+        | AccessTokenRefreshed | RefreshFailed | GatewayChanged | GatewayDisabled | GatewayEnabled | AlertAcknowledged
+        | AlertRuleChanged | AlertDeliveryChanged | WebhookSet | ReviewNoted | ReviewSigned | IncidentStepTaken
+        | IncidentChanged | DataKeyRotated | IncidentDutyGiven | IncidentWritten | MeasureOrdered | MeasureDone
+        | MeasureFailed | MeasureWithdrawn => (3, "Update"),
         SessionRevoked
         | InvitationRevoked
         | MemberRemoved
         | MemberLeft
         | MemberEnded
+        | TeamDeleted
+        | ApprovalWithdrawn
         | ClientSecretDropped
         | LwaAppRemoved
         | ConnectionDisconnected

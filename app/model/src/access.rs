@@ -87,7 +87,7 @@ permissions! {
     //                                              owner admin operator auditor
     /// See the Team, its members, apps, connections and gateways (never a secret).
     ViewTeam "team.view"                            [1 1 1 1];
-    /// Rename the Team.
+    /// Rename the Team, and delete it with another owner.
     ManageTeam "team.manage"                        [1 0 0 0];
     /// Invite, remove, change roles.
     ManageMembers "members.manage"                  [1 1 0 0];
@@ -113,6 +113,8 @@ permissions! {
     RunIncidents "incidents.run"                    [1 1 0 0];
     /// Place and lift legal holds on the log.
     HoldLog "log.hold"                              [1 1 0 0];
+    /// Approve that somebody else exports the whole log.
+    ApproveExport "log.approve_export"              [1 1 0 0];
 }
 
 #[cfg(test)]

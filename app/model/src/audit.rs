@@ -40,6 +40,10 @@ actions! {
     OperatorAppointed "user.operator_appointed" "became the installation's operator";
     TeamCreated "team.created" "created the Team";
     TeamRenamed "team.renamed" "renamed the Team";
+    TeamDeleted "team.deleted" "deleted the Team";
+    ApprovalAsked "approval.asked" "asked another person to approve:";
+    ApprovalGiven "approval.given" "approved:";
+    ApprovalWithdrawn "approval.withdrawn" "withdrew the question to approve:";
     MemberInvited "member.invited" "invited";
     InvitationRevoked "member.invitation_revoked" "withdrew the invitation of";
     InvitationDeclined "member.invitation_declined" "declined the invitation";
@@ -234,7 +238,7 @@ macro_rules! safe_details {
 use crate::ids::*;
 safe_details! {
     &'static str &Name &EmailAddress &SafeText UserId TeamId InvitationId LwaAppId ConnectionId GatewayId GatewayKeyId
-    LeaseId LockId SessionId ChallengeId EvidenceId NoticeId Digest
+    LeaseId LockId ApprovalId SessionId ChallengeId EvidenceId NoticeId Digest
 }
 
 impl From<crate::Time> for Detail {

@@ -126,6 +126,8 @@ ids! {
     DrillId "drl";
     /// A step of containment.
     MeasureId "msr";
+    /// What one person asks for and another approves.
+    ApprovalId "apr";
 }
 
 #[cfg(test)]

@@ -28,10 +28,7 @@ use state::words;
 pub use state::{LINE, Progress, State, Step, StepRefused};
 pub use task::TaskState;
 
-use crate::{
-    Role, Time,
-    ids::{IncidentId, UserId},
-};
+use crate::{Role, ids::IncidentId};
 
 /// Letters of a title, and of what people write at length.
 pub const TITLE_MOST: usize = 120;
@@ -102,26 +99,4 @@ pub fn code(id: IncidentId) -> String {
 /// Who may see a restricted incident: owners, whoever reported it, whoever has a duty in it.
 pub fn may_see(is_restricted: bool, role: Option<Role>, has_part: bool) -> bool {
     !is_restricted || has_part || role == Some(Role::Owner)
-}
-
-/// Whether somebody stands for a second person: another one than the first, and no second address of theirs that came after
-/// what the first one did.
-pub fn is_second_person(first: UserId, at: Time, person: UserId, joined_at: Time) -> bool {
-    person != first && joined_at < at
-}
-
-#[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn a_second_person_is_another_one_who_was_there_before() {
-        let (ada, bob) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
-        let at = |seconds| Time::from_timestamp(seconds, 0).unwrap();
-        assert!(is_second_person(ada, at(10), bob, at(9)));
-        assert!(!is_second_person(ada, at(10), ada, at(9)), "alone");
-        assert!(!is_second_person(ada, at(10), bob, at(10)), "came after it");
-    }
 }

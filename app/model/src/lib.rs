@@ -3,6 +3,7 @@
 pub mod access;
 pub mod alert;
 pub mod amazon;
+pub mod approval;
 pub mod audit;
 pub mod connection;
 pub mod credential;

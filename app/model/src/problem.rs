@@ -31,7 +31,7 @@ codes! {
     ScopeMissing "scope-missing" 403 0 "The gateway lacks the scope" "Give the gateway this scope in Portal.";
     AddressNotAllowed "address-not-allowed" 403 0 "The address is not allowed" "Call from an allowed network, or change the gateway's networks.";
     NotPermitted "not-permitted" 403 0 "Your role does not allow this" "Ask an owner or admin of the Team.";
-    SecondPerson "second-person" 403 0 "Another person must do this" "Ask somebody else who runs incidents.";
+    SecondPerson "second-person" 403 0 "Another person must do this" "Ask somebody else of the Team.";
     StepUpRequired "step-up-required" 403 0 "Confirm that it is you" "Enter a fresh code, then send the form again.";
     CrossSite "cross-site" 403 0 "The request came from another site" "Open Portal and use its own pages.";
     NotFound "not-found" 404 0 "Not found" "Check the address.";

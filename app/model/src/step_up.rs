@@ -29,10 +29,11 @@ pub enum DangerousAct {
     SettleAmazon,
     ApproveNotice,
     ChangeContact,
+    DeleteTeam,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 17] = [
+    pub const ALL: [DangerousAct; 18] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -50,6 +51,7 @@ impl DangerousAct {
         DangerousAct::SettleAmazon,
         DangerousAct::ApproveNotice,
         DangerousAct::ChangeContact,
+        DangerousAct::DeleteTeam,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -70,6 +72,7 @@ impl DangerousAct {
             DangerousAct::CopyEvidence => "take a copy of evidence",
             DangerousAct::ApproveNotice => "approve a notice",
             DangerousAct::ChangeContact => "change who speaks for the Team",
+            DangerousAct::DeleteTeam => "delete the Team",
             DangerousAct::SettleAmazon => "say that Amazon need not be told",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }

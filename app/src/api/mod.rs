@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod alerts;
+pub mod approvals;
 pub mod apps;
 pub mod connections;
 pub mod evidence;

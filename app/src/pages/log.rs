@@ -147,7 +147,7 @@ fn ExportForm(team: TeamId, query: LogQuery) -> impl IntoView {
     view! {
         <section class="card" id="export" aria-labelledby="export-h">
             <h2 id="export-h">"Export what fits"</h2>
-            <p class="muted">"Every event that fits the filter above and is under a signed head, as a file. That you took it is an event too."</p>
+            <p class="muted">"Every event that fits the filter above and is under a signed head, as a file. That you took it is an event too. More than half of the log takes " <a href=format!("/teams/{team}/approvals")>"another person's approval"</a> "."</p>
             <StepUpGate open=stepped_up() act="export the log">
                 <form class="row" method="post" action=format!("/teams/{team}/log/export")>
                     {fields}

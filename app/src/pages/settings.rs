@@ -27,6 +27,11 @@ pub fn SettingsPage() -> impl IntoView {
                 </ActForm>
             </Allowed>
         </section>
+        <section class="card" aria-labelledby="two-h">
+            <h2 id="two-h">"What takes two people"</h2>
+            <p class="muted">"Exporting the whole log, and deleting the Team: one person asks, another approves."</p>
+            <p><a class="btn btn-secondary" href=format!("/teams/{id}/approvals")>"Approvals"</a></p>
+        </section>
         <section class="card" aria-labelledby="id-h">
             <h2 id="id-h">"Team id"</h2>
             <p class="muted">"Gateways name it in every request."</p>

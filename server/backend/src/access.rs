@@ -2,6 +2,7 @@
 
 use model::{
     Environment, Environments, Name, Permission, Problem, ProblemCode, Role,
+    approval::GraveAct,
     audit::Action,
     ids::{TeamId, UserId},
     step_up::{self, DangerousAct},
@@ -31,6 +32,8 @@ pub enum AccessError {
     Locked,
     #[error("a fresh proof of the person is needed to {}", .0.words())]
     StepUpRequired(DangerousAct),
+    #[error("another person must approve to {}", .0.words())]
+    ApprovalRequired(GraveAct),
     #[error(transparent)]
     Outage(#[from] Outage),
 }
@@ -57,6 +60,10 @@ impl From<&AccessError> for Problem {
             AccessError::StepUpRequired(act) => {
                 Problem::new(ProblemCode::StepUpRequired, format!("To {}, confirm that it is you.", act.words()))
             }
+            AccessError::ApprovalRequired(act) => Problem::new(
+                ProblemCode::SecondPerson,
+                format!("To {}, another person of the Team must approve it. Ask for it under Approvals.", act.words()),
+            ),
             AccessError::Outage(outage) => outage.into(),
         }
     }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod alerts;
 pub mod amazon;
+pub mod approvals;
 pub mod audit;
 pub mod clock;
 pub mod connections;

@@ -34,7 +34,8 @@ pub struct Wanted {
     query: LogQuery,
 }
 
-/// For whoever may read the log, after a fresh proof of the person. It is an event before anything leaves.
+/// For whoever may read the log, after a fresh proof of the person; the whole log with another one's approval. It is an event before
+/// anything leaves.
 pub async fn log_export(
     State(web): State<Web>,
     Extension(cx): Extension<Cx>,
@@ -58,7 +59,7 @@ pub async fn log_export(
     }
     let (from, until) = (filter.from, filter.until);
     let which = Which { team: Some(team), from, until, filter: Some((filter, address)), ..Which::default() };
-    let export = match Export::begin(web.portal.db.reader(), which, None).await {
+    let mut export = match Export::begin(web.portal.db.reader(), which, None).await {
         Ok(export) => export,
         // Nothing is under a signed head yet.
         Err(ExportError::NoCheckpoint) => return StatusCode::CONFLICT.into_response(),
@@ -67,8 +68,15 @@ pub async fn log_export(
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    match audit::note_export(&cx, &scope, format.word()).await {
+    let noted = match export.count().await {
+        Ok(events) => audit::note_export(&cx, &scope, format.word(), events).await,
+        Err(error) => Err(error.into()),
+    };
+    match noted {
         Ok(()) => file(export, format),
+        Err(AccessError::ApprovalRequired(_)) => {
+            Redirect::to(&format!("/teams/{team}/approvals?for=export")).into_response()
+        }
         // The page asks for the proof, and has the form again afterwards.
         Err(AccessError::StepUpRequired(_)) => Redirect::to(&format!("/teams/{team}/log?{again}#export")).into_response(),
         Err(error) => status(Problem::from(&error)),

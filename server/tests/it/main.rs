@@ -10,6 +10,7 @@ mod house;
 mod registry;
 
 mod alerts;
+mod approvals;
 mod audit_export;
 mod canary;
 mod connections;

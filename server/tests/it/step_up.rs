@@ -1,21 +1,24 @@
 //! A14: dangerous acts ask for a fresh proof of the person. Driven from the list, so that no act is forgotten.
 
 use backend::{
-    Cx, alerts, connections, gateways, incidents,
+    Cx, alerts, approvals, connections, gateways, incidents,
     login::{self, LoginError},
     lwa_apps, reviews,
-    store::audit_event,
+    store::{approval::Approval, audit_event, audit_hold::By, member::Member},
     teams, webhooks,
 };
 use chrono::Duration;
 use model::{
     Environments, Problem, ProblemCode, Role,
+    approval::GraveAct,
     audit::Action,
     engagement::Engagement,
+    ids::ApprovalId,
     incident::{Kind, MeasureKind, Step},
     login::CODE_LIFE,
     step_up::{DangerousAct, STEP_UP_LIFE},
 };
+use sea_orm::ConnectionTrait;
 use secrecy::SecretString;
 
 use crate::{
@@ -77,7 +80,22 @@ async fn perform(house: &House, team: &Furnished, bob: &Cx, cx: &Cx, act: Danger
                 problem(webhooks::remove(cx, scope).await),
             ]
         }
-        DangerousAct::ExportLog => vec![problem(backend::audit::note_export(cx, scope, "csv").await)],
+        DangerousAct::ExportLog => vec![
+            problem(backend::audit::note_export(cx, scope, "csv", 1).await),
+            problem(approvals::ask(cx, scope, GraveAct::ExportLog, "").await),
+            problem(approvals::approve(cx, scope, GraveAct::ExportLog, asked(house, team).await, "").await),
+        ],
+        DangerousAct::DeleteTeam => {
+            make(team, Role::Owner).await;
+            // What is looked into keeps the Team.
+            for over in [
+                "UPDATE incident SET state = 'dismissed'",
+                "UPDATE audit_hold SET lifted_at = placed_at, lifted_by = placed_by, lifted_name = ''",
+            ] {
+                house.stage.portal.db.reader().execute_unprepared(over).await.unwrap();
+            }
+            vec![problem(approvals::ask(cx, scope, GraveAct::DeleteTeam, "Team of ada").await)]
+        }
         DangerousAct::ChangeHold => {
             let holds = backend::audit::retention(cx, scope).await.unwrap().holds;
             let standing = holds.into_iter().find(|hold| hold.lifted.is_none());
@@ -109,6 +127,7 @@ async fn perform(house: &House, team: &Furnished, bob: &Cx, cx: &Cx, act: Danger
             ]
         }
         DangerousAct::ApproveNotice => {
+            make(team, Role::Auditor).await;
             let incident = incidents::list(cx, scope).await.unwrap().remove(0).id;
             let incident = incidents::enter(cx, scope, incident).await.unwrap();
             let notice = incidents::notices(cx, &incident).await.unwrap().remove(0);
@@ -126,6 +145,30 @@ async fn perform(house: &House, team: &Furnished, bob: &Cx, cx: &Cx, act: Danger
             vec![problem(reviews::sign(cx, scope, review, "As it should be").await)]
         }
     }
+}
+
+/// The second owner, where there is one.
+async fn dana(team: &Furnished) -> Option<Member> {
+    let all = teams::members(&team.owner, &team.scope).await.unwrap();
+    all.into_iter().find(|one| one.email.as_str().starts_with("dana"))
+}
+
+/// Where some acts ask for a second person, others ask that there be none.
+async fn make(team: &Furnished, role: Role) {
+    let dana = dana(team).await.unwrap().user;
+    let db = team.owner.portal.db.reader();
+    backend::store::member::change(db, &team.scope, dana, role, Environments::BOTH).await.unwrap();
+}
+
+/// What the second owner asks for.
+async fn asked(house: &House, team: &Furnished) -> ApprovalId {
+    let db = house.stage.portal.db.reader();
+    let Some(dana) = dana(team).await else { return ApprovalId(model::ids::NIL) };
+    let by = By { at: house.stage.portal.clock.now(), user: dana.user, name: dana.email.to_string() };
+    let id = backend::random::id(by.at);
+    let new = Approval { id, act: GraveAct::ExportLog, asked: by, given: None, ended_at: None };
+    backend::store::approval::insert(db, &team.scope, &new).await.unwrap();
+    id
 }
 
 fn assert_refused(results: Vec<Result<(), Problem>>, act: DangerousAct, when: &str) {
@@ -151,6 +194,7 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     let house = House::on(stage).await;
     let team = house.furnished("ada").await;
     let bob = house.member(&team, "bob", Role::Operator, Environments::BOTH).await;
+    house.member(&team, "dana", Role::Owner, Environments::BOTH).await;
     let session = team.owner.signed_in().unwrap().session;
     house.spare_app(&team).await;
     house.a_review(team.team).await;
@@ -278,7 +322,6 @@ on_both_databases!(a_confirmation_code_lives_ten_minutes_and_a_wrong_one_is_reco
 
 /// How many events of this kind the whole installation has.
 async fn count(stage: &Stage, action: Action) -> i64 {
-    use sea_orm::ConnectionTrait;
     let reader = stage.portal.db.reader();
     let text = format!("SELECT COUNT(*) AS n FROM audit_event WHERE action = '{}'", action.as_str());
     let statement = sea_orm::Statement::from_string(reader.get_database_backend(), text);

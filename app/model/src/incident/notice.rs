@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{is_second_person, state::words};
-use crate::{Time, ids::UserId};
+use super::state::words;
+use crate::{Time, approval::is_second_person, ids::UserId};
 
 /// Where Amazon hears of incidents (Amazon's Data Protection Policy).
 pub const AMAZON_ADDRESS: &str = "security@amazon.com";

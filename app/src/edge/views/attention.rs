@@ -7,6 +7,7 @@ use super::{apps::standing, gateways::unused_days, secret_countdown};
 use crate::api::teams::Attention;
 
 pub(super) fn of(
+    approvals: usize,
     alerts: &[Alert],
     apps: &[LwaApp],
     connections: &[Connection],
@@ -50,7 +51,13 @@ pub(super) fn of(
         };
         Attention { grave: critical, name: "Alerts".to_owned(), what, place: "alerts".to_owned() }
     });
-    let mut all: Vec<_> = waiting.into_iter().chain(apps).chain(connections).chain(keys).collect();
+    let asked = (approvals > 0).then(|| Attention {
+        grave: false,
+        name: "Approvals".to_owned(),
+        what: "somebody asks for yours".to_owned(),
+        place: "approvals".to_owned(),
+    });
+    let mut all: Vec<_> = asked.into_iter().chain(waiting).chain(apps).chain(connections).chain(keys).collect();
     all.sort_by_key(|one| !one.grave);
     all
 }

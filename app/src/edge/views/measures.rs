@@ -10,8 +10,9 @@ use backend::{
 };
 use model::{
     Time,
+    approval::is_second_person,
     ids::{ConnectionId, GatewayId, LwaAppId, UserId},
-    incident::{MeasureKind, MeasureState, TargetKind, is_second_person},
+    incident::{MeasureKind, MeasureState, TargetKind},
 };
 use uuid::Uuid;
 

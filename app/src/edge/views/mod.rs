@@ -1,6 +1,7 @@
 //! From what verbs answer to what pages show. Nothing secret has a way through here: the types on the right hold none.
 
 mod alerts;
+mod approvals;
 mod apps;
 mod attention;
 mod connections;
@@ -43,6 +44,7 @@ use crate::{
 };
 
 pub(crate) use alerts::{alert_items, alert_rules, installation};
+pub(crate) use approvals::approval_items;
 pub(crate) use apps::{app_item, app_items};
 pub(crate) use connections::{connection_detail, connection_items};
 pub(crate) use evidence::evidence_locker;
@@ -89,7 +91,15 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
     let connections = connection_verbs::list(cx, scope).await.map_err(fail)?;
     let gateways = gateway_verbs::list(cx, scope).await.map_err(fail)?;
     Ok(Overview {
-        attention: attention::of(&open_alerts(cx, scope).await?, &apps, &connections, &gateways, &keys, now),
+        attention: attention::of(
+            waiting_approvals(cx, scope).await?,
+            &open_alerts(cx, scope).await?,
+            &apps,
+            &connections,
+            &gateways,
+            &keys,
+            now,
+        ),
         name: scope.name().map(ToString::to_string).unwrap_or_default(),
         role: scope.role().unwrap_or(Role::Auditor),
         apps: apps.len(),
@@ -99,6 +109,11 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
         leases: gateway_verbs::leases(cx, scope, lease::Of::Team).await.map_err(fail)?.len(),
         issued: !backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope).await.map_err(outage)?.is_empty(),
     })
+}
+
+/// Those that the viewer may answer.
+async fn waiting_approvals(cx: &Cx, scope: &TeamScope) -> Result<usize, Failure> {
+    Ok(approval_items(cx, scope).await?.iter().filter(|item| item.may_approve).count())
 }
 
 /// For those who may see them.

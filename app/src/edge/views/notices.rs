@@ -6,11 +6,7 @@ use backend::{
     store::notice::{Mailed, Notice},
     teams,
 };
-use model::{
-    EmailAddress, Time,
-    ids::UserId,
-    incident::{NoticeState, is_second_person},
-};
+use model::{EmailAddress, Time, approval::is_second_person, ids::UserId, incident::NoticeState};
 
 use super::incidents::item;
 use crate::{

@@ -3,10 +3,11 @@
 use model::{
     EmailAddress, Name, Time,
     alert::Rule,
+    approval::GraveAct,
     audit::{Action, Detail, Outcome, SafeText},
     ids::{
-        AlertId, ConnectionId, EventId, GatewayId, GatewayKeyId, HoldId, Id, IncidentId, InvitationId, LwaAppId, ReviewId,
-        SessionId, TeamId, UserId, WebhookId,
+        AlertId, ApprovalId, ConnectionId, EventId, GatewayId, GatewayKeyId, HoldId, Id, IncidentId, InvitationId, LwaAppId,
+        ReviewId, SessionId, TeamId, UserId, WebhookId,
     },
     incident::{TargetKind, code},
 };
@@ -55,6 +56,11 @@ impl Target {
 
     pub fn hold(id: HoldId) -> Self {
         Self { kind: "hold", id: id.0, name: None }
+    }
+
+    /// By the act that takes two.
+    pub fn approval(id: ApprovalId, act: GraveAct) -> Self {
+        Self { kind: "approval", id: id.0, name: Some(act.words().to_owned()) }
     }
 
     pub fn session(id: SessionId) -> Self {

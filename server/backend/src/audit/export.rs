@@ -111,6 +111,11 @@ impl Export {
         Ok(Self { db: db.clone(), which, prover: Prover::new(unchecked(&note)?), note, horizon, next: 0 })
     }
 
+    /// How many events it will hold.
+    pub async fn count(&mut self) -> Result<u64, DbErr> {
+        audit_tree::count_of(&self.db, &self.which, self.prover.head().size).await
+    }
+
     pub fn header(&self) -> Header {
         Header {
             kind: "portal-audit-export".to_owned(),

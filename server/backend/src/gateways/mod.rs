@@ -82,6 +82,7 @@ pub async fn create(
         version: 1,
     };
     let tx = cx.portal.db.begin().await?;
+    store::team::hold(&*tx, scope).await?;
     store::gateway::insert(&*tx, scope, gateway).await?;
     audit::append(&*tx, cx, event).await?;
     tx.commit().await?;

@@ -2,9 +2,10 @@
 
 use model::{
     Permission,
+    approval::is_second_person,
     audit::Action,
     ids::{IncidentId, MeasureId, TeamId},
-    incident::{MeasureState, is_second_person},
+    incident::MeasureState,
     step_up::DangerousAct,
 };
 

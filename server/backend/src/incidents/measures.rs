@@ -190,7 +190,7 @@ async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<()
     let (lock, result) = match measure.kind {
         MeasureKind::LockUser => {
             // An invitation that they sent would be a way back.
-            withdraw_invitations(cx, &tx, scope.team(), UserId(measure.target_id)).await?;
+            withdraw_invitations(cx, &tx, scope.team(), Some(UserId(measure.target_id))).await?;
             (Some(place_lock(&tx, cx, scope, measure).await?), "They see and do nothing in this Team.".to_owned())
         }
         kind if kind.is_lock() => (Some(place_lock(&tx, cx, scope, measure).await?), "No credential leaves.".to_owned()),

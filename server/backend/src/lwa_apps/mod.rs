@@ -63,6 +63,7 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewLwaApp) -> Result<LwaApp
     }
     let id: LwaAppId = random::id(now);
     let tx = cx.portal.db.begin().await?;
+    store::team::hold(&*tx, scope).await?;
     let secret = cx.portal.vault.seal(&*tx, now, &place(scope, id, "secret"), &new.client_secret).await?;
     let app = LwaApp {
         id,

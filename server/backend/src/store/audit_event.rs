@@ -3,7 +3,7 @@
 use model::{
     Time,
     audit::{Action, Outcome},
-    ids::{EventId, TeamId},
+    ids::{EventId, TeamId, UserId},
 };
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
@@ -151,6 +151,24 @@ pub async fn count_between(db: &impl ConnectionTrait, scope: &TeamScope, from: T
 pub async fn oldest(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Option<Time>, DbErr> {
     let query = Entity::find().filter(Column::TeamId.eq(scope.team().0)).order_by_asc(Column::At).order_by_asc(Column::Id);
     Ok(query.one(db).await?.map(|model| model.at))
+}
+
+/// How many events the Team has.
+pub async fn count(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<u64, DbErr> {
+    Entity::find().filter(Column::TeamId.eq(scope.team().0)).count(db).await
+}
+
+/// How many events a person took away as files since `since`, without another one's approval.
+pub async fn taken_alone(db: &impl ConnectionTrait, scope: &TeamScope, user: UserId, since: Time) -> Result<u64, DbErr> {
+    let query = Entity::find()
+        .filter(Column::TeamId.eq(scope.team().0))
+        .filter(Column::Action.eq(Action::LogExported.as_str()))
+        .filter(Column::Outcome.eq(Outcome::Ok.as_str()))
+        .filter(Column::ActorId.eq(user.0))
+        .filter(Column::At.gte(since));
+    let details = query.all(db).await?.into_iter().filter_map(|row| serde_json::from_str(&row.details).ok());
+    let alone = details.filter(|details: &serde_json::Value| details.get("approval").is_none());
+    Ok(alone.filter_map(|details| details["events"].as_u64()).fold(0, u64::saturating_add))
 }
 
 /// The one of them that has `place` others before it.

@@ -211,6 +211,30 @@ pub async fn placed_of(
     end: u64,
     most: u64,
 ) -> Result<Vec<(u64, Row)>, DbErr> {
+    let mut conditions = within(which, first, end);
+    let limit = conditions.place(int(most).into());
+    let (text, values) = conditions.into_parts();
+    let text = format!(
+        "SELECT l.idx AS place, e.* FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id
+        WHERE {text} ORDER BY l.idx LIMIT {limit}"
+    );
+    let rows = db.query_all_raw(sql(db, &text, values)).await?;
+    let read = |row: QueryResult| {
+        let model = audit_event::Model::from_query_result(&row, "")?;
+        Ok((row.try_get::<i64>("", "place")?.unsigned_abs(), audit_event::row(model)?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// How many events have a place below `end`.
+pub async fn count_of(db: &impl ConnectionTrait, which: &Which, end: u64) -> Result<u64, DbErr> {
+    let (text, values) = within(which, 0, end).into_parts();
+    let text = format!("SELECT COUNT(*) AS n FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id WHERE {text}");
+    let row = db.query_one_raw(sql(db, &text, values)).await?;
+    Ok(row.map(|row| row.try_get::<i64>("", "n")).transpose()?.unwrap_or(0).unsigned_abs())
+}
+
+fn within(which: &Which, first: u64, end: u64) -> Conditions {
     let mut conditions = Conditions::new("l.idx >= $1 AND l.idx < $2", vec![int(first).into(), int(end).into()]);
     let narrowed: [(&str, Option<Value>); 4] = [
         ("e.team_id =", which.team.map(|team| team.0.into())),
@@ -227,18 +251,7 @@ pub async fn placed_of(
         narrow(&mut conditions, filter);
         means(&mut conditions, filter);
     }
-    let limit = conditions.place(int(most).into());
-    let (text, values) = conditions.into_parts();
-    let text = format!(
-        "SELECT l.idx AS place, e.* FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id
-        WHERE {text} ORDER BY l.idx LIMIT {limit}"
-    );
-    let rows = db.query_all_raw(sql(db, &text, values)).await?;
-    let read = |row: QueryResult| {
-        let model = audit_event::Model::from_query_result(&row, "")?;
-        Ok((row.try_get::<i64>("", "place")?.unsigned_abs(), audit_event::row(model)?))
-    };
-    rows.into_iter().map(read).collect()
+    conditions
 }
 
 /// Events without a place: those that do not even wait, that were refused, or that wait since before `then`.

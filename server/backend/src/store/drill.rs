@@ -97,8 +97,8 @@ pub async fn went_well(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<V
 pub async fn readiness(
     db: &impl ConnectionTrait,
 ) -> Result<Vec<(TeamId, Time, Option<Time>, Vec<(DrillKind, Time)>)>, DbErr> {
-    let text =
-        "SELECT t.id, t.created_at, p.reviewed_at FROM team t LEFT JOIN incident_plan p ON p.team_id = t.id ORDER BY t.id";
+    let text = "SELECT t.id, t.created_at, p.reviewed_at FROM team t LEFT JOIN incident_plan p ON p.team_id = t.id
+        WHERE t.deleted_at IS NULL ORDER BY t.id";
     let teams = db.query_all_raw(sql(db, text, [])).await?;
     let text = "SELECT team_id, kind, MAX(ended_at) AS at FROM drill WHERE passed GROUP BY team_id, kind";
     let mut drills = Vec::new();

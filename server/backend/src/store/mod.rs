@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub mod alert;
 pub mod alert_setting;
+pub mod approval;
 pub mod audit_event;
 pub mod audit_hold;
 pub mod audit_horizon;

@@ -65,8 +65,8 @@ fn review(row: QueryResult) -> Result<Review, DbErr> {
 
 /// Teams with the time where their last Review's period ended, or when they began: for Portal's own job.
 pub async fn last_ends(db: &impl ConnectionTrait) -> Result<Vec<(TeamId, Time)>, DbErr> {
-    let text =
-        "SELECT t.id, t.created_at, (SELECT MAX(r.until_at) FROM review r WHERE r.team_id = t.id) AS last FROM team t";
+    let text = "SELECT t.id, t.created_at, (SELECT MAX(r.until_at) FROM review r WHERE r.team_id = t.id) AS last FROM team t
+            WHERE t.deleted_at IS NULL";
     let rows = db.query_all_raw(sql(db, text, [])).await?;
     let read = |row: QueryResult| {
         let last: Option<Time> = row.try_get("", "last")?;

@@ -18,6 +18,7 @@ pub(crate) struct Model {
     pub name: String,
     pub created_at: DateTimeUtc,
     pub version: i32,
+    pub deleted_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -34,7 +35,7 @@ pub struct Membership {
 }
 
 pub async fn insert(db: &impl ConnectionTrait, id: TeamId, name: &Name, now: Time) -> Result<(), DbErr> {
-    let row = Model { id: id.0, name: name.as_str().to_owned(), created_at: now, version: 1 };
+    let row = Model { id: id.0, name: name.as_str().to_owned(), created_at: now, version: 1, deleted_at: None };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
 
@@ -43,13 +44,19 @@ pub async fn rename(db: &impl ConnectionTrait, scope: &TeamScope, name: &Name) -
     update.filter(Column::Id.eq(scope.team().0)).exec(db).await.map(|_| ())
 }
 
-/// Holds the Team until the transaction ends, for rules that look at several rows (the last owner).
+/// Holds the Team until the transaction ends, for rules that look at several rows (the last owner); fails when it was deleted.
 /// SQLite has one writer, which holds everything already. Rows that only name the Team (leases among them) are still written.
 pub async fn hold(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<(), DbErr> {
-    if db.get_database_backend() == sea_orm::DbBackend::Postgres {
-        db.query_one_raw(sql(db, "SELECT id FROM team WHERE id = $1 FOR NO KEY UPDATE", [scope.team().0.into()])).await?;
-    }
-    Ok(())
+    let lock = if db.get_database_backend() == sea_orm::DbBackend::Postgres { " FOR NO KEY UPDATE" } else { "" };
+    let text = format!("SELECT id FROM team WHERE id = $1 AND deleted_at IS NULL{lock}");
+    let held = db.query_one_raw(sql(db, &text, [scope.team().0.into()])).await?;
+    held.map(drop).ok_or_else(|| DbErr::RecordNotFound("the Team was deleted".to_owned()))
+}
+
+/// Notes that only its log is left.
+pub async fn end(db: &impl ConnectionTrait, scope: &TeamScope, now: Time) -> Result<(), DbErr> {
+    let text = "UPDATE team SET deleted_at = $2 WHERE id = $1";
+    db.execute_raw(sql(db, text, [scope.team().0.into(), now.into()])).await.map(|_| ())
 }
 
 /// The Team and the standing of one user in it: the question behind every [`TeamScope`]. Whose time is over has none.
@@ -73,7 +80,7 @@ pub async fn memberships(db: &impl ConnectionTrait, user: UserId, now: Time) -> 
 const MEMBERSHIPS: &str =
     "SELECT t.id, t.name, m.role, m.production, m.sandbox, EXISTS (SELECT 1 FROM lock l WHERE l.team_id = m.team_id
         AND l.target_id = m.user_id AND l.lifted_at IS NULL) AS locked FROM member m JOIN team t ON t.id = m.team_id
-        WHERE m.user_id = $1 AND (m.ends_at IS NULL OR m.ends_at > $2)";
+        WHERE m.user_id = $1 AND t.deleted_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > $2)";
 
 fn read(row: &sea_orm::QueryResult) -> Result<Membership, DbErr> {
     let name: String = row.try_get("", "name")?;

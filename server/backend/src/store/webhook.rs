@@ -19,6 +19,13 @@ pub struct Webhook {
     pub created_at: Time,
 }
 
+impl Webhook {
+    /// What the log may say of its address.
+    pub fn host(&self) -> String {
+        url::Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
 /// Puts it in the place of the Team's present one.
 pub async fn set(db: &impl ConnectionTrait, scope: &TeamScope, new: &Webhook) -> Result<(), DbErr> {
     let text = "INSERT INTO webhook (id, team_id, url, secret, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6)

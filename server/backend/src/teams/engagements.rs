@@ -75,7 +75,7 @@ pub async fn engage(cx: &Cx, scope: &TeamScope, user: UserId, engagement: Engage
     }
     still_may_engage(&tx, scope, by, &engagement).await?;
     // What they offered to others was for the time that they had themselves.
-    withdraw_invitations(cx, &tx, scope, user).await?;
+    withdraw_invitations(cx, &tx, scope, Some(user)).await?;
     store::member::engage(&*tx, scope, user, &engagement).await?;
     let event = Event::of(scope, Action::MemberEngaged).on(Target::user(user, &member.email));
     audit::append(&*tx, cx, told(event, &engagement)).await?;

@@ -44,7 +44,7 @@ pub async fn change_member(
     let after = Member { role, environments, ..member.clone() };
     owned(&tx, scope, user, Some(&after)).await?;
     if role != member.role {
-        withdraw_invitations(cx, &tx, scope, user).await?;
+        withdraw_invitations(cx, &tx, scope, Some(user)).await?;
         store::session::ask_renewal(&*tx, user, cx.now()).await?;
     }
     store::member::change(&*tx, scope, user, role, environments).await?;
@@ -84,7 +84,7 @@ pub(super) async fn take_out(cx: &Cx, tx: Tx, scope: &TeamScope, member: Member,
     if member.role == Role::Owner {
         owned(&tx, scope, member.user, None).await?;
     }
-    withdraw_invitations(cx, &tx, scope, member.user).await?;
+    withdraw_invitations(cx, &tx, scope, Some(member.user)).await?;
     store::member::delete(&*tx, scope, member.user).await?;
     let event = Event::of(scope, action).on(Target::user(member.user, &member.email)).with("role", member.role);
     audit::append(&*tx, cx, event).await?;
@@ -92,9 +92,15 @@ pub(super) async fn take_out(cx: &Cx, tx: Tx, scope: &TeamScope, member: Member,
     Ok(())
 }
 
-/// What somebody offered to others ends with their own role: it would be a way back.
-pub(crate) async fn withdraw_invitations(cx: &Cx, tx: &Tx, scope: &TeamScope, user: UserId) -> Result<(), sea_orm::DbErr> {
-    for invitation in store::invitation::of_team(&**tx, scope).await?.into_iter().filter(|open| open.inviter == user) {
+/// What somebody offered to others ends with their own role: it would be a way back. `by`: nobody when all of them end.
+pub(crate) async fn withdraw_invitations(
+    cx: &Cx,
+    tx: &Tx,
+    scope: &TeamScope,
+    by: Option<UserId>,
+) -> Result<(), sea_orm::DbErr> {
+    let open = store::invitation::of_team(&**tx, scope).await?;
+    for invitation in open.into_iter().filter(|open| by.is_none_or(|by| open.inviter == by)) {
         store::invitation::end(&**tx, invitation.id, End::Revoked, cx.now()).await?;
         let event = Event::of(scope, Action::InvitationRevoked).on(Target::invitation(invitation.id, &invitation.email));
         audit::append(&**tx, cx, event).await?;

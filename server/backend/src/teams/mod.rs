@@ -1,5 +1,6 @@
 //! Teams, their members and invitations.
 
+mod end;
 mod engagements;
 mod error;
 mod invitations;
@@ -9,6 +10,8 @@ mod reach;
 
 use model::{Environments, Name, Role, audit::Action, engagement::Engagement, ids::TeamId};
 
+pub use end::NotEnded;
+pub(crate) use end::{end, may_end};
 pub(crate) use engagements::end_due;
 pub use engagements::engage;
 pub use error::TeamError;

@@ -27,7 +27,7 @@ use crate::{
     error::Outage,
     random,
     store::{
-        Tx,
+        self, Tx,
         webhook::{self, Delivery, Webhook},
     },
     vault::Place,
@@ -55,6 +55,7 @@ pub async fn set(cx: &Cx, scope: &TeamScope, url: &str, secret: SecretString) ->
     let now = cx.now();
     let id: WebhookId = random::id(now);
     let tx = cx.portal.db.begin().await?;
+    store::team::hold(&*tx, scope).await?;
     let sealed = cx.portal.vault.seal(&*tx, now, &place(scope, id.0), &secret).await.map_err(Outage::from)?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let new = Webhook { id, url: url.into(), secret: sealed, created_by, created_at: now };
@@ -70,8 +71,8 @@ pub async fn remove(cx: &Cx, scope: &TeamScope) -> Result<(), WebhookError> {
     let found = webhook::of_team(cx.portal.db.reader(), scope).await?.ok_or(AccessError::NotFound)?;
     let tx = cx.portal.db.begin().await?;
     webhook::remove(&*tx, scope).await?;
-    let host = url::Url::parse(&found.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    audit::append(&*tx, cx, Event::of(scope, Action::WebhookRemoved).on(Target::webhook(found.id, &host))).await?;
+    let target = Target::webhook(found.id, &found.host());
+    audit::append(&*tx, cx, Event::of(scope, Action::WebhookRemoved).on(target)).await?;
     Ok(tx.commit().await?)
 }
 

@@ -59,6 +59,24 @@ pub async fn ready<'a>(
                 house.stage.portal.db.reader().execute_unprepared(failed).await.unwrap();
             }
         }
+        "ask_deletion" | "approve_deletion" => {
+            // Nothing is looked into, and another owner was there before.
+            for over in [
+                "UPDATE incident SET state = 'dismissed'",
+                "UPDATE audit_hold SET lifted_at = placed_at, lifted_by = placed_by, lifted_name = ''",
+            ] {
+                house.stage.portal.db.reader().execute_unprepared(over).await.unwrap();
+            }
+            let team = format!("Team of {name}");
+            with("name", &team);
+            let other = house.member(of, &format!("{name}-owner"), Role::Owner, Environments::BOTH).await;
+            house.stage.advance(Duration::seconds(1));
+            if function.takes("approval") {
+                let (other, act) = (house.stage.stepped_up(&other), model::approval::GraveAct::DeleteTeam);
+                let asked = backend::approvals::ask(&other, &of.scope, act, &team).await.unwrap();
+                with("approval", &asked.to_string());
+            }
+        }
         "accept_invitation" | "decline_invitation" => caller = format!("{name}-invited@example.com"),
         "leave_team" => caller = format!("{name}-second@example.com"),
         "ask_code" => with("email", &format!("{name}-anew@example.com")),

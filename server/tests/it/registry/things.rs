@@ -3,10 +3,11 @@
 use super::*;
 
 /// Arguments that name a thing, or several.
-pub(super) const THINGS: [&str; 23] = [
+pub(super) const THINGS: [&str; 24] = [
     "action_item",
     "alert",
     "app",
+    "approval",
     "connection",
     "connections",
     "entry",
@@ -55,6 +56,8 @@ pub struct Things {
     pub task: String,
     pub notice: String,
     pub action_item: String,
+    /// What another person asked for.
+    pub approval: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -80,13 +83,14 @@ impl Things {
             "task" => &self.task,
             "notice" => &self.notice,
             "action_item" => &self.action_item,
+            "approval" => &self.approval,
             "target" => &self.connection,
             _ => return None,
         })
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 18] {
+    pub fn ids(&self) -> [&str; 19] {
         let Self {
             team,
             app,
@@ -106,6 +110,7 @@ impl Things {
             task,
             notice,
             action_item,
+            approval,
             secret: _,
         } = self;
         [
@@ -127,6 +132,7 @@ impl Things {
             task,
             notice,
             action_item,
+            approval,
         ]
     }
 
@@ -153,6 +159,7 @@ impl Things {
             task: id("tsk"),
             notice: id("ntc"),
             action_item: id("act"),
+            approval: id("apr"),
             secret,
         }
     }
@@ -175,6 +182,7 @@ impl House {
             task: task.to_string(),
             notice: notice.to_string(),
             action_item: action_item.to_string(),
+            approval: self.an_approval(of).await,
             team: of.team.to_string(),
             app: of.app.to_string(),
             connection: of.connection.to_string(),
@@ -236,6 +244,16 @@ impl House {
         let soon = of.owner.now() + chrono::Duration::days(7);
         let follows = add_action_item(&of.owner, &scope, "Scan for keys", owner.user, soon).await.unwrap();
         (task, notice, follows)
+    }
+
+    /// Another person asks to export the whole log.
+    async fn an_approval(&self, of: &Furnished) -> String {
+        let owner = of.owner.signed_in().unwrap();
+        let name = owner.email.as_str().split('@').next().unwrap();
+        let asker = self.member(of, &format!("{name}-asker"), Role::Auditor, Environments::BOTH).await;
+        let scope = backend::access::enter(&asker, of.team, Permission::ViewLog).await.unwrap();
+        let act = model::approval::GraveAct::ExportLog;
+        backend::approvals::ask(&self.stage.stepped_up(&asker), &scope, act, "").await.unwrap().to_string()
     }
 
     /// A legal hold that stands.

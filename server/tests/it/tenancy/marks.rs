@@ -30,7 +30,8 @@ const OWN_WORDS: [(&str, &str); 17] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 26] = [
+const OWN_WORDS_OF: [(&str, &str); 27] = [
+    ("approval.act", "a word of a list"),
     ("drill.report", "words of Portal's own"),
     ("notice.track", "a word of a list"),
     ("task.phase", "a word of a list"),
@@ -134,6 +135,7 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
     let hook = format!("http://127.0.0.1:9/{MARK}");
     let fields = [team, ("url", &hook), ("webhook_secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
     assert_eq!(browser.post("set_webhook", &fields).await.status(), 200);
+    mark_approvals(&mut browser, things).await;
     assert_eq!(browser.post("place_hold", &[team, ("reason", MARK)]).await.status(), 200);
     assert_eq!(browser.post("lift_hold", &[team, ("hold", &things.hold)]).await.status(), 200);
     mark_incident(house, ada, &mut browser, things).await;
@@ -258,6 +260,14 @@ async fn mark_what_follows(ada: &Furnished, browser: &mut Browser<'_>, incident:
     assert_eq!(browser.post("review_plan", &[team, ("note", MARK)]).await.status(), 200);
     assert_eq!(browser.post("ask_drill", &[team, ("drill", "revoke_key")]).await.status(), 200);
     assert_eq!(browser.post("add_playbook_task", &[&[team], &task[..]].concat()).await.status(), 200);
+}
+
+/// A question, and another one's answered.
+async fn mark_approvals(browser: &mut Browser<'_>, things: &Things) {
+    let team = ("team", &*things.team);
+    assert_eq!(browser.post("ask_export", &[team]).await.status(), 200);
+    let asked = ("approval", &*things.approval);
+    assert_eq!(browser.post("approve_export", &[team, asked]).await.status(), 200);
 }
 
 /// Every column of text of a Team's tables holds a mark, or is on the list.

@@ -3,9 +3,10 @@
 use chrono::Duration;
 use model::{
     EmailAddress, Permission, Role, Time,
+    approval::is_second_person,
     audit::Action,
     ids::{NoticeId, UserId},
-    incident::{TEXT_MOST, Track, code, is_second_person},
+    incident::{TEXT_MOST, Track, code},
     step_up::DangerousAct,
 };
 
