@@ -26,6 +26,7 @@ mod m0020_beginning;
 mod m0021_readiness;
 mod m0022_engagements;
 mod m0023_approvals;
+mod m0024_passkeys;
 
 pub struct Migrator;
 
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             whole(m0021_readiness::Migration),
             whole(m0022_engagements::Migration),
             whole(m0023_approvals::Migration),
+            whole(m0024_passkeys::Migration),
         ]
     }
 }

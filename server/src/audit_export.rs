@@ -218,6 +218,7 @@ fn activity(action: Action) -> (u32, &'static str) {
     use Action::*;
     match action {
         UserCreated
+        | PasskeyAdded
         | TeamCreated
         | MemberInvited
         | LwaAppCreated
@@ -234,13 +235,14 @@ fn activity(action: Action) -> (u32, &'static str) {
         | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
         | EvidenceCopied | LogExported => (2, "Read"),
-        OperatorAppointed | TeamRenamed | ApprovalGiven | RoleChanged | MemberEngaged | LwaAppChanged
-        | ClientSecretStaged | ClientSecretPromoted | ConnectionDisabled | ConnectionEnabled | RefreshTokenReplaced
-        | AccessTokenRefreshed | RefreshFailed | GatewayChanged | GatewayDisabled | GatewayEnabled | AlertAcknowledged
-        | AlertRuleChanged | AlertDeliveryChanged | WebhookSet | ReviewNoted | ReviewSigned | IncidentStepTaken
-        | IncidentChanged | DataKeyRotated | IncidentDutyGiven | IncidentWritten | MeasureOrdered | MeasureDone
-        | MeasureFailed | MeasureWithdrawn => (3, "Update"),
+        OperatorAppointed | PasskeyRenamed | PasskeyRuleChanged | TeamRenamed | ApprovalGiven | RoleChanged
+        | MemberEngaged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted | ConnectionDisabled
+        | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed | RefreshFailed | GatewayChanged
+        | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged | AlertDeliveryChanged | WebhookSet
+        | ReviewNoted | ReviewSigned | IncidentStepTaken | IncidentChanged | DataKeyRotated | IncidentDutyGiven
+        | IncidentWritten | MeasureOrdered | MeasureDone | MeasureFailed | MeasureWithdrawn => (3, "Update"),
         SessionRevoked
+        | PasskeyRemoved
         | InvitationRevoked
         | MemberRemoved
         | MemberLeft

@@ -67,6 +67,11 @@ pub enum Command {
         #[command(subcommand)]
         command: IncidentCommand,
     },
+    /// Passkeys.
+    Passkeys {
+        #[command(subcommand)]
+        command: PasskeysCommand,
+    },
     /// Play Amazon on this machine, for development and tests.
     SimulateAmazon {
         #[arg(long, default_value = "127.0.0.1:8090")]
@@ -114,6 +119,13 @@ pub enum AuditCommand {
         #[arg(long)]
         size: Option<u64>,
     },
+}
+
+#[derive(Subcommand)]
+pub enum PasskeysCommand {
+    /// Forget the passkeys of somebody who lost them, and end their sessions: a code is enough for their next one. Make sure that
+    /// it is them who asks.
+    Forget { email: model::EmailAddress },
 }
 
 #[derive(Subcommand)]

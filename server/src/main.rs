@@ -12,6 +12,7 @@ use backend::{
         verify,
     },
     incidents::{Report, lift_from_command_line, report_from_command_line},
+    passkeys::forget_from_command_line,
     vault::{KeyFile, Vault},
 };
 use clap::Parser;
@@ -26,7 +27,7 @@ use server::{
     witness::{Memory, Sight, Witness},
 };
 
-use cli::{AuditCommand, Cli, Command, ConfigCommand, IncidentCommand, KeysCommand};
+use cli::{AuditCommand, Cli, Command, ConfigCommand, IncidentCommand, KeysCommand, PasskeysCommand};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -196,6 +197,16 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
             let id = report_from_command_line(&portal, team, report, &about).await?;
             println!("{}: {}/teams/{team}/incidents/{id}", model::incident::code(id), config.public_url);
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Passkeys { command: PasskeysCommand::Forget { email } } => {
+            let portal = start::portal(&config).await?;
+            match forget_from_command_line(&portal, &email).await? {
+                0 => Ok(report(&[format!("{email} has no passkeys.")])),
+                many => {
+                    println!("Forgotten: {many}");
+                    Ok(ExitCode::SUCCESS)
+                }
+            }
         }
         Command::Incident { command: IncidentCommand::Lift { team, incident } } => {
             let portal = start::portal(&config).await?;

@@ -3,14 +3,17 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use crate::{Permission, Time, ids::UserId, step_up::DangerousAct};
+use crate::{Environments, Permission, Role, Time, audit::Action, ids::UserId, step_up::DangerousAct};
 
 /// So long a question waits for an answer.
 pub const ASKED_FOR: Duration = Duration::days(7);
 /// So long what was approved may be done.
 pub const GIVEN_FOR: Duration = Duration::hours(24);
-/// What one person took of a log alone is added up over this time.
-pub const ALONE_WITHIN: Duration = Duration::days(30);
+/// What left of a log without a second person is added up over this time.
+pub const ALONE_WITHIN: Duration = Duration::days(365);
+/// Questions that one person may ask of a Team: so many at once, then one an hour.
+pub const ASK_BURST: i32 = 4;
+pub const ASK_EVERY: Duration = Duration::hours(1);
 
 /// An act that nobody does alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,6 +61,11 @@ impl GraveAct {
         }
     }
 
+    /// Whether such a Member may approve it: what is done to a whole Team is done in both environments.
+    pub fn is_open_to(self, role: Role, environments: Environments) -> bool {
+        role.may(self.approves()) && (self != GraveAct::DeleteTeam || environments == Environments::BOTH)
+    }
+
     /// What asking and approving need a fresh proof for.
     pub fn proof(self) -> DangerousAct {
         match self {
@@ -88,10 +96,33 @@ impl ApprovalState {
     }
 }
 
-/// Whether an export is one of the whole log: it would leave a person with more than half of it, counting what they took alone
-/// lately. A filter that lets nearly everything through, or two halves one after the other, come to the same.
-pub fn is_whole(wanted: u64, taken_alone: u64, all: u64) -> bool {
-    wanted > 0 && wanted.saturating_add(taken_alone).saturating_mul(2) > all
+/// Events counted by what they weigh: what people and Portal did, and what gateways do all day, so that the many hide none of
+/// the few. Padding weighs nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weight {
+    pub acts: u64,
+    pub traffic: u64,
+}
+
+impl Weight {
+    pub fn of(actions: impl IntoIterator<Item = (Action, u64)>) -> Self {
+        actions.into_iter().fold(Self::default(), |all, (action, many)| match (action.is_padding(), action.is_traffic()) {
+            (true, _) => all,
+            (false, true) => Self { traffic: all.traffic.saturating_add(many), ..all },
+            (false, false) => Self { acts: all.acts.saturating_add(many), ..all },
+        })
+    }
+
+    pub fn plus(self, other: Self) -> Self {
+        Self { acts: self.acts.saturating_add(other.acts), traffic: self.traffic.saturating_add(other.traffic) }
+    }
+}
+
+/// Whether an export is one of the whole log: with what left before without a second person, more than half of either kind of
+/// events would be out. A filter that lets nearly everything through, or halves one after the other, come to the same.
+pub fn is_whole(wanted: Weight, left_before: Weight, all: Weight) -> bool {
+    let over = |wanted: u64, before: u64, all: u64| wanted > 0 && wanted.saturating_add(before).saturating_mul(2) > all;
+    over(wanted.acts, left_before.acts, all.acts) || over(wanted.traffic, left_before.traffic, all.traffic)
 }
 
 /// Whether somebody stands for a second person: another one than the first, and no second address of theirs that came after
@@ -132,17 +163,28 @@ mod tests {
 
     #[test]
     fn nobody_takes_more_than_half_alone_however_it_is_cut() {
-        assert!(!is_whole(0, 0, 0) && !is_whole(0, 9, 10));
-        assert!(!is_whole(5, 0, 10) && is_whole(6, 0, 10));
-        assert!(is_whole(5, 1, 10) && !is_whole(2, 3, 10));
-        assert!(is_whole(u64::MAX, u64::MAX, 10));
+        let of = |acts, traffic| Weight { acts, traffic };
+        let none = Weight::default();
+        assert!(!is_whole(none, none, none) && !is_whole(none, of(9, 9), of(10, 10)));
+        assert!(!is_whole(of(5, 0), none, of(10, 0)) && is_whole(of(6, 0), none, of(10, 0)));
+        assert!(is_whole(of(5, 0), of(1, 0), of(10, 0)) && !is_whole(of(2, 0), of(3, 0), of(10, 0)));
+        // The few are not hidden among the many, and the many leave alone no more than the few.
+        assert!(is_whole(of(6, 0), none, of(10, 90_000)) && is_whole(of(0, 50_000), none, of(10, 90_000)));
+        assert!(is_whole(of(u64::MAX, 0), of(u64::MAX, 0), of(10, 0)));
+    }
+
+    #[test]
+    fn what_anybody_can_make_more_of_weighs_nothing() {
+        let all = [(Action::LogRead, 1000), (Action::GatewaySelfRead, 1000), (Action::RoleChanged, 2)];
+        assert_eq!(Weight::of(all), Weight { acts: 2, traffic: 0 });
+        assert_eq!(Weight::of([(Action::CredentialIssued, 7)]), Weight { acts: 0, traffic: 7 });
     }
 
     #[test]
     fn an_act_reads_back_and_who_approves_may_ask() {
         for act in GraveAct::ALL {
             assert_eq!(GraveAct::parse(act.as_str()), Some(act));
-            assert!(crate::Role::ALL.into_iter().all(|role| !role.may(act.approves()) || role.may(act.asks())));
+            assert!(Role::ALL.into_iter().all(|role| !role.may(act.approves()) || role.may(act.asks())));
         }
     }
 }

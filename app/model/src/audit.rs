@@ -36,10 +36,14 @@ actions! {
     StepUpCodeSent "auth.step_up_code_sent" "asked for a confirmation code";
     SteppedUp "auth.stepped_up" "confirmed who they are";
     StepUpRefused "auth.step_up_refused" "failed to confirm who they are";
+    PasskeyAdded "auth.passkey_added" "added the passkey";
+    PasskeyRenamed "auth.passkey_renamed" "renamed the passkey";
+    PasskeyRemoved "auth.passkey_removed" "removed the passkey";
     UserCreated "user.created" "became a user";
     OperatorAppointed "user.operator_appointed" "became the installation's operator";
     TeamCreated "team.created" "created the Team";
     TeamRenamed "team.renamed" "renamed the Team";
+    PasskeyRuleChanged "team.passkey_rule_changed" "changed whether owners and admins need a passkey in";
     TeamDeleted "team.deleted" "deleted the Team";
     ApprovalAsked "approval.asked" "asked another person to approve:";
     ApprovalGiven "approval.given" "approved:";
@@ -137,6 +141,29 @@ actions! {
     LockPlaced "lock.placed" "locked";
     LockLifted "lock.lifted" "lifted the lock of";
     AccessRefused "access.refused" "was refused";
+}
+
+impl Action {
+    /// What gateways do all day: too many events to be a story.
+    pub fn is_traffic(self) -> bool {
+        use Action::*;
+        matches!(
+            self,
+            CredentialIssued
+                | CredentialUnchanged
+                | CredentialRefused
+                | GatewayRefused
+                | ConnectionStatusRead
+                | GatewaySelfRead
+        )
+    }
+
+    /// What anybody can have as much of as they like, by looking and asking again: it weighs nothing where events are counted
+    /// against each other.
+    pub fn is_padding(self) -> bool {
+        use Action::*;
+        matches!(self, LogRead | LogHeartbeat | AccessRefused | GatewayRefused | GatewaySelfRead)
+    }
 }
 
 /// How it ended.
@@ -238,7 +265,7 @@ macro_rules! safe_details {
 use crate::ids::*;
 safe_details! {
     &'static str &Name &EmailAddress &SafeText UserId TeamId InvitationId LwaAppId ConnectionId GatewayId GatewayKeyId
-    LeaseId LockId ApprovalId SessionId ChallengeId EvidenceId NoticeId Digest
+    LeaseId LockId ApprovalId PasskeyId SessionId ChallengeId EvidenceId NoticeId Digest
 }
 
 impl From<crate::Time> for Detail {

@@ -128,6 +128,10 @@ ids! {
     MeasureId "msr";
     /// What one person asks for and another approves.
     ApprovalId "apr";
+    /// One passkey of a person.
+    PasskeyId "pky";
+    /// One question to a browser's authenticator.
+    CeremonyId "cer";
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod incident;
 pub mod login;
 pub mod lwa_app;
 pub mod name;
+pub mod passkey;
 pub mod problem;
 pub mod retention;
 pub mod review;

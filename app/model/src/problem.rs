@@ -33,6 +33,7 @@ codes! {
     NotPermitted "not-permitted" 403 0 "Your role does not allow this" "Ask an owner or admin of the Team.";
     SecondPerson "second-person" 403 0 "Another person must do this" "Ask somebody else of the Team.";
     StepUpRequired "step-up-required" 403 0 "Confirm that it is you" "Enter a fresh code, then send the form again.";
+    PasskeyRequired "passkey-required" 403 0 "This Team asks for a passkey" "Show a passkey, or add one, under Your account.";
     CrossSite "cross-site" 403 0 "The request came from another site" "Open Portal and use its own pages.";
     NotFound "not-found" 404 0 "Not found" "Check the address.";
     ConnectionNotFound "connection-not-found" 404 0 "No such connection for this gateway" "Check the team id, the connection id and the gateway's list of connections.";
@@ -45,6 +46,7 @@ codes! {
     ContentTooLarge "content-too-large" 413 0 "The body is too large" "Send at most 16 KiB.";
     UnsupportedMediaType "unsupported-media-type" 415 0 "The content type is not supported" "Send application/json.";
     Invalid "invalid" 422 0 "Some fields need another look" "Correct the fields and send the form again.";
+    PasskeyRefused "passkey-refused" 422 0 "The passkey was not accepted" "Try again, or use a code from your e-mail.";
     ProofFailed "proof-failed" 422 0 "The account was not connected" "Start again from the page of the connection.";
     Locked "locked" 423 0 "Locked" "Wait until the lock is lifted in Portal.";
     RateLimited "rate-limited" 429 1 "Too many requests" "Wait as long as Retry-After says.";

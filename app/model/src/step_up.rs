@@ -30,10 +30,13 @@ pub enum DangerousAct {
     ApproveNotice,
     ChangeContact,
     DeleteTeam,
+    AddPasskey,
+    RemovePasskey,
+    ChangePasskeyRule,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 18] = [
+    pub const ALL: [DangerousAct; 21] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -52,6 +55,9 @@ impl DangerousAct {
         DangerousAct::ApproveNotice,
         DangerousAct::ChangeContact,
         DangerousAct::DeleteTeam,
+        DangerousAct::AddPasskey,
+        DangerousAct::ChangePasskeyRule,
+        DangerousAct::RemovePasskey,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -73,6 +79,9 @@ impl DangerousAct {
             DangerousAct::ApproveNotice => "approve a notice",
             DangerousAct::ChangeContact => "change who speaks for the Team",
             DangerousAct::DeleteTeam => "delete the Team",
+            DangerousAct::AddPasskey => "add a passkey",
+            DangerousAct::RemovePasskey => "remove a passkey",
+            DangerousAct::ChangePasskeyRule => "change who needs a passkey",
             DangerousAct::SettleAmazon => "say that Amazon need not be told",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }

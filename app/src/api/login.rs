@@ -15,6 +15,8 @@ pub struct PendingCode {
     pub resend_in_s: i64,
     /// Where to go afterwards.
     pub next: String,
+    /// What is being confirmed.
+    pub act: Option<String>,
     /// Captured mail can be read at `/dev/mailbox`.
     pub mailbox: bool,
 }
@@ -24,7 +26,7 @@ pub struct PendingCode {
 pub async fn ask_code(email: String, #[server(default)] next: String) -> Result<(), Failure> {
     use crate::edge::{browser, cx, fail, local_path, remember_challenge};
     let asked = backend::login::ask(&cx(), &email).await.map_err(fail)?;
-    remember_challenge(&browser().await?, &asked, &local_path(&next)).await?;
+    remember_challenge(&browser().await?, &asked, &local_path(&next), None).await?;
     leptos_axum::redirect("/sign-in/code");
     Ok(())
 }
@@ -60,10 +62,11 @@ pub async fn sign_out() -> Result<(), Failure> {
 
 /// Sends a code that confirms the signed-in person, and shows the page to type it.
 #[server(prefix = "/act", endpoint = "ask_confirmation")]
-pub async fn ask_confirmation(#[server(default)] next: String) -> Result<(), Failure> {
-    use crate::edge::{browser, cx, fail, local_path, remember_challenge};
-    let asked = backend::login::ask_step_up(&cx(), None).await.map_err(fail)?;
-    remember_challenge(&browser().await?, &asked, &local_path(&next)).await?;
+pub async fn ask_confirmation(#[server(default)] next: String, #[server(default)] act: String) -> Result<(), Failure> {
+    use crate::edge::{browser, cx, fail, form, local_path, remember_challenge};
+    let act = form::words(&act);
+    let asked = backend::login::ask_step_up(&cx(), act.as_ref()).await.map_err(fail)?;
+    remember_challenge(&browser().await?, &asked, &local_path(&next), act.as_ref()).await?;
     leptos_axum::redirect("/confirm");
     Ok(())
 }

@@ -15,6 +15,7 @@ pub mod login;
 pub mod measures;
 pub mod metrics;
 pub mod notices;
+pub mod passkeys;
 pub mod places;
 pub mod reach;
 pub mod readiness;
@@ -65,8 +66,11 @@ pub struct Viewer {
     pub simulated: bool,
     /// Captured mail can be read at `/dev/mailbox`.
     pub mailbox: bool,
-    /// A fresh proof of the person is at hand.
+    /// A fresh proof of the person is at hand; and it was a passkey.
     pub stepped_up: bool,
+    pub stepped_up_by_passkey: bool,
+    /// The person has a passkey.
+    pub has_passkey: bool,
 }
 
 /// A Team in a list.
@@ -76,4 +80,7 @@ pub struct TeamItem {
     pub name: String,
     pub role: Role,
     pub environments: Environments,
+    /// The Team requires passkeys of its owners and admins; and so of the viewer.
+    pub passkeys_required: bool,
+    pub by_passkey: bool,
 }

@@ -37,6 +37,7 @@ pub struct MemberItem {
     pub ends_soon: bool,
     pub joined: Moment,
     pub is_me: bool,
+    pub has_passkey: bool,
     /// The viewer's role reaches this member.
     pub may_change: bool,
 }
@@ -133,7 +134,8 @@ pub async fn read_people(team: TeamId) -> Result<People, Failure> {
     let (cx, scope) = enter(team, model::Permission::ViewTeam).await?;
     let members = backend::teams::members(&cx, &scope).await.map_err(fail)?;
     let invitations = backend::teams::invitations(&cx, &scope).await.map_err(fail)?;
-    people(&cx, &scope, members, invitations)
+    let holders = backend::passkeys::holders(&cx, &scope).await.map_err(fail)?;
+    people(&cx, &scope, members, invitations, &holders)
 }
 
 /// Invites an address.

@@ -21,6 +21,11 @@ impl Act {
         Self { url: S::PATH, failure: StoredValue::new(failure) }
     }
 
+    /// The address of the function.
+    pub fn path(self) -> &'static str {
+        self.url
+    }
+
     /// It failed, on the page that answers its plain post: what its form stands in is open there.
     pub fn failed(self) -> bool {
         self.failure.with_value(Option::is_some)

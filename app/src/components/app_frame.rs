@@ -86,7 +86,7 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
                     <summary class="menu-button" aria-label="Your account"><span class="avatar" aria-hidden="true">{initial(&viewer.email)}</span></summary>
                     <div class="menu-list">
                         <p class="menu-title">{viewer.email.clone()}</p>
-                        <a class="menu-item" href="/account"><Icon name="shield"/>"Your sessions"</a>
+                        <a class="menu-item" href="/account"><Icon name="shield"/>"Your account"</a>
                         <a class="menu-item" href="/gateway-api" rel="external"><Icon name="gateway"/>"Gateway API"</a>
                         <button type="button" class="menu-item js-only" data-opens="shortcuts"><Icon name="info"/>"Keyboard shortcuts"<kbd>"?"</kbd></button>
                         {installation}

@@ -12,6 +12,7 @@ mod loaded;
 mod marketplace;
 mod notice;
 mod palette;
+mod passkey;
 mod step_up;
 mod time;
 
@@ -27,6 +28,7 @@ pub use loaded::loaded;
 pub use marketplace::MarketplaceField;
 pub use notice::{Crumbs, EmptyState, Notice, PageHeader};
 pub use palette::Palette;
+pub use passkey::{ConfirmWithAPasskey, PasskeyForm};
 pub use step_up::StepUpGate;
 pub use time::{At, CountdownMeter};
 

@@ -1,24 +1,53 @@
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use leptos_router::hooks::{use_location, use_params_map};
 
-use super::{Act, ActForm, Hidden, Icon, Submit};
-use crate::api::login::AskConfirmation;
+use super::{Act, ActForm, ConfirmWithAPasskey, Hidden, Icon, Submit};
+use crate::api::{Viewer, login::AskConfirmation};
 
 /// Stands before a dangerous form until the person has confirmed who they are, so that no filled-in form is lost to it.
+/// `only_passkey`: an e-mail alone does not come so far.
 #[component]
-pub fn StepUpGate(open: bool, act: &'static str, children: Children) -> impl IntoView {
-    if open { children() } else { view! { <Gate act/> }.into_any() }
+pub fn StepUpGate(
+    open: bool,
+    #[prop(into)] act: String,
+    #[prop(optional)] only_passkey: bool,
+    children: Children,
+) -> impl IntoView {
+    if open { children() } else { view! { <Gate act only_passkey/> }.into_any() }
 }
 
 #[component]
-fn Gate(act: &'static str) -> impl IntoView {
+fn Gate(act: String, only_passkey: bool) -> impl IntoView {
     let ask = Act::of::<AskConfirmation>();
     let path = use_location().pathname;
+    let viewer = use_context::<Viewer>();
+    let team = use_params_map().read_untracked().get("team").unwrap_or_default();
+    let required = |viewer: &Viewer| viewer.teams.iter().any(|item| item.by_passkey && item.id.to_string() == team);
+    let by_passkey = only_passkey || viewer.as_ref().is_some_and(required);
+    let has_passkey = viewer.is_some_and(|viewer| viewer.has_passkey);
+    let how = match (by_passkey, has_passkey) {
+        (true, true) => "Show your passkey: a code is not enough for this. It is good for 10 minutes.",
+        (true, false) => "It takes a passkey, and you have none yet: add one under Your account.",
+        (false, true) => "Show your passkey, or we send a code to your e-mail. It is good for 10 minutes.",
+        (false, false) => "We send a code to your e-mail; it is good for 10 minutes.",
+    };
+    let (label, named) = (format!("Confirm: {act}"), act.clone());
+    let code_class = if has_passkey { "btn-quiet" } else { "btn-secondary" };
+    let code_label = if has_passkey { "Send me a code" } else { "Confirm that it is me" };
     view! {
-        <ActForm act=ask class="gate stack stack-sm">
-            <p class="row"><Icon name="shield"/>{format!("To {act}, confirm that it is you. We send a code to your e-mail; it is good for 10 minutes.")}</p>
-            <Hidden name="next" value=path.get_untracked()/>
-            <Submit label="Confirm that it is me" class="btn-secondary"/>
-        </ActForm>
+        <div class="gate stack stack-sm" role="group" aria-label=label>
+            <p class="gate-text"><Icon name="shield"/><span>"To " <strong>{act}</strong> ", confirm that it is you. " {how}</span></p>
+            <div class="row">
+                {has_passkey.then(|| view! { <ConfirmWithAPasskey/> })}
+                {(!by_passkey).then(|| view! {
+                    <ActForm act=ask>
+                        <Hidden name="next" value=path.get_untracked()/>
+                        <Hidden name="act" value=named/>
+                        <Submit label=code_label class=code_class/>
+                    </ActForm>
+                })}
+                {(by_passkey && !has_passkey).then(|| view! { <a class="btn btn-secondary" href="/account">"Your account"</a> })}
+            </div>
+        </div>
     }
 }

@@ -17,6 +17,8 @@ pub struct Assets {
     pub script: Arc<str>,
     /// The command palette of signed-in pages.
     pub palette: Arc<str>,
+    /// What a page needs to ask the browser for a passkey.
+    pub passkey: Arc<str>,
 }
 
 /// Which colours the person chose; the system decides without a choice.
@@ -80,7 +82,8 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
                 <link rel="icon" href="/favicon.ico" sizes="32x32"/>
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
                 <link rel="manifest" href="/site.webmanifest"/>
-                <script type="module" src=assets.script.to_string() nonce=nonce></script>
+                <script type="module" src=assets.script.to_string() nonce=nonce.clone()></script>
+                <script type="module" src=assets.passkey.to_string() nonce=nonce></script>
                 {start}
                 {palette}
                 <MetaTags/>

@@ -18,6 +18,7 @@ use model::{
     EmailAddress, Environment, Name, Role, Time,
     alert::{QuietHours, Rule, Severity},
     amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
+    audit::SafeText,
     engagement::Engagement,
     gateway::{Networks, Scope, Scopes},
     ids::LwaAppId,
@@ -125,6 +126,12 @@ pub(crate) fn day(field: &str, text: &str) -> Result<Time, Failure> {
     let parsed = text.trim().parse::<NaiveDate>().ok().and_then(|day| day.succ_opt());
     let end = parsed.map(|next| next.and_time(NaiveTime::MIN).and_utc());
     one(field, end.ok_or("Enter a day, like 2027-01-31."))
+}
+
+/// What a page calls the act that is confirmed; nothing when it says nothing.
+pub(crate) fn words(text: &str) -> Option<SafeText> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| SafeText::new(text, 120))
 }
 
 /// Addresses between blanks, commas or line ends.

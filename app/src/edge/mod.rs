@@ -21,7 +21,10 @@ use model::{
 use tower_sessions::Session;
 
 pub use crate::answer::{Echo, Next, Revealed, WayBack};
-pub(crate) use browser::{challenge, forget_browser, open_session, pending, remember_challenge, renew_browser};
+pub(crate) use browser::{
+    ceremony, challenge, forget_browser, open_session, own_ceremony, pending, remember_ceremony, remember_challenge,
+    renew_browser,
+};
 pub use document::{Assets, Theme, document};
 pub(crate) use moment::moment;
 pub use plain_post::{Reveal, echo_of};

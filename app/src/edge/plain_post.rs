@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Field names whose values are never given back to a page.
-const NEVER: [&str; 5] = ["webhook_secret", "client_secret", "refresh_token", "code", "confirm"];
+const NEVER: [&str; 6] = ["response", "webhook_secret", "client_secret", "refresh_token", "code", "confirm"];
 
 /// The fields of a form body, but for secret ones.
 pub fn echo_of(body: &[u8]) -> Echo {

@@ -1,25 +1,30 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::factors::Passkeys;
 use crate::{
-    api::account::{RevokeOtherSessions, RevokeSession, SessionItem, sessions},
+    api::{
+        account::{RevokeOtherSessions, RevokeSession, SessionItem, sessions},
+        passkeys::read_factors,
+    },
     components::{Act, ActForm, At, Badge, Here, Hidden, PageHeader, Submit, loaded},
 };
 
-/// Where the person is signed in.
+/// What the person signs in with, and where they are signed in.
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let revoke = Act::of::<RevokeSession>();
     view! {
-        <Title text="Your sessions"/>
-        <PageHeader title="Your sessions" lead="Every browser in which you are signed in. A session ends by itself after a day, or after an hour without use."/>
+        <Title text="Your account"/>
+        <PageHeader title="Your account" lead="What you sign in with, and every browser in which you are signed in."/>
+        {loaded(read_factors(), |factors| view! { <Passkeys factors/> }.into_any())}
         <section class="card card-flush" aria-label="Sessions">
             {loaded(sessions(), move |sessions| {
                 let rows = sessions.into_iter().map(|session| view! { <Row session revoke/> }).collect_view();
                 view! {
                     <div class="table-wrap">
                         <table class="table">
-                            <caption class="visually-hidden">"Sessions"</caption>
+                            <caption>"Sessions: each ends by itself after a day, or after an hour without use"</caption>
                             <thead><tr>
                                 <th scope="col">"Device"</th><th scope="col">"Address"</th><th scope="col">"Signed in"</th>
                                 <th scope="col">"Last use"</th><th scope="col"><span class="visually-hidden">"Actions"</span></th>

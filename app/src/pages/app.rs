@@ -92,7 +92,7 @@ fn Rotation(team: TeamId, app: AppItem) -> impl IntoView {
         <section class="card" aria-labelledby="rotate-h">
             <h2 id="rotate-h">"Rotate the client secret"</h2>
             {old}
-            <StepUpGate open=stepped_up() act="change a client secret">{step}</StepUpGate>
+            <StepUpGate open=stepped_up() act=format!("change the client secret of {}", app.name)>{step}</StepUpGate>
         </section>
     }
 }
@@ -131,7 +131,7 @@ fn Removal(team: TeamId, app: AppItem) -> impl IntoView {
                 act=remove
                 text="Its client secrets are destroyed. To use it again, add it anew with its secret."
             >
-                <StepUpGate open=stepped_up() act="remove an LWA app">
+                <StepUpGate open=stepped_up() act=format!("remove {}", app.name)>
                     <ActForm act=remove class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="app" value=app.id.to_string()/>

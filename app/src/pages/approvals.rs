@@ -23,7 +23,7 @@ pub fn ApprovalsPage() -> impl IntoView {
         <Title text="Approvals"/>
         <Crumbs home=format!("/teams/{team}") place="Overview" here="Approvals"/>
         <PageHeader title="Approvals" lead="The gravest acts take two people: one asks, and another, who was in the Team before, approves."/>
-        {for_export.then(|| view! { <Notice tone="info" title="This export takes two people"><p>"It would leave you with more than half of the Team's log, together with what you took in the last 30 days. Ask below; once somebody approved, export again within 24 hours. Less of the log you can export alone: narrow the filter."</p></Notice> })}
+        {for_export.then(|| view! { <Notice tone="info" title="This export takes two people"><p>"With what was exported in the last year, more than half of the Team's log would be out without a second person. Ask below; once somebody approved, export it again within 24 hours."</p></Notice> })}
         {loaded(approvals(team), move |all| view! { <Asked team all/> }.into_any())}
         <Ask team act=GraveAct::ExportLog/>
         <Ask team act=GraveAct::DeleteTeam/>
@@ -81,11 +81,11 @@ fn Answer(team: TeamId, item: ApprovalItem) -> impl IntoView {
     let withdraw = Act::of::<WithdrawApproval>();
     view! {
         {item.may_approve.then(|| view! {
-            <StepUpGate open=stepped_up() act="approve what another person asks">
+            <StepUpGate open=stepped_up() act=format!("approve that {} may {}", item.asked.0, item.act.words())>
                 <ActForm act=give class="form">
                     <Hidden name="team" value=team.to_string()/>
                     <Hidden name="approval" value=item.id.to_string()/>
-                    {named.then(|| view! { <TypedName act=give id="give-name"/> })}
+                    {named.then(|| view! { <TypedName act=give id=format!("name-{}", item.id)/> })}
                     <Submit label="Approve" class=if named { "btn-danger" } else { "btn-primary" }/>
                 </ActForm>
             </StepUpGate>
@@ -112,7 +112,7 @@ fn Ask(team: TeamId, act: GraveAct) -> impl IntoView {
         <StepUpGate open=stepped_up() act=act.words()>
             <ActForm act=ask class="form">
                 <Hidden name="team" value=team.to_string()/>
-                {named.then(|| view! { <TypedName act=ask id="ask-name"/> })}
+                {named.then(|| view! { <TypedName act=ask id="ask-name".to_owned()/> })}
                 <Submit label="Ask for approval" class="btn-secondary"/>
             </ActForm>
         </StepUpGate>
@@ -120,12 +120,12 @@ fn Ask(team: TeamId, act: GraveAct) -> impl IntoView {
     let body = match act {
         GraveAct::ExportLog => view! {
             <h2>"Export the whole log"</h2>
-            <p class="muted">"Half of the log and less you export alone, on the log's own page. All of it leaves with the approval of an owner or admin, which is good for 24 hours."</p>
+            <p class="muted">"Up to half of the log leaves without a second person, on the log's own page; what anybody exported in the last year counts, also what was exported twice. More leaves with the approval of an owner or admin, which is good for 24 hours."</p>
             {form}
         }
         .into_any(),
         GraveAct::DeleteTeam => {
-            let text = "When another owner approves, the Team is gone at once and for good: every gateway key is revoked, every connection and LWA app is shredded, and everybody is let go. The log and closed incidents stay for as long as this installation keeps logs.";
+            let text = "When another owner approves, the Team is gone at once and for good: every gateway key is revoked, every connection and LWA app is shredded, and everybody is let go. Access tokens that are out end within an hour; the grants at Amazon are the sellers' to end. The log and closed incidents stay for as long as this installation keeps logs.";
             view! {
                 <h2>"Delete the Team"</h2>
                 <Confirm summary="Delete the Team" title="Delete this Team?" text act=ask>{form}</Confirm>
@@ -138,7 +138,7 @@ fn Ask(team: TeamId, act: GraveAct) -> impl IntoView {
 
 /// The Team's name, to be typed by whoever ends it.
 #[component]
-fn TypedName(act: Act, id: &'static str) -> impl IntoView {
+fn TypedName(act: Act, id: String) -> impl IntoView {
     let id_of_team = team();
     let name = viewer().and_then(|viewer| viewer.teams.into_iter().find(|team| team.id == id_of_team)).map(|team| team.name);
     let hint = format!("Type {} to say which Team.", name.unwrap_or_default());

@@ -119,7 +119,7 @@ fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
             <p class="muted">"Two may live at once: make the second, change the service over, revoke the first."</p>
             {list}
             {may(Permission::ManageGateways).then(|| view! {
-                <StepUpGate open=stepped_up() act="create a gateway key">
+                <StepUpGate open=stepped_up() act=format!("create a key of {}", detail.item.name)>
                     {idle}
                     <PlainForm act=create class="form">
                         <Ids team gateway/>

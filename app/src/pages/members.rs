@@ -109,7 +109,7 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
         view! {
             <details class="disclosure" open=edited || removed || engage.failed()>
                 <summary>"Change"</summary>
-                <StepUpGate open=stepped_up() act="change a member">
+                <StepUpGate open=stepped_up() act=format!("change {}", member.email)>
                     <ActForm act=edit class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="user" value=user.to_string()/>
@@ -153,7 +153,7 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
     };
     view! {
         <tr>
-            <th scope="row">{member.email}{member.is_me.then(|| view! { " " <Badge tone="neutral" word="You"/> })}</th>
+            <th scope="row">{member.email}{member.is_me.then(|| view! { " " <Badge tone="neutral" word="You"/> })}{member.has_passkey.then(|| view! { " " <Badge tone="ok" word="Passkey"/> })}</th>
             <td data-label="Role"><RoleName role/></td>
             <td data-label="Environments">{environments}</td>
             <td data-label="Works as">{works_as}</td>

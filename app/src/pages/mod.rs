@@ -8,6 +8,7 @@ mod approvals;
 mod apps;
 mod connection;
 mod connections;
+mod factors;
 mod gateway;
 mod gateways;
 mod idle_gateways;
@@ -143,7 +144,11 @@ fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-/// A fresh proof of the person is at hand.
+/// A fresh proof of the person is at hand: of a passkey, where the Team requires one of them.
 fn stepped_up() -> bool {
-    viewer().is_some_and(|viewer| viewer.stepped_up)
+    let id = team();
+    viewer().is_some_and(|viewer| {
+        let by_passkey = viewer.teams.iter().any(|team| team.id == id && team.by_passkey);
+        if by_passkey { viewer.stepped_up_by_passkey } else { viewer.stepped_up }
+    })
 }

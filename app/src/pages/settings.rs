@@ -4,15 +4,19 @@ use model::Permission;
 
 use super::{Allowed, team, viewer};
 use crate::{
-    api::teams::RenameTeam,
-    components::{Act, ActForm, CopyId, Field, Hidden, PageHeader, Submit},
+    api::{passkeys::RequirePasskeys, teams::RenameTeam},
+    components::{Act, ActForm, Badge, CopyId, Field, Hidden, PageHeader, StepUpGate, Submit},
 };
 
 /// The Team's own settings.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let id = team();
-    let name = viewer().and_then(|viewer| viewer.teams.into_iter().find(|team| team.id == id)).map(|team| team.name);
+    let by_passkey = viewer().is_some_and(|viewer| viewer.stepped_up_by_passkey);
+    let team = viewer().and_then(|viewer| viewer.teams.into_iter().find(|team| team.id == id));
+    let required = team.as_ref().is_some_and(|team| team.passkeys_required);
+    let name = team.map(|team| team.name);
+    let rule = Act::of::<RequirePasskeys>();
     let rename = Act::of::<RenameTeam>();
     view! {
         <Title text="Settings"/>
@@ -25,6 +29,20 @@ pub fn SettingsPage() -> impl IntoView {
                     <Field name="name" label="Name" value=name.unwrap_or_default() act=rename/>
                     <Submit label="Rename" class="btn-secondary"/>
                 </ActForm>
+            </Allowed>
+        </section>
+        <section class="card" aria-labelledby="passkeys-h">
+            <h2 id="passkeys-h">"Passkeys"</h2>
+            <p class="muted">"Whoever reads an owner's mail can sign in as them with a code. Require a passkey, and owners and admins come in, and confirm dangerous acts, with one alone. Who has none yet adds one under Your account."</p>
+            <p>{if required { view! { <Badge tone="ok" word="Required of owners and admins"/> } } else { view! { <Badge tone="neutral" word="Not required"/> } }}</p>
+            <Allowed to=Permission::ManageTeam>
+                <StepUpGate open=by_passkey only_passkey=true act="change who needs a passkey">
+                    <ActForm act=rule>
+                        <Hidden name="team" value=id.to_string()/>
+                        <Hidden name="required" value=(!required).to_string()/>
+                        <Submit label=if required { "Require them no longer" } else { "Require passkeys" } class="btn-secondary"/>
+                    </ActForm>
+                </StepUpGate>
             </Allowed>
         </section>
         <section class="card" aria-labelledby="two-h">

@@ -21,7 +21,9 @@ pub fn ConfirmPage() -> impl IntoView {
                 </CardPage>
             }.into_any(),
             Some(pending) => {
-                let lead = format!("We sent 8 digits to {}.", pending.email);
+                let act = pending.act.clone();
+                let to = act.as_ref().map(|act| format!("To {act}, confirm that it is you. ")).unwrap_or_default();
+                let lead = format!("{to}We sent 8 digits to {}.", pending.email);
                 let (next, wait) = (pending.next.clone(), pending.resend_in_s);
                 let back = next.clone();
                 view! {
@@ -34,6 +36,7 @@ pub fn ConfirmPage() -> impl IntoView {
                         <div class="row row-between">
                             <ActForm act=ask>
                                 <Hidden name="next" value=next/>
+                                {act.map(|act| view! { <Hidden name="act" value=act/> })}
                                 <Here/>
                                 <button type="submit" class="btn btn-quiet btn-sm" data-countdown=wait.to_string()>"Send another code"</button>
                             </ActForm>

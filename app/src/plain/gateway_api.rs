@@ -69,6 +69,8 @@ fn for_gateways(code: ProblemCode) -> bool {
         Code::SignInRequired
             | Code::NotPermitted
             | Code::StepUpRequired
+            | Code::PasskeyRequired
+            | Code::PasskeyRefused
             | Code::CrossSite
             | Code::Conflict
             | Code::Invalid

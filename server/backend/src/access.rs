@@ -5,7 +5,7 @@ use model::{
     approval::GraveAct,
     audit::Action,
     ids::{TeamId, UserId},
-    step_up::{self, DangerousAct},
+    step_up::DangerousAct,
 };
 
 use crate::{
@@ -32,6 +32,10 @@ pub enum AccessError {
     Locked,
     #[error("a fresh proof of the person is needed to {}", .0.words())]
     StepUpRequired(DangerousAct),
+    #[error("a passkey must be shown to {}", .0.words())]
+    PasskeyProofRequired(DangerousAct),
+    #[error("the Team requires a passkey of this member")]
+    PasskeyRequired,
     #[error("another person must approve to {}", .0.words())]
     ApprovalRequired(GraveAct),
     #[error(transparent)]
@@ -60,6 +64,14 @@ impl From<&AccessError> for Problem {
             AccessError::StepUpRequired(act) => {
                 Problem::new(ProblemCode::StepUpRequired, format!("To {}, confirm that it is you.", act.words()))
             }
+            AccessError::PasskeyProofRequired(act) => Problem::new(
+                ProblemCode::StepUpRequired,
+                format!("To {}, confirm with your passkey that it is you: a code is not enough for this.", act.words()),
+            ),
+            AccessError::PasskeyRequired => Problem::new(
+                ProblemCode::PasskeyRequired,
+                "This Team asks its owners and admins for a passkey, and this browser was signed in without one.",
+            ),
             AccessError::ApprovalRequired(act) => Problem::new(
                 ProblemCode::SecondPerson,
                 format!("To {}, another person of the Team must approve it. Ask for it under Approvals.", act.words()),
@@ -76,6 +88,8 @@ pub struct TeamScope {
     name: Option<Name>,
     role: Option<Role>,
     environments: Environments,
+    /// A code alone is no fresh proof here: the Team requires a passkey of this Member.
+    by_passkey: bool,
 }
 
 impl TeamScope {
@@ -122,6 +136,13 @@ pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<Team
     let user = signed_in(cx)?.user;
     let membership =
         store::team::membership(cx.portal.db.reader(), team, user, cx.now()).await?.ok_or(AccessError::NotFound)?;
+    let by_passkey = membership.by_passkey();
+    if by_passkey && !signed_in(cx)?.proofs.are_strong() {
+        let refused =
+            Event::of(&job(team), Action::AccessRefused).with("permission", permission).refused("passkey-required");
+        audit::append_alone(cx, refused).await?;
+        return Err(AccessError::PasskeyRequired);
+    }
     if membership.locked {
         let scope = job(team);
         let refused = Event::of(&scope, Action::AccessRefused).with("permission", permission).refused("locked");
@@ -129,7 +150,8 @@ pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<Team
         return Err(AccessError::Locked);
     }
     let role = membership.role;
-    let scope = TeamScope { team, name: Some(membership.name), role: Some(role), environments: membership.environments };
+    let scope =
+        TeamScope { team, name: Some(membership.name), role: Some(role), environments: membership.environments, by_passkey };
     if role.may(permission) {
         return Ok(scope);
     }
@@ -140,24 +162,30 @@ pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<Team
 
 /// The scope of a Team that its creator makes in this very transaction.
 pub(crate) fn found(team: TeamId, name: Name) -> TeamScope {
-    TeamScope { team, name: Some(name), role: Some(Role::Owner), environments: Environments::BOTH }
+    TeamScope { team, name: Some(name), role: Some(Role::Owner), environments: Environments::BOTH, by_passkey: false }
 }
 
 /// The scope of a person who answers an invitation to this Team; the caller has checked the invitation.
 pub(crate) fn invited(team: TeamId, name: Name) -> TeamScope {
-    TeamScope { team, name: Some(name), role: None, environments: Environments { production: false, sandbox: false } }
+    TeamScope {
+        team,
+        name: Some(name),
+        role: None,
+        environments: Environments { production: false, sandbox: false },
+        by_passkey: false,
+    }
 }
 
 /// The scope of a Gateway whose key was checked: its own Team, its own environment.
 pub(crate) fn gateway(team: TeamId, environment: Environment) -> TeamScope {
     let environments =
         Environments { production: environment == Environment::Production, sandbox: environment == Environment::Sandbox };
-    TeamScope { team, name: None, role: None, environments }
+    TeamScope { team, name: None, role: None, environments, by_passkey: false }
 }
 
 /// The scope of Portal's own job in a Team.
 pub(crate) fn job(team: TeamId) -> TeamScope {
-    TeamScope { team, name: None, role: None, environments: Environments::BOTH }
+    TeamScope { team, name: None, role: None, environments: Environments::BOTH, by_passkey: false }
 }
 
 /// The signed-in person, when they operate the installation; to anybody else there is no such place.
@@ -166,13 +194,22 @@ pub fn operator(cx: &Cx) -> Result<&SignedIn, AccessError> {
     if person.is_operator { Ok(person) } else { Err(AccessError::NotFound) }
 }
 
-/// Refuses a dangerous act without a fresh step-up of this session.
+/// Refuses a dangerous act without a fresh step-up of this session: by a passkey, where the Team requires one.
 pub async fn require_step_up(cx: &Cx, scope: &TeamScope, act: DangerousAct) -> Result<UserId, AccessError> {
+    proved(cx, Event::of(scope, Action::AccessRefused), act, scope.by_passkey).await
+}
+
+/// The same for what somebody does about themselves.
+pub async fn require_proof(cx: &Cx, act: DangerousAct, by_passkey: bool) -> Result<UserId, AccessError> {
+    proved(cx, Event::new(Action::AccessRefused), act, by_passkey).await
+}
+
+async fn proved(cx: &Cx, refused: Event, act: DangerousAct, by_passkey: bool) -> Result<UserId, AccessError> {
     let person = signed_in(cx)?;
-    if step_up::covers(person.stepped_up_at, cx.now()) {
+    let (proofs, now) = (person.proofs, cx.now());
+    if if by_passkey { proofs.cover_by_passkey(now) } else { proofs.cover(now) } {
         return Ok(person.user);
     }
-    let refused = Event::of(scope, Action::AccessRefused).with("act", act).refused("step-up-required");
-    audit::append_alone(cx, refused).await?;
-    Err(AccessError::StepUpRequired(act))
+    audit::append_alone(cx, refused.with("act", act).refused("step-up-required")).await?;
+    Err(if by_passkey { AccessError::PasskeyProofRequired(act) } else { AccessError::StepUpRequired(act) })
 }

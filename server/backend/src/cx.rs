@@ -6,6 +6,7 @@ use model::{
     EmailAddress, Time,
     audit::SafeText,
     ids::{GatewayId, GatewayKeyId, RequestId, SessionId, TeamId, UserId},
+    passkey::Proofs,
 };
 
 use crate::{Portal, random};
@@ -28,7 +29,7 @@ pub struct SignedIn {
     pub is_operator: bool,
     pub session: SessionId,
     pub signed_in_at: Time,
-    pub stepped_up_at: Option<Time>,
+    pub proofs: Proofs,
     /// The browser is to get a new id: the person's authority has changed.
     pub renew: bool,
 }

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod login;
 pub mod lwa_apps;
 pub mod mail;
+pub mod passkeys;
 pub mod portal;
 pub mod random;
 pub mod reviews;

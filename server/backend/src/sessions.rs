@@ -37,7 +37,7 @@ pub async fn resume(
         is_operator: user.is_operator,
         session: id,
         signed_in_at: session.signed_in_at,
-        stepped_up_at: session.stepped_up_at,
+        proofs: session.proofs,
         renew: session.renew_since.is_some(),
     }))
 }

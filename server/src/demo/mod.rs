@@ -79,7 +79,7 @@ impl Stage {
                 is_operator: user.is_operator,
                 session: random::id(now),
                 signed_in_at: now,
-                stepped_up_at: None,
+                proofs: Default::default(),
                 renew: false,
             };
             return Ok(Cx { actor: Actor::User(known), ..cx });
@@ -109,7 +109,10 @@ impl Stage {
     /// The same person with a fresh proof: nobody is there to type codes in between.
     pub fn proved(&self, cx: &Cx) -> Cx {
         let actor = match &cx.actor {
-            Actor::User(person) => Actor::User(SignedIn { stepped_up_at: Some(self.portal.clock.now()), ..person.clone() }),
+            Actor::User(person) => Actor::User(SignedIn {
+                proofs: model::passkey::Proofs { stepped_up_at: Some(self.portal.clock.now()), passkey_at: None },
+                ..person.clone()
+            }),
             other => other.clone(),
         };
         Cx { actor, ..Cx::new(&self.portal, Actor::Anonymous) }

@@ -83,6 +83,9 @@ pub async fn copy(
         Ok((piece, bytes)) => file(&piece.name, bytes),
         // The page asks for the proof.
         Err(IncidentError::Access(AccessError::StepUpRequired(_))) => Redirect::to(&page).into_response(),
+        Err(IncidentError::Access(AccessError::ApprovalRequired(_))) => {
+            Redirect::to(&format!("/teams/{team}/approvals?for=export")).into_response()
+        }
         Err(IncidentError::NotSealedYet) => refused("not-sealed"),
         Err(IncidentError::SealGone) => refused("seal-gone"),
         Err(IncidentError::Damaged) => refused("damaged"),

@@ -68,8 +68,8 @@ pub async fn log_export(
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    let noted = match export.count().await {
-        Ok(events) => audit::note_export(&cx, &scope, format.word(), events).await,
+    let noted = match export.weight().await {
+        Ok(weight) => audit::note_export(&cx, &scope, format.word(), weight).await,
         Err(error) => Err(error.into()),
     };
     match noted {

@@ -35,6 +35,7 @@ impl Site {
             css: find("portal-", ".css")?,
             script: find("portal-", ".js")?,
             palette: find("palette-", ".js")?,
+            passkey: find("passkey-", ".js")?,
         };
         Ok(Self { folder: Arc::new(folder.to_owned()), assets })
     }

@@ -9,7 +9,7 @@ use backend::{
 use chrono::Duration;
 use model::{
     Environments, Permission, Role,
-    approval::{ALONE_WITHIN, ASKED_FOR, GIVEN_FOR, GraveAct},
+    approval::{ALONE_WITHIN, ASKED_FOR, GIVEN_FOR, GraveAct, Weight},
     audit::Action,
     incident::Kind,
 };
@@ -44,30 +44,39 @@ async fn as_of(house: &House, of: &Furnished, cx: &Cx) -> (Cx, TeamScope) {
     (cx, scope)
 }
 
-async fn events(of: &Furnished) -> u64 {
-    backend::store::audit_event::count(of.owner.portal.db.reader(), &of.scope).await.unwrap()
+async fn weight(of: &Furnished) -> Weight {
+    backend::store::audit_event::weight(of.owner.portal.db.reader(), &of.scope).await.unwrap()
+}
+
+fn acts(acts: u64) -> Weight {
+    Weight { acts, traffic: 0 }
 }
 
 on_both_databases!(nobody_exports_the_whole_log_alone_in_one_piece_or_in_several, async |stage: Stage| {
     let (house, ada, bob, eve) = staffed(stage).await;
     let (eve, of_eve) = as_of(&house, &ada, &eve).await;
     let (bob, of_bob) = as_of(&house, &ada, &bob).await;
-    let take = async |cx: &Cx, scope: &TeamScope, events| audit::note_export(cx, scope, "csv", events).await;
+    let take = async |cx: &Cx, scope: &TeamScope, wanted| audit::note_export(cx, scope, "csv", wanted).await;
     let refused = |result: Result<(), AccessError>| {
         assert!(matches!(result, Err(AccessError::ApprovalRequired(GraveAct::ExportLog))), "{result:?}");
     };
-    let all = events(&ada).await;
-    refused(take(&eve, &of_eve, all).await);
-    refused(take(&eve, &of_eve, all / 2 + 2).await);
-    take(&eve, &of_eve, all / 2).await.unwrap();
-    // The other half, and a half at the same time as another one.
-    refused(take(&eve, &of_eve, all / 2).await);
-    let halves = tokio::join!(take(&bob, &of_bob, all / 2), take(&bob, &of_bob, all / 2));
+    let all = weight(&ada).await.acts;
+    refused(take(&eve, &of_eve, acts(all)).await);
+    refused(take(&eve, &of_eve, acts(all / 2 + 2)).await);
+    // Reading the log, and being refused, make it no longer.
+    for _ in 0..60 {
+        audit::read(&eve, &of_eve, &Default::default()).await.unwrap();
+    }
+    refused(take(&eve, &of_eve, acts(all / 2 + 2)).await);
+    // A half at the same time as another one: one of them alone; and then nobody of the Team takes more.
+    let halves = tokio::join!(take(&bob, &of_bob, acts(all / 2)), take(&bob, &of_bob, acts(all / 2)));
     assert!(halves.0.is_ok() != halves.1.is_ok(), "{halves:?}");
+    refused(take(&bob, &of_bob, acts(all / 2)).await);
+    refused(take(&eve, &of_eve, acts(all / 2)).await);
 
     let asked = ask(&eve, &of_eve, LOG, "").await.unwrap();
     assert!(matches!(approve(&eve, &of_eve, LOG, asked, "").await, Err(ApprovalError::Alone)));
-    refused(take(&eve, &of_eve, all).await);
+    refused(take(&eve, &of_eve, acts(all)).await);
     // Whoever came after the question is no second person.
     let carol = house.member(&ada, "carol", Role::Owner, Environments::BOTH).await;
     let (carol, of_carol) = as_of(&house, &ada, &carol).await;
@@ -75,18 +84,22 @@ on_both_databases!(nobody_exports_the_whole_log_alone_in_one_piece_or_in_several
     approve(&bob, &of_bob, LOG, asked, "").await.unwrap();
     assert!(matches!(approve(&bob, &of_bob, LOG, asked, "").await, Err(ApprovalError::Over)));
     let mails = house.stage.mails_to("eve@example.com").await;
-    assert!(mails.iter().any(|mail| mail.text.contains("bob@example.com approved that you export the whole log")));
-    let all = events(&ada).await;
+    assert!(
+        mails.iter().any(|mail| mail.text.contains("bob@example.com approved that you export the whole log of Team of ada"))
+    );
+    // Asked again, what was given stays.
+    ask(&eve, &of_eve, LOG, "").await.unwrap();
+    let all = weight(&ada).await;
     take(&eve, &of_eve, all).await.unwrap();
     // It is the asker's alone, and for a day.
     refused(take(&bob, &of_bob, all).await);
     house.stage.advance(GIVEN_FOR);
     let (eve, of_eve) = as_of(&house, &ada, &eve).await;
     refused(take(&eve, &of_eve, all).await);
-    // What somebody took a month ago counts no more.
+    // What somebody took a year ago counts no more.
     house.stage.advance(ALONE_WITHIN);
     let (eve, of_eve) = as_of(&house, &ada, &eve).await;
-    take(&eve, &of_eve, events(&ada).await / 2).await.unwrap();
+    take(&eve, &of_eve, acts(weight(&ada).await.acts / 2)).await.unwrap();
     let took = house.stage.events(&ada.scope, Action::LogExported).await;
     assert_eq!(took.iter().filter(|event| event.details.contains("\"approval\":\"apr_")).count(), 1);
 });
@@ -123,6 +136,10 @@ on_both_databases!(a_team_is_deleted_by_two_owners_and_its_log_stays, async |sta
     let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
     backend::webhooks::set(&owner, &scope, "http://127.0.0.1:9/hook", hook).await.unwrap();
     house.invite(&ada, "frank@example.com", Role::Admin, Environments::BOTH).await;
+    // An incident that is over, and something that follows; a Review that nobody signed; a rehearsal that nobody began.
+    follows(&house, &ada).await;
+    house.a_review(ada.team).await;
+    incidents::ask_drill(&owner, &scope, model::incident::DrillKind::RevokeKey).await.unwrap();
     assert_eq!(house.issue(&ada, json!({})).await.0, 200);
     let (bob, of_bob) = as_of(&house, &ada, &bob).await;
     let (eve, _) = as_of(&house, &ada, &eve).await;
@@ -171,12 +188,84 @@ on_both_databases!(a_team_is_deleted_by_two_owners_and_its_log_stays, async |sta
         secret_made_at: owner.now(),
     };
     assert!(backend::lwa_apps::create(&owner, &scope, late).await.is_err());
-    let before = events(&ada).await;
+    let late = incidents::report(&owner, &scope, incidents::Report::of(Kind::Other, "Late")).await;
+    assert!(late.is_err() && audit::place_hold(&owner, &scope, "Late").await.is_err());
+    let before = weight(&ada).await;
     for _ in 0..4 {
         house.stage.advance(Duration::days(40));
         backend::jobs::run_due(&house.stage.portal).await.unwrap();
     }
-    assert_eq!(events(&ada).await, before);
+    assert_eq!(weight(&ada).await, before);
+    // What was to be done in it keeps nobody else's from being told.
+    let carol = house.furnished("carol").await;
+    let other = follows(&house, &carol).await;
+    house.stage.advance(Duration::days(2));
+    for _ in 0..2 {
+        backend::jobs::run_due(&house.stage.portal).await.unwrap();
+    }
+    assert!(house.stage.mails_to("carol@example.com").await.iter().any(|mail| mail.subject.contains(other)));
+});
+
+/// An incident that is over, of which something is still to be done; answers what.
+async fn follows(house: &House, of: &Furnished) -> &'static str {
+    let what = "Scan for keys";
+    let (owner, scope) = as_of(house, of, &of.owner).await;
+    let id = incidents::report(&owner, &scope, incidents::Report::of(Kind::Other, "Something odd")).await.unwrap();
+    let incident = incidents::enter(&owner, &scope, id).await.unwrap();
+    let soon = owner.now() + Duration::days(1);
+    incidents::add_action_item(&owner, &incident, what, owner.signed_in().unwrap().user, soon).await.unwrap();
+    let over = "UPDATE incident SET state = 'closed'";
+    house.stage.portal.db.reader().execute_unprepared(over).await.unwrap();
+    what
+}
+
+on_both_databases!(the_log_leaves_as_evidence_no_more_than_as_an_export, async |stage: Stage| {
+    let (house, ada, bob, _) = staffed(stage).await;
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    house.sequence().await;
+    let report = incidents::Report {
+        detected_at: Some(owner.now() - Duration::days(900)),
+        ..incidents::Report::of(Kind::Other, "Old")
+    };
+    let id = incidents::report(&owner, &scope, report).await.unwrap();
+    let incident = incidents::enter(&owner, &scope, id).await.unwrap();
+    incidents::take_evidence(&owner, &incident).await.unwrap();
+    let pieces = incidents::locker(&owner, &incident).await.unwrap();
+    let log = pieces.iter().find(|(piece, _)| piece.name.ends_with("-log.jsonl")).unwrap().0.id;
+    let other = pieces.iter().find(|(piece, _)| piece.name.ends_with("how-things-stood.json")).unwrap().0.id;
+    incidents::copy_evidence(&owner, &incident, other).await.unwrap();
+    let alone = incidents::copy_evidence(&owner, &incident, log).await;
+    assert!(format!("{alone:?}").contains("ApprovalRequired"), "{alone:?}");
+    let asked = ask(&owner, &scope, LOG, "").await.unwrap();
+    let (bob, of_bob) = as_of(&house, &ada, &bob).await;
+    approve(&bob, &of_bob, LOG, asked, "").await.unwrap();
+    incidents::copy_evidence(&owner, &incident, log).await.unwrap();
+    assert_eq!(house.stage.events(&ada.scope, Action::LogExported).await.len(), 1);
+    // Where nobody else could approve, an incident does not wait for them.
+    let carol = house.furnished("carol").await;
+    let (carol_cx, of_carol) = as_of(&house, &carol, &carol.owner).await;
+    house.sequence().await;
+    let id = incidents::report(&carol_cx, &of_carol, incidents::Report::of(Kind::Other, "Mine")).await.unwrap();
+    let incident = incidents::enter(&carol_cx, &of_carol, id).await.unwrap();
+    incidents::take_evidence(&carol_cx, &incident).await.unwrap();
+    let pieces = incidents::locker(&carol_cx, &incident).await.unwrap();
+    let log = pieces.iter().find(|(piece, _)| piece.name.ends_with("-log.jsonl")).unwrap().0.id;
+    let carol_cx = house.stage.stepped_up(&carol_cx);
+    incidents::copy_evidence(&carol_cx, &incident, log).await.unwrap();
+});
+
+on_both_databases!(who_may_not_touch_both_environments_approves_no_end, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    house.member(&ada, "bob", Role::Owner, Environments { production: true, sandbox: false }).await;
+    house.stage.advance(Duration::seconds(1));
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    assert!(matches!(ask(&owner, &scope, TEAM, NAME).await, Err(ApprovalError::NobodyElse)));
+    // Mails to others have a limit.
+    for _ in 0..4 {
+        ask(&owner, &scope, LOG, "").await.unwrap();
+    }
+    assert!(matches!(ask(&owner, &scope, LOG, "").await, Err(ApprovalError::TooMany { .. })));
 });
 
 on_both_databases!(what_is_looked_into_keeps_the_team, async |stage: Stage| {
@@ -216,12 +305,19 @@ on_both_databases!(a_question_ends_with_a_week_with_its_asker_and_when_it_is_wit
     let (oscar, of_oscar) = as_of(&house, &ada, &oscar).await;
     assert!(matches!(withdraw(&oscar, &of_oscar, third).await, Err(ApprovalError::Access(AccessError::NotFound))));
     withdraw(&owner, &scope, third).await.unwrap();
-    let whole = audit::note_export(&eve, &of_eve, "csv", events(&ada).await).await;
+    let whole = audit::note_export(&eve, &of_eve, "csv", weight(&ada).await).await;
     assert!(matches!(whole, Err(AccessError::ApprovalRequired(_))));
 
+    // Questions have a limit.
+    house.stage.advance(Duration::hours(5));
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    let (bob_now, of_bob) = as_of(&house, &ada, &bob).await;
+    let (eve, of_eve) = as_of(&house, &ada, &eve).await;
     let fourth = ask(&eve, &of_eve, LOG, "").await.unwrap();
     teams::change_member(&owner, &scope, eve.signed_in().unwrap().user, Role::Operator, Environments::BOTH).await.unwrap();
     assert!(matches!(approve(&bob_now, &of_bob, LOG, fourth, "").await, Err(ApprovalError::AskerGone)));
+    let seen = house.stage.events(&ada.scope, Action::AccessRefused).await;
+    assert!(seen.iter().any(|event| event.reason.as_deref() == Some("second-person")));
     let fifth = ask(&owner, &scope, LOG, "").await.unwrap();
     house.stage.advance(ASKED_FOR);
     let (bob, of_bob) = as_of(&house, &ada, &bob).await;

@@ -4,6 +4,7 @@
 #[path = "../../backend/tests/it/support.rs"]
 mod support;
 
+mod authenticator;
 mod browser;
 mod hardening;
 mod house;
@@ -24,6 +25,7 @@ mod incidents;
 mod killed;
 mod live;
 mod lwa_apps;
+mod passkeys;
 mod processes;
 mod refresh;
 mod reviews;

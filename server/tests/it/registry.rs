@@ -161,6 +161,9 @@ pub fn form<'a>(function: &Function, of: impl Fn(&str) -> &'a Things) -> Vec<(St
 fn value(name: &str) -> Option<&'static str> {
     Some(match name {
         "name" => "Another name",
+        "act" => "revoke a key of orders-sync",
+        "response" => "{}",
+        "required" => "false",
         "email" => "eve@example.com",
         "next" => "/account",
         "code" => "12345678",

@@ -21,7 +21,9 @@ use crate::{
 };
 
 /// Open to people who are not signed in, each for its reason.
-const FOR_EVERYBODY: [(&str, &str); 3] = [
+const FOR_EVERYBODY: [(&str, &str); 5] = [
+    ("begin_passkey_sign_in", "asks a browser for a passkey, of whomever it is"),
+    ("sign_in_with_passkey", "signs in"),
     ("ask_code", "asks for the code that signs in"),
     ("read_pending_code", "tells a browser of the code that it asked for itself"),
     ("sign_in", "signs in"),

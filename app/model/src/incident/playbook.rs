@@ -87,7 +87,7 @@ fn own(kind: Kind) -> &'static [Row] {
         Kind::LostDevice => &[
             (Investigate, 2, "Ask when it was last in hand, whether its disk is encrypted, and what was signed in on it."),
             (Investigate, 8, "Filter the log by the person since then: note each address and act that is not theirs."),
-            (Remediate, 1, "End the person's sessions; none but their new one may stand under Your sessions."),
+            (Remediate, 1, "End the person's sessions; none but their new one may stand under Your account."),
             (Remediate, 4, "Lock or wipe it from afar, and sign it out of the mailbox: sign-in codes arrive there."),
             (Remediate, 8, "Revoke each gateway key that lay on it: in .env files, shell history, notes, backups."),
         ],

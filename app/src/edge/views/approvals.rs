@@ -17,7 +17,8 @@ pub(crate) async fn approval_items(cx: &Cx, scope: &TeamScope) -> Result<Vec<App
     let mine = store::member::by_user(cx.portal.db.reader(), scope, me).await.map_err(super::outage)?;
     let role = scope.role().unwrap_or(Role::Auditor);
     let item = |one: store::approval::Approval| {
-        let (state, approves) = (one.state(now), role.may(one.act.approves()));
+        let state = one.state(now);
+        let approves = mine.as_ref().is_some_and(|mine| one.act.is_open_to(mine.role, mine.environments));
         let is_second = mine.as_ref().is_some_and(|mine| is_second_person(one.asked.user, one.asked.at, me, mine.joined_at));
         let good_until = one.given.as_ref().map_or(one.asked.at + ASKED_FOR, |given| given.at + GIVEN_FOR);
         ApprovalItem {
@@ -25,7 +26,7 @@ pub(crate) async fn approval_items(cx: &Cx, scope: &TeamScope) -> Result<Vec<App
             act: one.act,
             state,
             may_approve: state == ApprovalState::Asked && approves && is_second,
-            may_withdraw: state != ApprovalState::Over && (approves || one.asked.user == me),
+            may_withdraw: state != ApprovalState::Over && (role.may(one.act.approves()) || one.asked.user == me),
             asked: (one.asked.name, moment(one.asked.at, now)),
             given: one.given.map(|given| (given.name, moment(given.at, now))),
             good_until: moment(good_until, now),

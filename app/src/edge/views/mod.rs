@@ -13,6 +13,7 @@ mod log;
 mod measures;
 mod metrics;
 mod notices;
+mod passkeys;
 mod people;
 mod places;
 mod reach;
@@ -34,7 +35,6 @@ use model::{
     amazon::{ClockLevel, SecretClock, days_left},
     gateway::{KeyPhase, key_phase},
     ids::UserId,
-    step_up,
 };
 
 use crate::{
@@ -56,6 +56,7 @@ pub(crate) use log::{log_event, log_items, log_rows};
 pub(crate) use measures::holders;
 pub(crate) use metrics::metrics_detail;
 pub(crate) use notices::incident_notices;
+pub(crate) use passkeys::factors_of;
 pub(crate) use people::{invitation_item, people, session_item};
 pub(crate) use places::places;
 pub(crate) use reach::reach_detail;
@@ -74,12 +75,21 @@ pub async fn viewer(cx: &Cx, theme: Theme) -> Result<Viewer, AccessError> {
         is_operator: person.is_operator,
         teams: teams
             .into_iter()
-            .map(|m| TeamItem { id: m.team, name: m.name.to_string(), role: m.role, environments: m.environments })
+            .map(|m| TeamItem {
+                id: m.team,
+                name: m.name.to_string(),
+                role: m.role,
+                environments: m.environments,
+                passkeys_required: m.passkeys_required,
+                by_passkey: m.by_passkey(),
+            })
             .collect(),
         theme: theme.as_str().to_owned(),
         simulated: cx.portal.amazon.is_simulated(),
         mailbox: cx.portal.mailer.is_folder(),
-        stepped_up: step_up::covers(person.stepped_up_at, cx.now()),
+        stepped_up: person.proofs.cover(cx.now()),
+        stepped_up_by_passkey: person.proofs.cover_by_passkey(cx.now()),
+        has_passkey: !backend::passkeys::list(cx).await?.is_empty(),
     })
 }
 

@@ -63,6 +63,7 @@ pub(crate) fn people(
     scope: &TeamScope,
     members: Vec<Member>,
     invitations: Vec<Invitation>,
+    holders: &[UserId],
 ) -> Result<People, Failure> {
     let me = backend::access::signed_in(cx).map_err(fail)?.user;
     let my_role = scope.role().unwrap_or(Role::Auditor);
@@ -72,6 +73,7 @@ pub(crate) fn people(
             .into_iter()
             .map(|member| MemberItem {
                 is_me: member.user == me,
+                has_passkey: holders.contains(&member.user),
                 may_change: my_role.may_give(member.role),
                 user: member.user,
                 email: member.email.to_string(),

@@ -44,7 +44,7 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
             <details class="disclosure" open=canary.failed()>
                 <summary>{if detail.item.canary { "It is a canary" } else { "Make it a canary" }}</summary>
                 <p class="muted">"Nothing may use a canary: a gateway that asks for it is refused as if it were disabled, and raises a critical alert. Put it on the lists of gateways that have no reason to ask for it."</p>
-                <StepUpGate open={stepped_up() || !detail.item.canary} act="change what Portal watches for">
+                <StepUpGate open={stepped_up() || !detail.item.canary} act=format!("make no canary any more of {}", detail.item.name)>
                     <ActForm act=canary>
                         {ids()}
                         {(!detail.item.canary).then(|| view! { <Hidden name="canary" value="true"/> })}
@@ -59,7 +59,7 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
                     act=disconnect
                     text="Gateways are refused at once and the credentials are destroyed. To come back, the seller must authorize again. Access tokens that are out end within an hour."
                 >
-                    <StepUpGate open=stepped_up() act="disconnect an account">
+                    <StepUpGate open=stepped_up() act=format!("disconnect {}", detail.item.name)>
                         <ActForm act=disconnect class="form">
                             {ids()}
                             <Field name="confirm" label="Type the connection's name to confirm" hint=name.clone() act=disconnect/>

@@ -96,7 +96,7 @@ fn Measure(team: TeamId, incident: IncidentId, runs: bool, measure: MeasureItem)
     let act = match (runs, open, measure.may_lift) {
         (true, true, _) => view! { <div class="row">{form(retry, "Try again", "btn-secondary")}{form(withdraw, "Withdraw", "btn-quiet")}</div> }.into_any(),
         (true, false, true) => view! {
-            <StepUpGate open=stepped_up() act="lift a lock">{form(lift, "Lift the lock", "btn-danger-quiet")}</StepUpGate>
+            <StepUpGate open=stepped_up() act=format!("lift the lock on {}", measure.target)>{form(lift, "Lift the lock", "btn-danger-quiet")}</StepUpGate>
         }
         .into_any(),
         _ => ().into_any(),

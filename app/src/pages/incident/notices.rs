@@ -150,7 +150,7 @@ fn Acts(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoView
 fn Approve(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoView {
     let act = Act::of::<ApproveNotice>().only_for("notice", &notice.id.to_string());
     view! {
-        <StepUpGate open=stepped_up() act="approve a notice">
+        <StepUpGate open=stepped_up() act=format!("approve the notice “{}”", notice.subject)>
             {view! {
                 <ActForm act>
                     <Ids team incident notice=notice.id version=notice.version/>

@@ -1,3 +1,4 @@
+use chrono::Duration;
 use model::{Problem, ProblemCode};
 
 use crate::{access::AccessError, error::Outage, mail::MailError, teams::NotEnded};
@@ -13,6 +14,8 @@ pub enum ApprovalError {
     AskerGone,
     #[error("it was approved, withdrawn, or is too old")]
     Over,
+    #[error("too many questions were asked")]
+    TooMany { retry_after: Duration },
     #[error("the typed name is not the Team's")]
     NameDiffers,
     #[error(transparent)]
@@ -44,6 +47,11 @@ impl From<&ApprovalError> for Problem {
             }
             ApprovalError::Over => {
                 Problem::new(ProblemCode::Conflict, "This was approved already, withdrawn, or nobody answered for a week.")
+            }
+            ApprovalError::TooMany { retry_after } => {
+                let seconds = u32::try_from(retry_after.num_seconds()).unwrap_or(0) + 1;
+                Problem::new(ProblemCode::RateLimited, "You have asked several times just now. Wait for an answer.")
+                    .retry_after(seconds)
             }
             ApprovalError::NameDiffers => Problem::field("name", "Type the Team's name exactly as it stands above."),
             ApprovalError::NotEnded(error) => error.into(),

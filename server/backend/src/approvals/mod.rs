@@ -2,9 +2,10 @@
 
 mod error;
 
+use chrono::Duration;
 use model::{
     Environments,
-    approval::{ALONE_WITHIN, ApprovalState, GraveAct, is_second_person},
+    approval::{ASK_BURST, ASK_EVERY, ApprovalState, GraveAct, is_second_person},
     audit::Action,
     ids::{ApprovalId, UserId},
 };
@@ -17,16 +18,25 @@ use crate::{
     audit::{self, Event, Target},
     mail::{self, Mail, MailError, Message},
     random,
-    store::{self, Tx, approval::Approval, audit_hold::By, member::Member},
+    store::{
+        self, Tx,
+        approval::Approval,
+        audit_hold::By,
+        member::Member,
+        rate_limit::{self, Limit},
+    },
     teams,
 };
 
+/// For so long questions are shown.
+const SHOWN: Duration = Duration::days(30);
+
 /// What was asked lately, the newest first.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Approval>, AccessError> {
-    Ok(store::approval::of_team(cx.portal.db.reader(), scope, cx.now() - ALONE_WITHIN).await?)
+    Ok(store::approval::of_team(cx.portal.db.reader(), scope, cx.now() - SHOWN).await?)
 }
 
-/// Asks for it; what the same person asked before is over. `typed`: the Team's name, where the Team is what ends.
+/// Asks for it; what the same person asked before, and nobody has answered, is over. `typed`: the Team's name, where the Team is what ends.
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn ask(cx: &Cx, scope: &TeamScope, act: GraveAct, typed: &str) -> Result<ApprovalId, ApprovalError> {
     let by = check(cx, scope, act, typed).await?;
@@ -40,9 +50,16 @@ pub async fn ask(cx: &Cx, scope: &TeamScope, act: GraveAct, typed: &str) -> Resu
     if others.is_empty() {
         return Err(ApprovalError::NobodyElse);
     }
-    for earlier in store::approval::of_team(&*tx, scope, cx.now() - ALONE_WITHIN).await? {
-        if earlier.act == act && earlier.asked.user == new.asked.user {
-            store::approval::end(&*tx, scope, earlier.id, cx.now()).await?;
+    let limit = Limit { burst: ASK_BURST, every: ASK_EVERY };
+    let bucket = format!("approval:{}:{}", scope.team().0.simple(), new.asked.user.0.simple());
+    let taken = rate_limit::take(&*tx, &bucket, limit, 1, cx.now()).await?;
+    if taken.granted == 0 {
+        return Err(ApprovalError::TooMany { retry_after: taken.wait });
+    }
+    for earlier in store::approval::of_team(&*tx, scope, cx.now() - SHOWN).await? {
+        let is_mine = earlier.act == act && earlier.asked.user == new.asked.user;
+        if is_mine && earlier.state(cx.now()) == ApprovalState::Asked {
+            take_back(cx, &tx, scope, &earlier).await?;
         }
     }
     store::approval::insert(&*tx, scope, &new).await?;
@@ -72,10 +89,14 @@ pub async fn approve(cx: &Cx, scope: &TeamScope, act: GraveAct, id: ApprovalId, 
     store::team::hold(&*tx, scope).await?;
     let approvers = approvers(&tx, scope, &found).await?;
     if !approvers.iter().any(|member| member.user == by.user) {
-        return Err(ApprovalError::Alone);
+        drop(tx);
+        return Err(refused(cx, scope, &found, ApprovalError::Alone).await?);
     }
     let asker = store::member::not_locked(&*tx, scope).await?.into_iter().find(|one| one.user == found.asked.user);
-    let Some(asker) = asker.filter(|one| one.role.may(found.act.asks())) else { return Err(ApprovalError::AskerGone) };
+    let Some(asker) = asker.filter(|one| one.role.may(found.act.asks())) else {
+        drop(tx);
+        return Err(refused(cx, scope, &found, ApprovalError::AskerGone).await?);
+    };
     if found.state(cx.now()) != ApprovalState::Asked || !store::approval::give(&*tx, scope, id, &by).await? {
         return Err(ApprovalError::Over);
     }
@@ -83,10 +104,20 @@ pub async fn approve(cx: &Cx, scope: &TeamScope, act: GraveAct, id: ApprovalId, 
     audit::append(&*tx, cx, event.with("asked_by", found.asked.user)).await?;
     match found.act {
         GraveAct::ExportLog => {
-            let text = format!("{} approved that you {}. It is good for 24 hours.", by.name, found.act.words());
+            let text = format!(
+                "{} approved that you {} of {}. It is good for 24 hours: {}/teams/{}/log#export",
+                by.name,
+                found.act.words(),
+                scope.name().map(ToString::to_string).unwrap_or_default(),
+                cx.portal.settings.public_url,
+                scope.team(),
+            );
             tell(cx, &tx, vec![asker], "Your export is approved", &text).await?;
         }
-        GraveAct::DeleteTeam => teams::end(cx, &tx, scope, &found.asked, &by).await?,
+        GraveAct::DeleteTeam => {
+            store::approval::end(&*tx, scope, id, cx.now()).await?;
+            teams::end(cx, &tx, scope, &found.asked, &by).await?;
+        }
     }
     Ok(tx.commit().await?)
 }
@@ -100,11 +131,34 @@ pub async fn withdraw(cx: &Cx, scope: &TeamScope, id: ApprovalId) -> Result<(), 
         return Err(AccessError::NotFound.into());
     }
     let tx = cx.portal.db.begin().await?;
-    if found.state(cx.now()) == ApprovalState::Over || !store::approval::end(&*tx, scope, id, cx.now()).await? {
+    store::team::hold(&*tx, scope).await?;
+    if found.state(cx.now()) == ApprovalState::Over || !take_back(cx, &tx, scope, &found).await? {
         return Err(ApprovalError::Over);
     }
-    audit::append(&*tx, cx, Event::of(scope, Action::ApprovalWithdrawn).on(Target::approval(id, found.act))).await?;
     Ok(tx.commit().await?)
+}
+
+/// False when it was over.
+async fn take_back(cx: &Cx, tx: &Tx, scope: &TeamScope, one: &Approval) -> Result<bool, sea_orm::DbErr> {
+    let ended = store::approval::end(&**tx, scope, one.id, cx.now()).await?;
+    if ended {
+        audit::append(&**tx, cx, Event::of(scope, Action::ApprovalWithdrawn).on(Target::approval(one.id, one.act))).await?;
+    }
+    Ok(ended)
+}
+
+/// Whoever tries it alone is in the log.
+async fn refused(cx: &Cx, scope: &TeamScope, one: &Approval, error: ApprovalError) -> Result<ApprovalError, AccessError> {
+    let event = Event::of(scope, Action::AccessRefused).on(Target::approval(one.id, one.act));
+    audit::append_alone(cx, event.refused("second-person")).await?;
+    Ok(error)
+}
+
+/// Whether nobody else of the Team could approve it.
+pub(crate) async fn is_alone(cx: &Cx, tx: &Tx, scope: &TeamScope, act: GraveAct) -> Result<bool, AccessError> {
+    let me = access::signed_in(cx)?.user;
+    let members = store::member::not_locked(&**tx, scope).await?;
+    Ok(!members.iter().any(|member| member.user != me && member.role.may(act.approves())))
 }
 
 /// What another one approved for this person, and is still good.
@@ -115,7 +169,7 @@ pub(crate) async fn standing(
     user: UserId,
     act: GraveAct,
 ) -> Result<Option<ApprovalId>, sea_orm::DbErr> {
-    let all = store::approval::of_team(&**tx, scope, cx.now() - ALONE_WITHIN).await?;
+    let all = store::approval::of_team(&**tx, scope, cx.now() - SHOWN).await?;
     let is_good = |one: &Approval| one.act == act && one.asked.user == user && one.state(cx.now()) == ApprovalState::Given;
     Ok(all.into_iter().find(is_good).map(|one| one.id))
 }
@@ -140,7 +194,7 @@ async fn check(cx: &Cx, scope: &TeamScope, act: GraveAct, typed: &str) -> Result
 /// Who could approve it: others, who were in the Team before it was asked.
 async fn approvers(tx: &Tx, scope: &TeamScope, asked: &Approval) -> Result<Vec<Member>, sea_orm::DbErr> {
     let could = |member: &Member| {
-        member.role.may(asked.act.approves())
+        asked.act.is_open_to(member.role, member.environments)
             && is_second_person(asked.asked.user, asked.asked.at, member.user, member.joined_at)
     };
     Ok(store::member::not_locked(&**tx, scope).await?.into_iter().filter(could).collect())

@@ -7,7 +7,7 @@ use model::{
     audit::{Action, Detail, Outcome, SafeText},
     ids::{
         AlertId, ApprovalId, ConnectionId, EventId, GatewayId, GatewayKeyId, HoldId, Id, IncidentId, InvitationId, LwaAppId,
-        ReviewId, SessionId, TeamId, UserId, WebhookId,
+        PasskeyId, ReviewId, SessionId, TeamId, UserId, WebhookId,
     },
     incident::{TargetKind, code},
 };
@@ -61,6 +61,10 @@ impl Target {
     /// By the act that takes two.
     pub fn approval(id: ApprovalId, act: GraveAct) -> Self {
         Self { kind: "approval", id: id.0, name: Some(act.words().to_owned()) }
+    }
+
+    pub fn passkey(id: PasskeyId, name: &Name) -> Self {
+        Self { kind: "passkey", id: id.0, name: Some(name.to_string()) }
     }
 
     pub fn session(id: SessionId) -> Self {

@@ -18,6 +18,7 @@ use crate::{
     cx::SignedIn,
     random,
     store::{
+        self,
         audit_event::{self, Row},
         audit_hold::{self, By, Hold},
         audit_horizon, audit_tree,
@@ -139,11 +140,12 @@ pub(crate) async fn hold_unless_held(cx: &Cx, scope: &TeamScope, reason: &SafeTe
     Ok(())
 }
 
-async fn hold(cx: &Cx, scope: &TeamScope, person: &SignedIn, reason: &SafeText) -> Result<HoldId, sea_orm::DbErr> {
+async fn hold(cx: &Cx, scope: &TeamScope, person: &SignedIn, reason: &SafeText) -> Result<HoldId, AccessError> {
     let id: HoldId = random::id(cx.now());
     let placed = By { at: cx.now(), user: person.user, name: person.email.to_string() };
     let hold = Hold { id, reason: reason.as_str().to_owned(), placed, lifted: None };
     let tx = cx.portal.db.begin().await?;
+    store::team::hold(&*tx, scope).await?;
     // Nothing is pruned between a hold's placing and its holding.
     audit_tree::hold_still(&*tx).await?;
     audit_hold::insert(&*tx, scope, &hold).await?;

@@ -3,20 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::{Duration, NaiveDate};
-use model::{
-    approval::{ALONE_WITHIN, GraveAct, is_whole},
-    audit::Action,
-    ids::EventId,
-    step_up::DangerousAct,
-};
+use model::{audit::Action, ids::EventId};
 
-use super::{Event, append, append_alone};
+use super::{Event, append_alone};
 use crate::{
     Cx, TeamScope,
-    access::{self, AccessError},
-    approvals,
+    access::AccessError,
     store::{
-        self,
         audit_event::{self, Filter, Meant, Row},
         audit_tally, audit_word,
     },
@@ -51,30 +44,6 @@ pub async fn follow(cx: &Cx, scope: &TeamScope, filter: &Filter) -> Result<LogPa
     let more = rows.len() as u64 > PAGE;
     rows.truncate(PAGE as usize);
     Ok(LogPage { rows, more })
-}
-
-/// Records that `events` of the log are taken away as a file, in a format. Refuses without a fresh proof of the person, and the whole log
-/// without the approval of another one.
-pub async fn note_export(cx: &Cx, scope: &TeamScope, format: &'static str, events: u64) -> Result<(), AccessError> {
-    let by = access::require_step_up(cx, scope, DangerousAct::ExportLog).await?;
-    let all = audit_event::count(cx.portal.db.reader(), scope).await?;
-    let tx = cx.portal.db.begin().await?;
-    // Held, so that two halves at once are not both the first one.
-    store::team::hold(&*tx, scope).await?;
-    let taken = audit_event::taken_alone(&*tx, scope, by, cx.now() - ALONE_WITHIN).await?;
-    let event = Event::of(scope, Action::LogExported).with("format", format).with("events", events.cast_signed());
-    let event = match approvals::standing(cx, &tx, scope, by, GraveAct::ExportLog).await? {
-        Some(approval) => event.with("approval", approval),
-        None if is_whole(events, taken, all) => {
-            drop(tx);
-            let refused = Event::of(scope, Action::AccessRefused).with("act", DangerousAct::ExportLog);
-            append_alone(cx, refused.refused("approval-required")).await?;
-            return Err(AccessError::ApprovalRequired(GraveAct::ExportLog));
-        }
-        None => event,
-    };
-    append(&*tx, cx, event).await?;
-    Ok(tx.commit().await?)
 }
 
 /// What a text that somebody typed may mean in the Team's log: names, actions, reasons and addresses that contain it.

@@ -135,6 +135,7 @@ pub async fn begin_drill(portal: &Portal, team: TeamId, kind: DrillKind) -> Resu
     }
     let new = asked(&cx, team, kind, "command line".to_owned(), Some(cx.now()));
     let tx = portal.db.begin().await?;
+    crate::store::team::hold(&*tx, &access::job(team)).await?;
     drill::insert(&*tx, &new).await?;
     append(&*tx, &cx, Event::of(&access::job(team), Action::DrillAsked).with("kind", kind.as_str())).await?;
     tx.commit().await?;

@@ -200,12 +200,30 @@ pub async fn copy_evidence(cx: &Cx, scope: &IncidentScope, id: EvidenceId) -> Re
     if piece.kind == EvidenceKind::Bundle {
         content = sealed(cx, &piece, content).await?.ok_or(IncidentError::NotSealedYet)?;
     }
+    // The Team's log leaves with it, and the whole of it takes two people here too.
+    let logs = match piece.kind {
+        EvidenceKind::Log => vec![content.clone()],
+        EvidenceKind::Bundle => logs(cx, scope).await?,
+        _ => Vec::new(),
+    };
+    if !logs.is_empty() {
+        audit::note_evidence(cx, scope.team(), &logs).await?;
+    }
     let (by, name) = who(cx);
     let tx = cx.portal.db.begin().await?;
     evidence::add_custody(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Copied, at: cx.now(), by, name }).await?;
     append(&*tx, cx, scope.event(Action::EvidenceCopied).with("evidence", id)).await?;
     tx.commit().await?;
     Ok((piece, content))
+}
+
+/// The parts of the log that were taken in.
+async fn logs(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Vec<u8>>, IncidentError> {
+    let mut logs = Vec::new();
+    for piece in evidence::all(cx.portal.db.reader(), scope).await?.into_iter().filter(|one| one.kind == EvidenceKind::Log) {
+        logs.extend(sound(&cx.portal, &piece).await?);
+    }
+    Ok(logs)
 }
 
 /// The content, when it is what was taken in: it opens in its place, has the hash beside it, and the log says the same. What

@@ -150,42 +150,47 @@ pub async fn end_action_item(cx: &Cx, scope: &IncidentScope, id: ActionItemId) -
 /// the incident any more.
 pub(crate) async fn tell_overdue(portal: &Portal) -> Result<(), Outage> {
     let cx = Cx::system(portal, "incident clock");
-    let now = cx.now();
-    for item in lessons::overdue(portal.db.reader(), now, AT_ONCE).await? {
-        let team = access::job(item.team);
-        let tx = portal.db.begin().await?;
-        store::team::hold(&*tx, &team).await?;
-        if !lessons::told(&*tx, item.id, now).await? {
-            continue;
+    for item in lessons::overdue(portal.db.reader(), cx.now(), AT_ONCE).await? {
+        // One that cannot be told keeps none behind it from being told.
+        if let Err(error) = tell_one(&cx, &item).await {
+            tracing::error!(team = %item.team, error = &error as &dyn std::error::Error, "an overdue item was not told");
         }
-        let Some(found) = incident::by_id(&*tx, &team, item.incident).await? else { continue };
-        let own = scope::own(&team, &found, incident::duties(&*tx, found.id).await?);
-        let (mut to, mut others) = (Vec::new(), Vec::new());
-        for member in store::member::not_locked(&*tx, &team).await?.into_iter().filter(|member| own.is_seen_by(member)) {
-            match member.user == item.owner {
-                true => to.push(member.email),
-                false if member.role.may(Permission::RunIncidents) => others.push(member.email),
-                false => {}
-            }
-        }
-        let to = if to.is_empty() { others } else { to };
-        for to in to {
-            let message = Message::SecurityNotice {
-                headline: format!("{}: “{}” is overdue", code(found.id), item.title),
-                text: format!(
-                    "{} was to do this until {}: {}. {}/teams/{}/incidents/{}/lessons",
-                    item.owner_name,
-                    (item.due_at - Duration::seconds(1)).format("%-d %B %Y"),
-                    item.title,
-                    portal.settings.public_url,
-                    item.team,
-                    item.incident
-                ),
-            };
-            mail::queue(&*tx, &portal.vault, now, Mail { to, message }).await?;
-        }
-        append(&*tx, &cx, own.event(Action::IncidentAlarm).with("clock", "action_item")).await?;
-        tx.commit().await?;
     }
     Ok(())
+}
+
+async fn tell_one(cx: &Cx, item: &ActionItem) -> Result<(), IncidentError> {
+    let (team, now) = (access::job(item.team), cx.now());
+    let tx = cx.portal.db.begin().await?;
+    store::team::hold(&*tx, &team).await?;
+    if !lessons::told(&*tx, item.id, now).await? {
+        return Ok(());
+    }
+    let Some(found) = incident::by_id(&*tx, &team, item.incident).await? else { return Ok(()) };
+    let own = scope::own(&team, &found, incident::duties(&*tx, found.id).await?);
+    let (mut to, mut others) = (Vec::new(), Vec::new());
+    for member in store::member::not_locked(&*tx, &team).await?.into_iter().filter(|member| own.is_seen_by(member)) {
+        match member.user == item.owner {
+            true => to.push(member.email),
+            false if member.role.may(Permission::RunIncidents) => others.push(member.email),
+            false => {}
+        }
+    }
+    for to in if to.is_empty() { others } else { to } {
+        let message = Message::SecurityNotice {
+            headline: format!("{}: “{}” is overdue", code(found.id), item.title),
+            text: format!(
+                "{} was to do this until {}: {}. {}/teams/{}/incidents/{}/lessons",
+                item.owner_name,
+                (item.due_at - Duration::seconds(1)).format("%-d %B %Y"),
+                item.title,
+                cx.portal.settings.public_url,
+                item.team,
+                item.incident
+            ),
+        };
+        mail::queue(&*tx, &cx.portal.vault, now, Mail { to, message }).await.map_err(Outage::from)?;
+    }
+    append(&*tx, cx, own.event(Action::IncidentAlarm).with("clock", "action_item")).await?;
+    Ok(tx.commit().await?)
 }

@@ -157,6 +157,7 @@ pub(super) async fn open(
     };
     let own = scope::own(scope, &incident, Vec::new());
     let tx = cx.portal.db.begin().await?;
+    store::team::hold(&*tx, scope).await?;
     // Each report is a mail to several people.
     if let Some(person) = reported_by {
         let bucket = format!("report:{}:{}", scope.team().0.simple(), person.0.simple());

@@ -36,7 +36,7 @@ pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, Access
             .into_iter()
             .map(|one| {
                 json!({ "id": one.id, "signed_in_at": one.signed_in_at, "last_seen_at": one.last_seen_at,
-                    "stepped_up_at": one.stepped_up_at, "address": one.address, "agent": one.agent })
+                    "stepped_up_at": one.proofs.stepped_up_at, "address": one.address, "agent": one.agent })
             })
             .collect();
         members.push(json!({ "user": member.user, "email": member.email, "role": member.role,
@@ -119,7 +119,7 @@ async fn read_logs(cx: &Cx, scope: &IncidentScope, since: Time) -> Result<Vec<(S
         Some(first) => {
             files.push(("log.jsonl".to_owned(), read_log(cx, of_team(first)).await?));
             let from = audit_search::nth_newest(db, team, since, true, EVENTS).await?.unwrap_or(since);
-            let actions = Action::ALL.iter().copied().filter(|action| !audit_search::TOO_MANY.contains(&action.as_str()));
+            let actions = Action::ALL.iter().copied().filter(|action| !action.is_traffic());
             let filter = Filter { actions: actions.collect(), ..Filter::default() };
             let which = Which { filter: Some((filter, "all but credentials".to_owned())), ..of_team(from) };
             files.push(("log-without-credentials.jsonl".to_owned(), read_log(cx, which).await?));

@@ -18,6 +18,7 @@ pub(super) async fn run(portal: Portal) -> Result<(), sea_orm::DbErr> {
     let tx = portal.db.begin().await?;
     store::browser::delete_expired(&*tx, now).await?;
     store::login_challenge::delete_before(&*tx, now - Duration::days(1)).await?;
+    store::passkey::delete_before(&*tx, now).await?;
     store::rate_limit::delete_full(&*tx, now).await?;
     store::mail_outbox::delete_before(&*tx, now - MAILS).await?;
     store::login_address::delete_idle(&*tx, now, now - MAILS).await?;

@@ -3,10 +3,9 @@
 use chrono::Duration;
 use model::{
     EmailAddress, Time,
-    audit::Action,
+    audit::{Action, SafeText},
     ids::ChallengeId,
     login::{ASK_BURST, ASK_EVERY, CODE_LIFE, MAIL_GAP, MAIL_WINDOW, STEP_UP_BURST, STEP_UP_EVERY, next_mail_at},
-    step_up::DangerousAct,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -58,15 +57,15 @@ pub async fn ask(cx: &Cx, email: &str) -> Result<Asked, LoginError> {
     Ok(asked)
 }
 
-/// Asks for a code that confirms a dangerous act of the signed-in person.
+/// Asks for a code that confirms an act of the signed-in person, which the mail names in the words of the page.
 #[tracing::instrument(skip_all)]
-pub async fn ask_step_up(cx: &Cx, act: Option<DangerousAct>) -> Result<Asked, LoginError> {
+pub async fn ask_step_up(cx: &Cx, act: Option<&SafeText>) -> Result<Asked, LoginError> {
     let person = access::signed_in(cx)?;
     let tx = cx.portal.db.begin().await?;
     // Only the person themselves can ask here, so a sign-in a moment ago does not stand in the way.
     let limit = Limit { burst: STEP_UP_BURST, every: STEP_UP_EVERY };
     take(&tx, &format!("step-up:{}", person.user.0.simple()), limit, cx.now()).await?;
-    let words = act.map_or("confirm that it is you", DangerousAct::words);
+    let words = act.map_or("confirm that it is you", SafeText::as_str);
     let message = |code| Message::StepUpCode { code, act: words.to_owned(), device: device(cx), address: address(cx) };
     let asked = send(cx, &tx, &person.email, Purpose::StepUp(person.session), message, true).await?;
     audit::append(&*tx, cx, Event::new(Action::StepUpCodeSent)).await?;

@@ -6,4 +6,5 @@ mod prove;
 
 pub use ask::{Asked, ask, ask_step_up};
 pub use error::LoginError;
+pub(crate) use prove::open_session;
 pub use prove::{sign_in, step_up};

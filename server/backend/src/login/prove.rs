@@ -2,10 +2,11 @@
 
 use chrono::Duration;
 use model::{
-    EmailAddress,
+    EmailAddress, Time,
     audit::{Action, SafeText},
     ids::{ChallengeId, UserId},
     login::{TRIES_PER_CODE, parse_code, pause_after},
+    passkey::Proofs,
 };
 
 use super::{LoginError, ask::admits};
@@ -39,7 +40,7 @@ pub async fn sign_in(cx: &Cx, challenge: ChallengeId, code: &str) -> Result<Sign
         return over(cx, Action::SignInRefused).await;
     }
     let (user, created) = user_of(cx, &tx, &challenge.email).await?;
-    let person = open_session(cx, &tx, &user).await?;
+    let person = open_session(cx, &tx, &user, None).await?;
     let as_person = Cx { actor: Actor::User(person.clone()), ..cx.clone() };
     if created {
         audit::append(&*tx, &as_person, Event::new(Action::UserCreated).on(Target::user(user.id, &user.email))).await?;
@@ -48,7 +49,8 @@ pub async fn sign_in(cx: &Cx, challenge: ChallengeId, code: &str) -> Result<Sign
                 .await?;
         }
     }
-    audit::append(&*tx, &as_person, Event::new(Action::SignedIn).on(Target::session(person.session))).await?;
+    let event = Event::new(Action::SignedIn).on(Target::session(person.session));
+    audit::append(&*tx, &as_person, event.with("by", "code")).await?;
     tx.commit().await?;
     Ok(person)
 }
@@ -66,7 +68,8 @@ pub async fn step_up(cx: &Cx, challenge: ChallengeId, code: &str) -> Result<(), 
     };
     let tx = prove(cx, tx, &challenge, &code, Action::StepUpRefused).await?;
     store::session::step_up(&*tx, person.session, cx.now()).await?;
-    audit::append(&*tx, cx, Event::new(Action::SteppedUp).on(Target::session(person.session))).await?;
+    let event = Event::new(Action::SteppedUp).on(Target::session(person.session));
+    audit::append(&*tx, cx, event.with("by", "code")).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -144,14 +147,20 @@ async fn user_of(cx: &Cx, tx: &Tx, email: &EmailAddress) -> Result<(User, bool),
     Ok((user, created))
 }
 
-async fn open_session(cx: &Cx, tx: &Tx, user: &User) -> Result<SignedIn, LoginError> {
-    let now = cx.now();
+/// Opens a session of somebody who has proved who they are, with a passkey at `passkey_at` or with a code.
+pub(crate) async fn open_session(
+    cx: &Cx,
+    tx: &Tx,
+    user: &User,
+    passkey_at: Option<Time>,
+) -> Result<SignedIn, sea_orm::DbErr> {
+    let (now, proofs) = (cx.now(), Proofs { stepped_up_at: None, passkey_at });
     let session = Session {
         id: random::id(now),
         user: user.id,
         signed_in_at: now,
         last_seen_at: now,
-        stepped_up_at: None,
+        proofs,
         ended_at: None,
         address: cx.address.map(|a| a.to_string()),
         agent: cx.agent.as_ref().map(SafeText::to_string),
@@ -163,7 +172,7 @@ async fn open_session(cx: &Cx, tx: &Tx, user: &User) -> Result<SignedIn, LoginEr
         is_operator: user.is_operator,
         session: session.id,
         signed_in_at: now,
-        stepped_up_at: None,
+        proofs,
         renew: false,
     };
     store::session::insert(&**tx, session).await?;

@@ -53,6 +53,7 @@ const CHANGES: &[Action] = &[
     Action::MemberEnded,
     Action::MemberEngaged,
     Action::RoleChanged,
+    Action::PasskeyRuleChanged,
     Action::ApprovalAsked,
     Action::ApprovalGiven,
     Action::TeamDeleted,

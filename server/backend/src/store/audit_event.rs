@@ -2,12 +2,13 @@
 
 use model::{
     Time,
+    approval::Weight,
     audit::{Action, Outcome},
-    ids::{EventId, TeamId, UserId},
+    ids::{EventId, TeamId},
 };
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::{pieces, stored};
+use super::{pieces, sql, stored};
 use crate::access::TeamScope;
 
 #[sea_orm::model]
@@ -153,22 +154,32 @@ pub async fn oldest(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Opti
     Ok(query.one(db).await?.map(|model| model.at))
 }
 
-/// How many events the Team has.
-pub async fn count(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<u64, DbErr> {
-    Entity::find().filter(Column::TeamId.eq(scope.team().0)).count(db).await
+/// How many events the Team has, by what they weigh.
+pub async fn weight(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Weight, DbErr> {
+    let text = "SELECT action, COUNT(*) AS n FROM audit_event WHERE team_id = $1 GROUP BY action";
+    weigh(db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?)
 }
 
-/// How many events a person took away as files since `since`, without another one's approval.
-pub async fn taken_alone(db: &impl ConnectionTrait, scope: &TeamScope, user: UserId, since: Time) -> Result<u64, DbErr> {
+/// Rows of actions and how many there are of each; what cannot be read is none of Portal's.
+pub(super) fn weigh(rows: Vec<QueryResult>) -> Result<Weight, DbErr> {
+    let read = |row: &QueryResult| Ok::<_, DbErr>((row.try_get::<String>("", "action")?, row.try_get::<i64>("", "n")?));
+    let counted = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let known = |(action, n): (String, i64)| Some((Action::parse(&action)?, n.unsigned_abs()));
+    Ok(Weight::of(counted.into_iter().filter_map(known)))
+}
+
+/// What left of the Team's log since `since` without a second person's approval.
+pub async fn left_alone(db: &impl ConnectionTrait, scope: &TeamScope, since: Time) -> Result<Weight, DbErr> {
     let query = Entity::find()
         .filter(Column::TeamId.eq(scope.team().0))
         .filter(Column::Action.eq(Action::LogExported.as_str()))
         .filter(Column::Outcome.eq(Outcome::Ok.as_str()))
-        .filter(Column::ActorId.eq(user.0))
         .filter(Column::At.gte(since));
     let details = query.all(db).await?.into_iter().filter_map(|row| serde_json::from_str(&row.details).ok());
     let alone = details.filter(|details: &serde_json::Value| details.get("approval").is_none());
-    Ok(alone.filter_map(|details| details["events"].as_u64()).fold(0, u64::saturating_add))
+    let number = |details: &serde_json::Value, name: &str| details[name].as_u64().unwrap_or(0);
+    let one = |details| Weight { acts: number(&details, "acts"), traffic: number(&details, "traffic") };
+    Ok(alone.map(one).fold(Weight::default(), Weight::plus))
 }
 
 /// The one of them that has `place` others before it.

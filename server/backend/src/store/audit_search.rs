@@ -191,18 +191,9 @@ pub async fn of_team(db: &impl ConnectionTrait, scope: &TeamScope, filter: &Filt
     rows.iter().map(|row| audit_event::row(audit_event::Model::from_query_result(row, "")?)).collect()
 }
 
-/// What gateways do all day: too many events to be a story.
-pub const TOO_MANY: [&str; 6] = [
-    "credential.issued",
-    "credential.unchanged",
-    "credential.refused",
-    "gateway.refused",
-    "connection.status_read",
-    "gateway.self_read",
-];
-
-fn too_many() -> String {
-    TOO_MANY.map(|action| format!("'{action}'")).join(", ")
+fn traffic() -> String {
+    let all = Action::ALL.iter().filter(|action| action.is_traffic());
+    all.map(|action| format!("'{}'", action.as_str())).collect::<Vec<_>>().join(", ")
 }
 
 /// When the nth event of a Team's log was recorded, counted from the newest, and since then; nothing when there are not so many.
@@ -210,10 +201,10 @@ pub async fn nth_newest(
     db: &impl ConnectionTrait,
     scope: &TeamScope,
     since: Time,
-    without_too_many: bool,
+    without_traffic: bool,
     n: usize,
 ) -> Result<Option<Time>, DbErr> {
-    let narrowed = if without_too_many { format!(" AND e.action NOT IN ({})", too_many()) } else { String::new() };
+    let narrowed = if without_traffic { format!(" AND e.action NOT IN ({})", traffic()) } else { String::new() };
     let text = format!(
         "SELECT e.at FROM audit_event e WHERE e.team_id = $1 AND e.at >= $2{narrowed} ORDER BY e.at DESC LIMIT 1 OFFSET $3"
     );
@@ -232,7 +223,7 @@ pub async fn about(
     until: Time,
     most: u64,
 ) -> Result<Vec<Row>, DbErr> {
-    let start = format!("e.at >= $2 AND e.at < $3 AND e.action NOT IN ({})", too_many());
+    let start = format!("e.at >= $2 AND e.at < $3 AND e.action NOT IN ({})", traffic());
     let mut conditions = Conditions::new(&start, vec![scope.team().0.into(), since.into(), until.into()]);
     let own = conditions.place(incident.0.into());
     let places: Vec<_> = things.iter().map(|id| conditions.place((*id).into())).collect();

@@ -57,7 +57,7 @@ pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Dri
 /// What was asked for and nobody has taken up, or was cut off, of every Team: for Portal's own worker.
 pub async fn asked(db: &impl ConnectionTrait, cut_off: Time) -> Result<Vec<Drill>, DbErr> {
     let text = "SELECT * FROM drill WHERE ended_at IS NULL AND (started_at IS NULL OR started_at < $1)
-        ORDER BY asked_at LIMIT 5";
+        AND team_id IN (SELECT id FROM team WHERE deleted_at IS NULL) ORDER BY asked_at LIMIT 5";
     let rows = db.query_all_raw(sql(db, text, [cut_off.into()])).await?;
     rows.into_iter().map(read).collect()
 }

@@ -145,7 +145,8 @@ pub async fn by_id(db: &impl ConnectionTrait, scope: &TeamScope, id: IncidentId)
 
 /// Every incident that is not over, of every Team: for Portal's own clock.
 pub async fn all_open(db: &impl ConnectionTrait) -> Result<Vec<Incident>, DbErr> {
-    let text = "SELECT * FROM incident WHERE state NOT IN ('closed', 'dismissed', 'merged') ORDER BY id";
+    let text = "SELECT * FROM incident WHERE state NOT IN ('closed', 'dismissed', 'merged')
+        AND team_id IN (SELECT id FROM team WHERE deleted_at IS NULL) ORDER BY id";
     let rows = db.query_all_raw(sql(db, text, [])).await?;
     read_all(db, rows).await
 }

@@ -113,8 +113,8 @@ pub async fn done(
 
 /// What is overdue and nobody was told of, of every Team: for Portal's own clock.
 pub async fn overdue(db: &impl ConnectionTrait, now: Time, most: u32) -> Result<Vec<ActionItem>, DbErr> {
-    let text =
-        "SELECT * FROM action_item WHERE done_at IS NULL AND told_at IS NULL AND due_at < $1 ORDER BY due_at LIMIT $2";
+    let text = "SELECT * FROM action_item WHERE done_at IS NULL AND told_at IS NULL AND due_at < $1
+            AND team_id IN (SELECT id FROM team WHERE deleted_at IS NULL) ORDER BY due_at LIMIT $2";
     let rows = db.query_all_raw(sql(db, text, [now.into(), i64::from(most).into()])).await?;
     rows.into_iter().map(read).collect()
 }

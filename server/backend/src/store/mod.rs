@@ -43,6 +43,7 @@ pub mod mail_outbox;
 pub mod measure;
 pub mod member;
 pub mod notice;
+pub mod passkey;
 pub mod playbook;
 pub mod rate_limit;
 pub mod refresh;

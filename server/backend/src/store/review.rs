@@ -161,7 +161,8 @@ pub async fn notes(db: &impl ConnectionTrait, scope: &TeamScope, review: ReviewI
 
 /// Reviews of all Teams that nobody has signed: Team, Review, since when it is open, the period's days. For Portal's own job.
 pub async fn unsigned(db: &impl ConnectionTrait) -> Result<Vec<(TeamId, ReviewId, Time, Time, Time)>, DbErr> {
-    let text = "SELECT team_id, id, opened_at, from_at, until_at FROM review WHERE signed_at IS NULL ORDER BY opened_at";
+    let text = "SELECT team_id, id, opened_at, from_at, until_at FROM review WHERE signed_at IS NULL
+        AND team_id IN (SELECT id FROM team WHERE deleted_at IS NULL) ORDER BY opened_at";
     let rows = db.query_all_raw(sql(db, text, [])).await?;
     let read = |row: QueryResult| {
         let (opened, from, until) =

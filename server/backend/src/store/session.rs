@@ -3,6 +3,7 @@
 use model::{
     Time,
     ids::{SessionId, UserId},
+    passkey::Proofs,
 };
 use sea_orm::{IntoActiveModel, QueryOrder, entity::prelude::*};
 
@@ -18,6 +19,7 @@ pub(crate) struct Model {
     pub signed_in_at: DateTimeUtc,
     pub last_seen_at: DateTimeUtc,
     pub stepped_up_at: Option<DateTimeUtc>,
+    pub passkey_at: Option<DateTimeUtc>,
     pub ended_at: Option<DateTimeUtc>,
     pub address: Option<String>,
     pub agent: Option<String>,
@@ -33,7 +35,7 @@ pub struct Session {
     pub user: UserId,
     pub signed_in_at: Time,
     pub last_seen_at: Time,
-    pub stepped_up_at: Option<Time>,
+    pub proofs: Proofs,
     pub ended_at: Option<Time>,
     pub address: Option<String>,
     pub agent: Option<String>,
@@ -47,7 +49,7 @@ fn session(row: Model) -> Session {
         user: UserId(row.user_id),
         signed_in_at: row.signed_in_at,
         last_seen_at: row.last_seen_at,
-        stepped_up_at: row.stepped_up_at,
+        proofs: Proofs { stepped_up_at: row.stepped_up_at, passkey_at: row.passkey_at },
         ended_at: row.ended_at,
         address: row.address,
         agent: row.agent,
@@ -61,7 +63,8 @@ pub async fn insert(db: &impl ConnectionTrait, new: Session) -> Result<(), DbErr
         user_id: new.user.0,
         signed_in_at: new.signed_in_at,
         last_seen_at: new.last_seen_at,
-        stepped_up_at: new.stepped_up_at,
+        stepped_up_at: new.proofs.stepped_up_at,
+        passkey_at: new.proofs.passkey_at,
         ended_at: new.ended_at,
         address: new.address,
         agent: new.agent,
@@ -91,6 +94,12 @@ pub async fn touch(db: &impl ConnectionTrait, id: SessionId, now: Time, address:
 
 pub async fn step_up(db: &impl ConnectionTrait, id: SessionId, now: Time) -> Result<(), DbErr> {
     let update = Entity::update_many().col_expr(Column::SteppedUpAt, Expr::value(now));
+    update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
+}
+
+/// The person showed a passkey.
+pub async fn passkey_shown(db: &impl ConnectionTrait, id: SessionId, now: Time) -> Result<(), DbErr> {
+    let update = Entity::update_many().col_expr(Column::PasskeyAt, Expr::value(now));
     update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
 }
 

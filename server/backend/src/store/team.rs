@@ -3,11 +3,12 @@
 use model::{
     Environments, Name, Role, Time,
     ids::{TeamId, UserId},
+    passkey,
 };
 use sea_orm::{IntoActiveModel, entity::prelude::*};
 
 use super::{sql, stored};
-use crate::access::TeamScope;
+use crate::access::{AccessError, TeamScope};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -19,6 +20,7 @@ pub(crate) struct Model {
     pub created_at: DateTimeUtc,
     pub version: i32,
     pub deleted_at: Option<DateTimeUtc>,
+    pub passkeys_required: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -32,10 +34,26 @@ pub struct Membership {
     pub environments: Environments,
     /// A lock stands on the person in this Team.
     pub locked: bool,
+    /// The Team requires passkeys of its owners and admins.
+    pub passkeys_required: bool,
+}
+
+impl Membership {
+    /// This member needs a passkey here.
+    pub fn by_passkey(&self) -> bool {
+        self.passkeys_required && passkey::is_required_of(self.role)
+    }
 }
 
 pub async fn insert(db: &impl ConnectionTrait, id: TeamId, name: &Name, now: Time) -> Result<(), DbErr> {
-    let row = Model { id: id.0, name: name.as_str().to_owned(), created_at: now, version: 1, deleted_at: None };
+    let row = Model {
+        id: id.0,
+        name: name.as_str().to_owned(),
+        created_at: now,
+        version: 1,
+        deleted_at: None,
+        passkeys_required: false,
+    };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
 
@@ -46,11 +64,17 @@ pub async fn rename(db: &impl ConnectionTrait, scope: &TeamScope, name: &Name) -
 
 /// Holds the Team until the transaction ends, for rules that look at several rows (the last owner); fails when it was deleted.
 /// SQLite has one writer, which holds everything already. Rows that only name the Team (leases among them) are still written.
-pub async fn hold(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<(), DbErr> {
+pub async fn hold(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<(), AccessError> {
     let lock = if db.get_database_backend() == sea_orm::DbBackend::Postgres { " FOR NO KEY UPDATE" } else { "" };
     let text = format!("SELECT id FROM team WHERE id = $1 AND deleted_at IS NULL{lock}");
     let held = db.query_one_raw(sql(db, &text, [scope.team().0.into()])).await?;
-    held.map(drop).ok_or_else(|| DbErr::RecordNotFound("the Team was deleted".to_owned()))
+    held.map(drop).ok_or(AccessError::NotFound)
+}
+
+/// Whether owners and admins need a passkey.
+pub async fn require_passkeys(db: &impl ConnectionTrait, scope: &TeamScope, required: bool) -> Result<(), DbErr> {
+    let update = Entity::update_many().col_expr(Column::PasskeysRequired, Expr::value(required));
+    update.filter(Column::Id.eq(scope.team().0)).exec(db).await.map(|_| ())
 }
 
 /// Notes that only its log is left.
@@ -78,7 +102,7 @@ pub async fn memberships(db: &impl ConnectionTrait, user: UserId, now: Time) -> 
 }
 
 const MEMBERSHIPS: &str =
-    "SELECT t.id, t.name, m.role, m.production, m.sandbox, EXISTS (SELECT 1 FROM lock l WHERE l.team_id = m.team_id
+    "SELECT t.id, t.name, t.passkeys_required, m.role, m.production, m.sandbox, EXISTS (SELECT 1 FROM lock l WHERE l.team_id = m.team_id
         AND l.target_id = m.user_id AND l.lifted_at IS NULL) AS locked FROM member m JOIN team t ON t.id = m.team_id
         WHERE m.user_id = $1 AND t.deleted_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > $2)";
 
@@ -91,6 +115,7 @@ fn read(row: &sea_orm::QueryResult) -> Result<Membership, DbErr> {
         role: stored(Role::parse(&role), "role")?,
         environments: Environments { production: row.try_get("", "production")?, sandbox: row.try_get("", "sandbox")? },
         locked: super::flag(row, "locked")?,
+        passkeys_required: row.try_get("", "passkeys_required")?,
     })
 }
 

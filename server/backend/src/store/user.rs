@@ -98,3 +98,11 @@ pub async fn operators(db: &impl ConnectionTrait) -> Result<Vec<User>, DbErr> {
     let query = Entity::find().filter(Column::IsOperator.eq(true)).filter(Column::DisabledAt.is_null());
     query.order_by_asc(Column::Id).all(db).await?.into_iter().map(user).collect()
 }
+
+/// Holds a person until the transaction ends, for rules that look at several rows of theirs. SQLite has one writer.
+pub async fn hold(db: &impl ConnectionTrait, user: UserId) -> Result<(), DbErr> {
+    if db.get_database_backend() == sea_orm::DbBackend::Postgres {
+        db.query_one_raw(sql(db, "SELECT id FROM \"user\" WHERE id = $1 FOR NO KEY UPDATE", [user.0.into()])).await?;
+    }
+    Ok(())
+}

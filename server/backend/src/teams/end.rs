@@ -12,7 +12,7 @@ use crate::{
     audit::{self, Event, Target},
     error::Outage,
     mail::{self, Mail, Message},
-    store::{self, Tx, audit_hold::By},
+    store::{self, Tx, audit_hold::By, member::Member},
 };
 
 /// Why a Team goes on.
@@ -58,11 +58,11 @@ pub(crate) async fn may_end(tx: &Tx, scope: &TeamScope) -> Result<(), NotEnded> 
 /// Ends a Team that the caller holds: keys revoked, secrets shredded, people let go.
 pub(crate) async fn end(cx: &Cx, tx: &Tx, scope: &TeamScope, asked: &By, approved: &By) -> Result<(), NotEnded> {
     may_end(tx, scope).await?;
-    tell_all(cx, tx, scope, asked, approved).await?;
+    let members = store::member::all(&**tx, scope).await?;
     withdraw_invitations(cx, tx, scope, None).await?;
     stop_gateways(cx, tx, scope).await?;
     shred(cx, tx, scope).await?;
-    for member in store::member::all(&**tx, scope).await? {
+    for member in &members {
         store::member::delete(&**tx, scope, member.user).await?;
         let event = Event::of(scope, Action::MemberRemoved).on(Target::user(member.user, &member.email));
         audit::append(&**tx, cx, event.with("role", member.role)).await?;
@@ -70,19 +70,27 @@ pub(crate) async fn end(cx: &Cx, tx: &Tx, scope: &TeamScope, asked: &By, approve
     store::team::end(&**tx, scope, cx.now()).await?;
     let event = Event::of(scope, Action::TeamDeleted).with("asked_by", asked.user);
     let event = scope.name().into_iter().fold(event, |event, name| event.on(Target::team(scope.team(), name)));
-    Ok(audit::append(&**tx, cx, event).await?)
+    audit::append(&**tx, cx, event).await?;
+    // At the end, as whoever changes a connection tells of it: mails are sealed with a key that everybody's are sealed with.
+    Ok(tell_all(cx, tx, scope, members, asked, approved).await?)
 }
 
-/// Before anything is shredded: who seals takes the data key first.
-async fn tell_all(cx: &Cx, tx: &Tx, scope: &TeamScope, asked: &By, approved: &By) -> Result<(), Outage> {
+async fn tell_all(
+    cx: &Cx,
+    tx: &Tx,
+    scope: &TeamScope,
+    members: Vec<Member>,
+    asked: &By,
+    approved: &By,
+) -> Result<(), Outage> {
     let text = format!(
         "The Team {} was deleted. {} asked for it and {} approved it. Its gateway keys are revoked and its Amazon credentials \
-         shredded; its log stays for as long as this installation keeps logs.",
+         shredded; access tokens that are out end within an hour. Its log stays for as long as this installation keeps logs.",
         scope.name().map(ToString::to_string).unwrap_or_default(),
         asked.name,
         approved.name,
     );
-    for member in store::member::all(&**tx, scope).await? {
+    for member in members {
         let message = Message::SecurityNotice { headline: "A Team was deleted".to_owned(), text: text.clone() };
         mail::queue(&**tx, &cx.portal.vault, cx.now(), Mail { to: member.email, message }).await?;
     }
@@ -91,7 +99,10 @@ async fn tell_all(cx: &Cx, tx: &Tx, scope: &TeamScope, asked: &By, approved: &By
 
 async fn stop_gateways(cx: &Cx, tx: &Tx, scope: &TeamScope) -> Result<(), sea_orm::DbErr> {
     let (now, gateways) = (cx.now(), store::gateway::all(&**tx, scope).await?);
-    for key in store::gateway_key::all(&**tx, scope, None).await? {
+    let mut keys = store::gateway_key::all(&**tx, scope, None).await?;
+    // In the order in which their uses are written down.
+    keys.sort_by_key(|key| key.id.0);
+    for key in keys {
         let Some(gateway) = gateways.iter().find(|gateway| gateway.id == key.gateway) else { continue };
         if key_phase(key.expires_at, key.revoked_at, now) == KeyPhase::Live
             && store::gateway_key::revoke(&**tx, scope, key.id, now).await?

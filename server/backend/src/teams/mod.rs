@@ -8,7 +8,7 @@ mod members;
 mod notices;
 mod reach;
 
-use model::{Environments, Name, Role, audit::Action, engagement::Engagement, ids::TeamId};
+use model::{Environments, Name, Role, audit::Action, engagement::Engagement, ids::TeamId, step_up::DangerousAct};
 
 pub use end::NotEnded;
 pub(crate) use end::{end, may_end};
@@ -50,6 +50,19 @@ pub async fn rename(cx: &Cx, scope: &TeamScope, name: &Name) -> Result<(), Acces
     let tx = cx.portal.db.begin().await?;
     store::team::rename(&*tx, scope, name).await?;
     audit::append(&*tx, cx, Event::of(scope, Action::TeamRenamed).on(Target::team(scope.team(), name))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Requires passkeys of owners and admins from now on, or no longer. Whoever says so shows one: nobody locks themselves out.
+#[tracing::instrument(skip_all, fields(team = %scope.team()))]
+pub async fn require_passkeys(cx: &Cx, scope: &TeamScope, required: bool) -> Result<(), AccessError> {
+    access::require_proof(cx, DangerousAct::ChangePasskeyRule, true).await?;
+    let tx = cx.portal.db.begin().await?;
+    store::team::require_passkeys(&*tx, scope, required).await?;
+    let event = Event::of(scope, Action::PasskeyRuleChanged).with("required", required);
+    let event = scope.name().into_iter().fold(event, |event, name| event.on(Target::team(scope.team(), name)));
+    audit::append(&*tx, cx, event).await?;
     tx.commit().await?;
     Ok(())
 }

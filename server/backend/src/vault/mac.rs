@@ -1,7 +1,7 @@
 //! Keyed hashes of sign-in codes and of refresh tokens. The pepper is not in the database, so a dump of it gives none away.
 
 use hmac::{Hmac, KeyInit, Mac};
-use model::ids::TeamId;
+use model::ids::{TeamId, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -25,6 +25,11 @@ impl Vault {
     /// By what an event of the log is known to come from Portal, and not from the database alone.
     pub fn event_mac(&self, leaf: &[u8]) -> [u8; 32] {
         keyed(&self.0.keys.pepper, &[b"portal audit event", leaf])
+    }
+
+    /// By what a passkey is known to come from Portal: whoever writes into the database adds none of their own.
+    pub fn passkey_mac(&self, user: UserId, credential: &str) -> [u8; 32] {
+        keyed(&self.0.keys.pepper, &[b"portal passkey", user.0.as_bytes(), credential.as_bytes()])
     }
 
     /// Compares in constant time.

@@ -23,7 +23,7 @@ use backend::{
 };
 use chrono::{DateTime, Duration};
 use migrations::MigratorTrait;
-use model::Time;
+use model::{Time, passkey::Proofs};
 use secrecy::{ExposeSecret, SecretString};
 
 /// Runs a test once on each database. PostgreSQL is the one that `scripts/postgres.sh` started; without it the test fails
@@ -164,7 +164,10 @@ impl Stage {
     /// The same person just after a step-up.
     pub fn stepped_up(&self, cx: &Cx) -> Cx {
         let person = cx.signed_in().unwrap().clone();
-        Cx { actor: Actor::User(SignedIn { stepped_up_at: Some(cx.now()), ..person }), ..cx.clone() }
+        Cx {
+            actor: Actor::User(SignedIn { proofs: Proofs { stepped_up_at: Some(cx.now()), ..person.proofs }, ..person }),
+            ..cx.clone()
+        }
     }
 }
 

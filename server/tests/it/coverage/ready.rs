@@ -1,6 +1,7 @@
 //! What must be there before a server function succeeds.
 
 use super::*;
+use crate::authenticator::Authenticator;
 
 /// Sets the stage for a function, so that it succeeds: who calls it, and with what.
 pub async fn ready<'a>(
@@ -107,7 +108,9 @@ pub async fn ready<'a>(
         _ => {}
     }
     let mut browser = match function.name.as_str() {
-        "ask_code" | "sign_in" | "read_pending_code" => Browser::new(house),
+        "ask_code" | "sign_in" | "read_pending_code" | "sign_in_with_passkey" | "begin_passkey_sign_in" => {
+            Browser::new(house)
+        }
         _ => Browser::confirmed(house, &caller).await,
     };
     house.stage.advance(Duration::seconds(1));
@@ -117,6 +120,14 @@ pub async fn ready<'a>(
             browser.post("ask_code", &[("email", &email)]).await;
             with("code", &house.stage.code_for(&email).await);
         }
+        "sign_in_with_passkey"
+        | "confirm_with_passkey"
+        | "add_passkey"
+        | "remove_passkey"
+        | "require_passkeys"
+        | "begin_passkey" => {
+            show_passkey(house, &owner, function, &mut browser, &mut with).await;
+        }
         "confirm" => {
             browser.post("ask_confirmation", &[]).await;
             with("code", &house.stage.code_for(&email).await);
@@ -124,4 +135,40 @@ pub async fn ready<'a>(
         _ => {}
     }
     (browser, fields)
+}
+
+/// What a browser does with a device before these functions.
+async fn show_passkey(
+    house: &House,
+    owner: &backend::Cx,
+    function: &Function,
+    browser: &mut Browser<'_>,
+    with: &mut impl FnMut(&str, &str),
+) {
+    let mut device = Authenticator::at(crate::passkeys::ORIGIN);
+    // The device is another one than that of the passkey that is there, which nobody has.
+    let asked = "DELETE FROM passkey";
+    let begin = async |browser: &mut Browser<'_>, name: &str| -> Value {
+        let text: String = browser.post(name, &[]).await.json().await.unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    if function.name == "add_passkey" || function.name == "begin_passkey" {
+        house.stage.portal.db.reader().execute_unprepared(asked).await.unwrap();
+        if function.name == "add_passkey" {
+            let options = begin(browser, "begin_passkey").await;
+            with("response", &device.create(&options));
+        }
+        return;
+    }
+    let shown = crate::passkeys::instead(house, owner, &mut device).await;
+    if function.name == "remove_passkey" {
+        with("passkey", &shown.to_string());
+    }
+    let name = if function.name == "sign_in_with_passkey" { "begin_passkey_sign_in" } else { "begin_passkey_confirmation" };
+    let options = begin(browser, name).await;
+    let answer = device.get(&options);
+    match function.name.as_str() {
+        "sign_in_with_passkey" | "confirm_with_passkey" => with("response", &answer),
+        _ => assert_eq!(browser.post("confirm_with_passkey", &[("response", &answer)]).await.status(), 200),
+    }
 }

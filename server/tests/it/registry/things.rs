@@ -1,9 +1,10 @@
 //! Things that a sweep names: somebody's, or nobody's.
 
 use super::*;
+use crate::authenticator::Authenticator;
 
 /// Arguments that name a thing, or several.
-pub(super) const THINGS: [&str; 24] = [
+pub(super) const THINGS: [&str; 25] = [
     "action_item",
     "alert",
     "app",
@@ -21,6 +22,7 @@ pub(super) const THINGS: [&str; 24] = [
     "lwa_app",
     "measure",
     "notice",
+    "passkey",
     "query",
     "review",
     "session",
@@ -58,6 +60,8 @@ pub struct Things {
     pub action_item: String,
     /// What another person asked for.
     pub approval: String,
+    /// The owner's passkey.
+    pub passkey: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -84,13 +88,14 @@ impl Things {
             "notice" => &self.notice,
             "action_item" => &self.action_item,
             "approval" => &self.approval,
+            "passkey" => &self.passkey,
             "target" => &self.connection,
             _ => return None,
         })
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 19] {
+    pub fn ids(&self) -> [&str; 20] {
         let Self {
             team,
             app,
@@ -111,6 +116,7 @@ impl Things {
             notice,
             action_item,
             approval,
+            passkey,
             secret: _,
         } = self;
         [
@@ -133,6 +139,7 @@ impl Things {
             notice,
             action_item,
             approval,
+            passkey,
         ]
     }
 
@@ -160,6 +167,7 @@ impl Things {
             notice: id("ntc"),
             action_item: id("act"),
             approval: id("apr"),
+            passkey: id("pky"),
             secret,
         }
     }
@@ -183,6 +191,7 @@ impl House {
             notice: notice.to_string(),
             action_item: action_item.to_string(),
             approval: self.an_approval(of).await,
+            passkey: self.a_passkey(of).await,
             team: of.team.to_string(),
             app: of.app.to_string(),
             connection: of.connection.to_string(),
@@ -244,6 +253,12 @@ impl House {
         let soon = of.owner.now() + chrono::Duration::days(7);
         let follows = add_action_item(&of.owner, &scope, "Scan for keys", owner.user, soon).await.unwrap();
         (task, notice, follows)
+    }
+
+    /// A passkey of the owner's, who shows it.
+    async fn a_passkey(&self, of: &Furnished) -> String {
+        let owner = self.stage.stepped_up(&of.owner);
+        crate::passkeys::add(&owner, &mut Authenticator::at(crate::passkeys::ORIGIN)).await.to_string()
     }
 
     /// Another person asks to export the whole log.

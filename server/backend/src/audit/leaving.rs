@@ -1,0 +1,93 @@
+//! What leaves of a Team's log as a file, and that the whole of it takes two people.
+
+use std::collections::BTreeMap;
+
+use model::{
+    approval::{ALONE_WITHIN, GraveAct, Weight, is_whole},
+    audit::Action,
+    step_up::DangerousAct,
+};
+use serde_json::Value;
+
+use super::{Event, append, append_alone};
+use crate::{
+    Cx, TeamScope,
+    access::{self, AccessError},
+    approvals,
+    store::{self, audit_event},
+};
+
+/// Records that events of the log are taken away as a file, in a format. Refuses without a fresh proof of the person, and the
+/// whole log without the approval of another one.
+pub async fn note_export(cx: &Cx, scope: &TeamScope, format: &'static str, wanted: Weight) -> Result<(), AccessError> {
+    note(cx, scope, format, wanted, false).await
+}
+
+/// The same for what stands in the evidence of an incident: where nobody else could approve, an incident must not wait for them.
+pub(crate) async fn note_evidence(cx: &Cx, scope: &TeamScope, texts: &[Vec<u8>]) -> Result<(), AccessError> {
+    note(cx, scope, "jsonl", weigh(texts), true).await
+}
+
+async fn note(
+    cx: &Cx,
+    scope: &TeamScope,
+    format: &'static str,
+    wanted: Weight,
+    may_be_alone: bool,
+) -> Result<(), AccessError> {
+    let by = access::require_step_up(cx, scope, DangerousAct::ExportLog).await?;
+    let all = audit_event::weight(cx.portal.db.reader(), scope).await?;
+    let tx = cx.portal.db.begin().await?;
+    // Held, so that two halves at once are not both the first one.
+    store::team::hold(&*tx, scope).await?;
+    let before = audit_event::left_alone(&*tx, scope, cx.now() - ALONE_WITHIN).await?;
+    let number = |many: u64| i64::try_from(many).unwrap_or(i64::MAX);
+    let event = Event::of(scope, Action::LogExported).with("format", format);
+    let event = event.with("acts", number(wanted.acts)).with("traffic", number(wanted.traffic));
+    let event = match approvals::standing(cx, &tx, scope, by, GraveAct::ExportLog).await? {
+        Some(approval) => event.with("approval", approval),
+        None if is_whole(wanted, before, all)
+            && !(may_be_alone && approvals::is_alone(cx, &tx, scope, GraveAct::ExportLog).await?) =>
+        {
+            drop(tx);
+            let refused = Event::of(scope, Action::AccessRefused).with("act", DangerousAct::ExportLog);
+            append_alone(cx, refused.refused("approval-required")).await?;
+            return Err(AccessError::ApprovalRequired(GraveAct::ExportLog));
+        }
+        None => event,
+    };
+    append(&*tx, cx, event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What the events weigh that stand in the lines of exports, each counted once.
+fn weigh(texts: &[Vec<u8>]) -> Weight {
+    let event = |line: &[u8]| {
+        let line: Value = serde_json::from_slice(line).ok()?;
+        let leaf = line["leaf"].as_str().map_or(Some(line.clone()), |leaf| serde_json::from_str(leaf).ok())?;
+        Some((leaf["id"].as_str()?.to_owned(), Action::parse(leaf["action"].as_str()?)?))
+    };
+    let lines = texts.iter().flat_map(|text| text.split(|byte| *byte == b'\n'));
+    let events: BTreeMap<_, _> = lines.filter_map(event).collect();
+    Weight::of(events.into_values().map(|action| (action, 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_weighed_once_however_often_and_in_whatever_line_they_stand() {
+        let leaf = |id: &str, action: &str| serde_json::json!({ "id": id, "action": action }).to_string();
+        let proved =
+            serde_json::json!({ "index": 1, "leaf": leaf("evt_1", "member.role_changed"), "proof": [] }).to_string();
+        let text = |lines: &[&str]| lines.join("\n").into_bytes();
+        let plain = leaf("evt_1", "member.role_changed");
+        let texts = [
+            text(&["{\"kind\":\"portal-audit-export\"}", &proved, "{\"events\":1}"]),
+            text(&[&plain, &leaf("evt_2", "credential.issued"), &leaf("evt_3", "log.read"), "no json"]),
+        ];
+        assert_eq!(weigh(&texts), Weight { acts: 1, traffic: 1 });
+    }
+}
