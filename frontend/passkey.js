@@ -45,8 +45,12 @@ const WORDS = {
 
 const show = async (place, form) => {
   const headers = { Accept: "application/json" };
-  const begun = await fetch(place.dataset.begin, { method: "POST", headers, body: new URLSearchParams() });
-  if (!begun.ok) throw new Error((await begun.json().catch(() => null))?.detail ?? "Portal did not answer. Try again.");
+  const name = form.elements.namedItem("name")?.value;
+  const begun = await fetch(place.dataset.begin, { method: "POST", headers, body: new URLSearchParams(name === undefined ? {} : { name }) });
+  if (!begun.ok) {
+    const problem = await begun.json().catch(() => null);
+    throw new Error(problem?.errors?.[0]?.message ?? problem?.detail ?? "Portal did not answer. Try again.");
+  }
   const asked = options(JSON.parse(await begun.json()));
   const shown = await (place.dataset.passkey === "create" ? navigator.credentials.create(asked) : navigator.credentials.get(asked));
   form.elements.response.value = JSON.stringify(answer(shown));
@@ -62,7 +66,8 @@ document.addEventListener(
     if (form.dataset.shown !== undefined) return delete form.dataset.shown;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (form.dataset.asking !== undefined) return;
+    // A device makes nothing for a form that would be refused.
+    if (form.dataset.asking !== undefined || !form.reportValidity()) return;
     const error = form.querySelector("[data-passkey-error] span");
     error.textContent = "";
     form.dataset.asking = "";

@@ -14,6 +14,19 @@ pub struct Echo(pub Arc<HashMap<String, String>>);
 #[derive(Clone, Debug)]
 pub struct Revealed(pub ShownKey);
 
+/// Proves that Portal itself wrote these words into a page of this session: what a form says of an act goes into a mail.
+#[derive(Clone)]
+pub struct Vouch(pub Arc<dyn Fn(&str) -> String + Send + Sync>);
+
+/// What stands for these words; nothing where nobody is signed in.
+pub(crate) fn vouched(words: &str) -> String {
+    use_context::<Vouch>().map(|vouch| (vouch.0)(words)).unwrap_or_default()
+}
+
+/// This installation can have passkeys.
+#[derive(Clone, Copy, Debug)]
+pub struct PasskeysOffered(pub bool);
+
 /// Where to go after signing in, as the address says. Leptos would read it twice.
 #[derive(Clone, Debug)]
 pub struct Next(pub String);

@@ -29,6 +29,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=path!("members") view=MembersPage ssr=SsrMode::Async/>
                     <Route path=path!("members/reach") view=ReachPage ssr=SsrMode::Async/>
+                    <Route path=path!("members/reviews") view=AccessReviewsPage ssr=SsrMode::Async/>
+                    <Route path=path!("members/reviews/:access_review") view=AccessReviewPage ssr=SsrMode::Async/>
                     <Route path=path!("apps") view=AppsPage ssr=SsrMode::Async/>
                     <Route path=path!("apps/new") view=NewAppPage ssr=SsrMode::Async/>
                     <Route path=path!("apps/:app") view=AppPage ssr=SsrMode::Async/>

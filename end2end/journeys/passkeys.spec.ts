@@ -2,7 +2,7 @@
 import type { Page } from "@playwright/test";
 
 import { createTeam } from "../support/furnish";
-import { done, expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
+import { codeFor, done, expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
 
 async function device(page: Page) {
   const session = await page.context().newCDPSession(page);
@@ -14,7 +14,7 @@ async function device(page: Page) {
 }
 
 test("a passkey is added, signs in, confirms, and is required by the Team", async ({ page, hydrated, clean }, info) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   clean.expected.push(/status of 4\d\d/);
   const ada = newAddress("ada");
   const used = [await signIn(page, ada)];
@@ -25,6 +25,7 @@ test("a passkey is added, signs in, confirms, and is required by the Team", asyn
   await settled(page, hydrated);
   await expect(page.getByText("E-mail code only")).toBeVisible();
   await stepUp(page, ada, used);
+  used.push(await codeFor(ada, used));
   await expect(page.getByRole("heading", { level: 1, name: "Your account" })).toBeVisible();
   await settled(page, hydrated);
   await page.getByLabel("Name of the new passkey").fill("Ada's laptop");
@@ -62,17 +63,37 @@ test("a passkey is added, signs in, confirms, and is required by the Team", asyn
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
   await expect(page.getByRole("alert").filter({ hasText: "No passkey was shown" })).toBeVisible({ timeout: 15_000 });
   await session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
+  await page.getByLabel("E-mail address").fill(ada);
+  await expect(async () => {
+    await page.getByRole("button", { name: "Send code" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Enter the code" })).toBeVisible({ timeout: 2000 });
+  }).toPass({ timeout: 70_000, intervals: [5000] });
+  await page.getByLabel("Code").fill(await codeFor(ada, used));
+  await expect(page.getByRole("heading", { level: 1, name: "Your Teams" })).toBeVisible();
+  await page.goto(`${team}/members`);
+  await expect(page.getByText("This Team asks for a passkey").first()).toBeVisible();
+  await page.screenshot({ path: info.outputPath("required.png"), fullPage: true });
+  await page.locator("summary[aria-label='Your account']").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Your Teams" })).toBeVisible();
   await page.goto(`${team}/members`);
   await expect(page.getByRole("heading", { level: 1, name: "Members" })).toBeVisible();
 
-  // Taking it away needs it.
+  // Taking it away needs it, and that no Team requires it any more.
   await page.goto("/account");
   await settled(page, hydrated);
   await expect(page.getByRole("button", { name: "Remove" })).toHaveCount(0);
   await page.getByRole("button", { name: "Use your passkey" }).click();
   await expect(page.getByRole("button", { name: "Remove" })).toBeVisible();
+  await settled(page, hydrated);
+  await page.getByRole("button", { name: "Remove" }).click();
+  await expect(page.getByText("add another one before you remove the last")).toBeVisible();
+  await page.goto(`${team}/settings`);
+  await settled(page, hydrated);
+  await rule.getByRole("button", { name: "Require them no longer" }).click();
+  await expect(rule).toContainText("Not required");
+  await page.goto("/account");
   await settled(page, hydrated);
   await page.getByRole("button", { name: "Remove" }).click();
   await done(page, hydrated);

@@ -27,6 +27,8 @@ mod m0021_readiness;
 mod m0022_engagements;
 mod m0023_approvals;
 mod m0024_passkeys;
+mod m0025_dormancy;
+mod m0026_access_reviews;
 
 pub struct Migrator;
 
@@ -58,6 +60,8 @@ impl MigratorTrait for Migrator {
             whole(m0022_engagements::Migration),
             whole(m0023_approvals::Migration),
             whole(m0024_passkeys::Migration),
+            whole(m0025_dormancy::Migration),
+            whole(m0026_access_reviews::Migration),
         ]
     }
 }

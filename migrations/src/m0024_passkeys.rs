@@ -18,8 +18,9 @@ impl MigrationTrait for Migration {
 }
 
 const UP: &[&str] = &[
-    // When a passkey was shown last in a session.
+    // When a passkey was shown last in a session; and when it was shown as a fresh proof.
     "ALTER TABLE session ADD COLUMN passkey_at {time}",
+    "ALTER TABLE session ADD COLUMN by_passkey_at {time}",
     "ALTER TABLE team ADD COLUMN passkeys_required {bool} NOT NULL DEFAULT FALSE",
     // `credential` is what the library keeps of one: its public key among it. The MAC says that Portal wrote it.
     "CREATE TABLE passkey (
@@ -46,4 +47,8 @@ const UP: &[&str] = &[
     "CREATE INDEX passkey_ceremony_expires ON passkey_ceremony (expires_at)",
 ];
 
-const DOWN: &[&str] = &["ALTER TABLE team DROP COLUMN passkeys_required", "ALTER TABLE session DROP COLUMN passkey_at"];
+const DOWN: &[&str] = &[
+    "ALTER TABLE team DROP COLUMN passkeys_required",
+    "ALTER TABLE session DROP COLUMN by_passkey_at",
+    "ALTER TABLE session DROP COLUMN passkey_at",
+];

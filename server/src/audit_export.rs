@@ -149,7 +149,7 @@ fn cells(row: &Row, index: u64) -> [String; 18] {
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// An apostrophe makes it text. Where a list is separated by semicolons, a cell may begin behind one.
-fn harmless(cell: &str) -> String {
+pub fn harmless(cell: &str) -> String {
     let part = |part: &str| if part.starts_with(FORMULA) { format!("'{part}") } else { part.to_owned() };
     cell.split(';').map(part).collect::<Vec<_>>().join(";")
 }
@@ -232,10 +232,12 @@ fn activity(action: Action) -> (u32, &'static str) {
         | ApprovalAsked
         | EvidenceTaken
         | LockPlaced
+        | AccessReviewOpened
         | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
-        | EvidenceCopied | LogExported => (2, "Read"),
-        OperatorAppointed | PasskeyRenamed | PasskeyRuleChanged | TeamRenamed | ApprovalGiven | RoleChanged
+        | EvidenceCopied | AccessReviewExported | LogExported => (2, "Read"),
+        OperatorAppointed | AccessDecided | AccessSuspended | AccessReviewSigned | AccountEnabled | AccountDisabled
+        | MemberDormant | PasskeyRenamed | PasskeyRuleChanged | TeamRenamed | ApprovalGiven | RoleChanged
         | MemberEngaged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted | ConnectionDisabled
         | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed | RefreshFailed | GatewayChanged
         | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged | AlertDeliveryChanged | WebhookSet

@@ -126,6 +126,8 @@ pub enum PasskeysCommand {
     /// Forget the passkeys of somebody who lost them, and end their sessions: a code is enough for their next one. Make sure that
     /// it is them who asks.
     Forget { email: model::EmailAddress },
+    /// Require no passkeys in a Team any more: where nobody could show one, at a new address say.
+    Waive { team: model::ids::TeamId },
 }
 
 #[derive(Subcommand)]

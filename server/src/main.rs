@@ -12,7 +12,7 @@ use backend::{
         verify,
     },
     incidents::{Report, lift_from_command_line, report_from_command_line},
-    passkeys::forget_from_command_line,
+    passkeys::{forget_from_command_line, waive_from_command_line},
     vault::{KeyFile, Vault},
 };
 use clap::Parser;
@@ -207,6 +207,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
                     Ok(ExitCode::SUCCESS)
                 }
             }
+        }
+        Command::Passkeys { command: PasskeysCommand::Waive { team } } => {
+            waive_from_command_line(&start::portal(&config).await?, team).await?;
+            println!("No passkeys are required any more.");
+            Ok(ExitCode::SUCCESS)
         }
         Command::Incident { command: IncidentCommand::Lift { team, incident } } => {
             let portal = start::portal(&config).await?;

@@ -40,9 +40,13 @@ actions! {
     PasskeyRenamed "auth.passkey_renamed" "renamed the passkey";
     PasskeyRemoved "auth.passkey_removed" "removed the passkey";
     UserCreated "user.created" "became a user";
+    AccountWarned "user.warned" "warned that this account is not used:";
+    AccountDisabled "user.disabled" "disabled the unused account of";
+    AccountEnabled "user.enabled" "enabled the account of";
     OperatorAppointed "user.operator_appointed" "became the installation's operator";
     TeamCreated "team.created" "created the Team";
     TeamRenamed "team.renamed" "renamed the Team";
+    PasskeyFirst "member.first_passkey" "added their first passkey with a code:";
     PasskeyRuleChanged "team.passkey_rule_changed" "changed whether owners and admins need a passkey in";
     TeamDeleted "team.deleted" "deleted the Team";
     ApprovalAsked "approval.asked" "asked another person to approve:";
@@ -58,6 +62,7 @@ actions! {
     MemberEngaged "member.engaged" "said for whom and until when there works";
     MemberEndAnnounced "member.end_announced" "announced the end of";
     MemberEnded "member.ended" "let go at the end of their time";
+    MemberDormant "member.dormant" "disabled the unused account of";
     LwaAppCreated "lwa_app.created" "added the LWA app";
     LwaAppChanged "lwa_app.changed" "changed the LWA app";
     ClientSecretStaged "lwa_app.secret_staged" "stored the next client secret of";
@@ -105,6 +110,11 @@ actions! {
     WebhookRemoved "webhook.removed" "removed the webhook of";
     CanaryPlanted "canary.planted" "made a canary of";
     CanaryLifted "canary.lifted" "made no canary any more of";
+    AccessReviewOpened "access_review.opened" "opened the access review of";
+    AccessDecided "access_review.decided" "decided at an access review of";
+    AccessSuspended "access_review.suspended" "suspended, since nobody confirmed it:";
+    AccessReviewSigned "access_review.signed" "signed the access review of";
+    AccessReviewExported "access_review.exported" "exported the access review of";
     ReviewOpened "review.opened" "opened the Review of";
     ReviewNoted "review.noted" "noted something at the Review of";
     ReviewSigned "review.signed" "signed the Review of";
@@ -158,11 +168,15 @@ impl Action {
         )
     }
 
-    /// What anybody can have as much of as they like, by looking and asking again: it weighs nothing where events are counted
-    /// against each other.
-    pub fn is_padding(self) -> bool {
+    /// What a person or Portal did, and no machine does all day. Reading the log and being refused anybody can have as much of as
+    /// they like: they count for nothing where acts are counted against each other.
+    pub fn is_act(self) -> bool {
         use Action::*;
-        matches!(self, LogRead | LogHeartbeat | AccessRefused | GatewayRefused | GatewaySelfRead)
+        !self.is_traffic()
+            && !matches!(
+                self,
+                LogRead | LogHeartbeat | AccessRefused | AccessTokenRefreshed | RefreshFailed | FeedbackReceived
+            )
     }
 }
 

@@ -128,6 +128,8 @@ ids! {
     MeasureId "msr";
     /// What one person asks for and another approves.
     ApprovalId "apr";
+    /// A look at who and which key may reach what.
+    AccessReviewId "acr";
     /// One passkey of a person.
     PasskeyId "pky";
     /// One question to a browser's authenticator.

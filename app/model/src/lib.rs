@@ -1,12 +1,14 @@
 //! The words and rules of Portal as pure types: no I/O, no clock, no randomness. Compiles for the browser.
 
 pub mod access;
+pub mod access_review;
 pub mod alert;
 pub mod amazon;
 pub mod approval;
 pub mod audit;
 pub mod connection;
 pub mod credential;
+pub mod dormancy;
 pub mod email;
 pub mod engagement;
 pub mod environment;

@@ -26,6 +26,11 @@ impl Name {
     }
 }
 
+/// Control characters, and bidirectional and zero-width ones, which make one text look like another.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 impl FromStr for Name {
     type Err = NameError;
 
@@ -37,10 +42,7 @@ impl FromStr for Name {
         if text.chars().count() > Self::MOST {
             return Err(NameError::TooLong);
         }
-        // Bidirectional controls and zero-width characters can make one name look like another.
-        let hidden =
-            |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-        if text.chars().any(|c| c.is_control() || hidden(c)) {
+        if text.chars().any(is_hidden) {
             return Err(NameError::Characters);
         }
         Ok(Self(text.to_owned()))

@@ -33,6 +33,7 @@ codes! {
     NotPermitted "not-permitted" 403 0 "Your role does not allow this" "Ask an owner or admin of the Team.";
     SecondPerson "second-person" 403 0 "Another person must do this" "Ask somebody else of the Team.";
     StepUpRequired "step-up-required" 403 0 "Confirm that it is you" "Enter a fresh code, then send the form again.";
+    PasskeyProofRequired "passkey-proof-required" 403 0 "Confirm with your passkey" "Show your passkey under Your account, then send the form again.";
     PasskeyRequired "passkey-required" 403 0 "This Team asks for a passkey" "Show a passkey, or add one, under Your account.";
     CrossSite "cross-site" 403 0 "The request came from another site" "Open Portal and use its own pages.";
     NotFound "not-found" 404 0 "Not found" "Check the address.";

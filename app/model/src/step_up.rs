@@ -33,10 +33,12 @@ pub enum DangerousAct {
     AddPasskey,
     RemovePasskey,
     ChangePasskeyRule,
+    EnableAccount,
+    SignAccessReview,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 21] = [
+    pub const ALL: [DangerousAct; 23] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -58,6 +60,8 @@ impl DangerousAct {
         DangerousAct::AddPasskey,
         DangerousAct::ChangePasskeyRule,
         DangerousAct::RemovePasskey,
+        DangerousAct::EnableAccount,
+        DangerousAct::SignAccessReview,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -80,8 +84,10 @@ impl DangerousAct {
             DangerousAct::ChangeContact => "change who speaks for the Team",
             DangerousAct::DeleteTeam => "delete the Team",
             DangerousAct::AddPasskey => "add a passkey",
-            DangerousAct::RemovePasskey => "remove a passkey",
+            DangerousAct::RemovePasskey => "rename or remove a passkey",
             DangerousAct::ChangePasskeyRule => "change who needs a passkey",
+            DangerousAct::EnableAccount => "enable a disabled account",
+            DangerousAct::SignAccessReview => "sign an access review",
             DangerousAct::SettleAmazon => "say that Amazon need not be told",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::{
     alert::{Rule, Severity},
-    ids::{AlertId, TeamId},
+    ids::{AlertId, TeamId, UserId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,17 @@ pub struct Installation {
     pub holds: Vec<(TeamId, Moment)>,
     pub alerts: AlertItems,
     pub log: LogState,
+    /// Accounts that were disabled since nobody used them.
+    pub disabled: Vec<DisabledAccount>,
+}
+
+/// An account that was disabled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisabledAccount {
+    pub user: UserId,
+    pub email: String,
+    pub disabled: Moment,
+    pub last_use: Moment,
 }
 
 /// The Team's alerts.
@@ -121,6 +132,13 @@ pub async fn set_alert_delivery(team: TeamId, mail_from: String, #[server(defaul
 pub async fn read_installation() -> Result<Installation, Failure> {
     use crate::edge::{cx, installation};
     installation(&cx()).await
+}
+
+/// Lets somebody in again whose account was disabled.
+#[server(prefix = "/act", endpoint = "enable_account")]
+pub async fn enable_account(user: UserId) -> Result<(), Failure> {
+    use crate::edge::{cx, fail};
+    backend::dormancy::enable(&cx(), user).await.map_err(fail)
 }
 
 /// Acknowledges an alert of the installation.

@@ -62,10 +62,15 @@ pub async fn sign_out() -> Result<(), Failure> {
 
 /// Sends a code that confirms the signed-in person, and shows the page to type it.
 #[server(prefix = "/act", endpoint = "ask_confirmation")]
-pub async fn ask_confirmation(#[server(default)] next: String, #[server(default)] act: String) -> Result<(), Failure> {
+pub async fn ask_confirmation(
+    #[server(default)] next: String,
+    #[server(default)] act: String,
+    #[server(default)] act_proof: String,
+) -> Result<(), Failure> {
     use crate::edge::{browser, cx, fail, form, local_path, remember_challenge};
-    let act = form::words(&act);
-    let asked = backend::login::ask_step_up(&cx(), act.as_ref()).await.map_err(fail)?;
+    let cx = cx();
+    let act = form::act(&cx, &act, &act_proof);
+    let asked = backend::login::ask_step_up(&cx, act.as_ref()).await.map_err(fail)?;
     remember_challenge(&browser().await?, &asked, &local_path(&next), act.as_ref()).await?;
     leptos_axum::redirect("/confirm");
     Ok(())

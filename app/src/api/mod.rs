@@ -1,6 +1,7 @@
 //! Server functions and what they carry: one file an area. A server function is an edge: it gets the context, enters the
 //! Team, calls one verb and answers. It holds no rule.
 
+pub mod access_reviews;
 pub mod account;
 pub mod alerts;
 pub mod approvals;

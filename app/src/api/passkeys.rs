@@ -59,18 +59,24 @@ pub async fn begin_passkey_confirmation() -> Result<String, Failure> {
 
 /// Confirms the signed-in person with a passkey; the browser's cookie is changed with it.
 #[server(prefix = "/act", endpoint = "confirm_with_passkey")]
-pub async fn confirm_with_passkey(response: String) -> Result<(), Failure> {
-    use crate::edge::{browser, cx, fail, own_ceremony, renew_browser};
+pub async fn confirm_with_passkey(response: String, #[server(default)] next: String) -> Result<(), Failure> {
+    use crate::edge::{browser, cx, fail, local_path, own_ceremony, renew_browser};
     let browser = browser().await?;
     let ceremony = own_ceremony(&cx(), &browser).await?;
     backend::passkeys::step_up(&cx(), ceremony, &response).await.map_err(fail)?;
-    renew_browser(&browser).await
+    renew_browser(&browser).await?;
+    if !next.is_empty() {
+        leptos_axum::redirect(&local_path(&next));
+    }
+    Ok(())
 }
 
 /// What the browser asks for to make a new passkey, as JSON.
 #[server(prefix = "/act", endpoint = "begin_passkey")]
-pub async fn begin_passkey() -> Result<String, Failure> {
-    use crate::edge::{browser, cx, fail, remember_ceremony};
+pub async fn begin_passkey(name: String) -> Result<String, Failure> {
+    use crate::edge::{browser, cx, fail, form::one, remember_ceremony};
+    // Before the device makes anything: what it made and Portal refused would be offered for ever.
+    one("name", name.parse::<model::Name>())?;
     let question = backend::passkeys::begin_registration(&cx()).await.map_err(fail)?;
     remember_ceremony(&browser().await?, question).await
 }
@@ -78,10 +84,11 @@ pub async fn begin_passkey() -> Result<String, Failure> {
 /// Adds the passkey that the browser made.
 #[server(prefix = "/act", endpoint = "add_passkey")]
 pub async fn add_passkey(name: String, response: String) -> Result<(), Failure> {
-    use crate::edge::{browser, cx, fail, form::one, own_ceremony};
-    let name = one("name", name.parse())?;
-    let ceremony = own_ceremony(&cx(), &browser().await?).await?;
-    backend::passkeys::register(&cx(), ceremony, name, &response).await.map(drop).map_err(fail)
+    use crate::edge::{browser, cx, fail, form::one, own_ceremony, renew_browser};
+    let (name, browser) = (one("name", name.parse())?, browser().await?);
+    let ceremony = own_ceremony(&cx(), &browser).await?;
+    backend::passkeys::register(&cx(), ceremony, name, &response).await.map_err(fail)?;
+    renew_browser(&browser).await
 }
 
 /// The person's passkeys.

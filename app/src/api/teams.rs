@@ -38,6 +38,10 @@ pub struct MemberItem {
     pub joined: Moment,
     pub is_me: bool,
     pub has_passkey: bool,
+    /// When they used Portal last.
+    pub last_use: Option<Moment>,
+    /// Their account is disabled: nobody used it.
+    pub is_disabled: bool,
     /// The viewer's role reaches this member.
     pub may_change: bool,
 }
@@ -135,7 +139,8 @@ pub async fn read_people(team: TeamId) -> Result<People, Failure> {
     let members = backend::teams::members(&cx, &scope).await.map_err(fail)?;
     let invitations = backend::teams::invitations(&cx, &scope).await.map_err(fail)?;
     let holders = backend::passkeys::holders(&cx, &scope).await.map_err(fail)?;
-    people(&cx, &scope, members, invitations, &holders)
+    let accounts = backend::dormancy::of_team(&cx, &scope).await.map_err(fail)?;
+    people(&cx, &scope, members, invitations, &holders, &accounts)
 }
 
 /// Invites an address.

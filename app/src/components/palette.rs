@@ -7,7 +7,7 @@ use model::{
 use crate::api::{TeamItem, Viewer};
 
 /// The places of a Team: what it is called, where it is, the keys that lead there, and who may.
-const PLACES: [(&str, &str, &str, Permission); 17] = [
+const PLACES: [(&str, &str, &str, Permission); 18] = [
     ("Overview", "", "g o", ViewTeam),
     ("Connections", "/connections", "g c", ViewTeam),
     ("LWA apps", "/apps", "g a", ViewTeam),
@@ -25,6 +25,7 @@ const PLACES: [(&str, &str, &str, Permission); 17] = [
     ("Who can reach what", "/members/reach", "", ViewTeam),
     ("Invite a member", "/members", "", ManageMembers),
     ("Approvals", "/approvals", "", ViewTeam),
+    ("Access reviews", "/members/reviews", "", ViewLog),
 ];
 
 /// Go anywhere by typing, and the list of keys. Scripts open both; without them nothing of it shows.

@@ -26,9 +26,13 @@ pub fn PasskeyForm(
     }
 }
 
-/// Confirms with a passkey that it is the person, without leaving the page.
+/// Confirms with a passkey that it is the person, without leaving the page, unless something else comes `next`.
 #[component]
-pub fn ConfirmWithAPasskey() -> impl IntoView {
+pub fn ConfirmWithAPasskey(#[prop(optional, into)] next: String) -> impl IntoView {
     let act = Act::of::<ConfirmWithPasskey>();
-    view! { <PasskeyForm act begin={Act::of::<BeginPasskeyConfirmation>()} label="Use your passkey"/> }
+    view! {
+        <PasskeyForm act begin={Act::of::<BeginPasskeyConfirmation>()} label="Use your passkey">
+            <Hidden name="next" value=next/>
+        </PasskeyForm>
+    }
 }

@@ -2,7 +2,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 
 use super::{Act, ActForm, ConfirmWithAPasskey, Hidden, Icon, Submit};
-use crate::api::{Viewer, login::AskConfirmation};
+use crate::{
+    answer::vouched,
+    api::{Viewer, login::AskConfirmation},
+};
 
 /// Stands before a dangerous form until the person has confirmed who they are, so that no filled-in form is lost to it.
 /// `only_passkey`: an e-mail alone does not come so far.
@@ -42,6 +45,7 @@ fn Gate(act: String, only_passkey: bool) -> impl IntoView {
                 {(!by_passkey).then(|| view! {
                     <ActForm act=ask>
                         <Hidden name="next" value=path.get_untracked()/>
+                        <Hidden name="act_proof" value=vouched(&named)/>
                         <Hidden name="act" value=named/>
                         <Submit label=code_label class=code_class/>
                     </ActForm>

@@ -16,12 +16,13 @@ use backend::{
 use chrono::{NaiveDate, NaiveTime};
 use model::{
     EmailAddress, Environment, Name, Role, Time,
+    access_review::Subject,
     alert::{QuietHours, Rule, Severity},
     amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
     audit::SafeText,
     engagement::Engagement,
     gateway::{Networks, Scope, Scopes},
-    ids::LwaAppId,
+    ids::{GatewayId, GatewayKeyId, LwaAppId, UserId},
     incident::{self, Kind, Phase, Reach, TargetKind},
     problem::FieldErrors,
 };
@@ -128,10 +129,24 @@ pub(crate) fn day(field: &str, text: &str) -> Result<Time, Failure> {
     one(field, end.ok_or("Enter a day, like 2027-01-31."))
 }
 
-/// What a page calls the act that is confirmed; nothing when it says nothing.
-pub(crate) fn words(text: &str) -> Option<SafeText> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| SafeText::new(text, 120))
+/// What a page of Portal's own calls the act that is confirmed; nothing when somebody else wrote it, or when what it is about has a
+/// name that a mail program would make a link of.
+pub(crate) fn act(cx: &Cx, text: &str, proof: &str) -> Option<SafeText> {
+    let is_link = |text: &str| ["://", "www."].iter().any(|mark| text.to_lowercase().contains(mark));
+    let is_plain = |text: &str| !text.chars().any(model::name::is_hidden);
+    let is_ours = backend::sessions::vouches(cx, text, proof);
+    (is_ours && !is_link(text) && is_plain(text)).then(|| SafeText::new(text, 160))
+}
+
+/// What is looked at in an access review, by its id.
+pub(crate) fn subject(kind: &str, id: &str) -> Result<(Subject, Uuid), Failure> {
+    let kind = one("subject_kind", Subject::parse(kind).ok_or("Choose what it is about."))?;
+    let id = match kind {
+        Subject::Member => id.parse::<UserId>().map(|id| id.0),
+        Subject::Gateway => id.parse::<GatewayId>().map(|id| id.0),
+        Subject::GatewayKey => id.parse::<GatewayKeyId>().map(|id| id.0),
+    };
+    Ok((kind, id.map_err(|_| refuse(model::Problem::of(model::ProblemCode::NotFound)))?))
 }
 
 /// Addresses between blanks, commas or line ends.

@@ -20,7 +20,7 @@ use model::{
 };
 use tower_sessions::Session;
 
-pub use crate::answer::{Echo, Next, Revealed, WayBack};
+pub use crate::answer::{Echo, Next, PasskeysOffered, Revealed, Vouch, WayBack};
 pub(crate) use browser::{
     ceremony, challenge, forget_browser, open_session, own_ceremony, pending, remember_ceremony, remember_challenge,
     renew_browser,
@@ -29,7 +29,7 @@ pub use document::{Assets, Theme, document};
 pub(crate) use moment::moment;
 pub use plain_post::{Reveal, echo_of};
 pub(crate) use views::*;
-pub use views::{log_filter, viewer};
+pub use views::{log_filter, subject_id, viewer};
 
 use crate::Failure;
 

@@ -11,7 +11,7 @@ pub fn FailureNotice(failure: Failure) -> impl IntoView {
     // In a tab of its own: the form that failed stays as it is.
     let way = match problem.code {
         ProblemCode::SignInRequired => Some(("/sign-in", "Sign in")),
-        ProblemCode::PasskeyRequired => Some(("/account", "Your account")),
+        ProblemCode::PasskeyRequired | ProblemCode::PasskeyProofRequired => Some(("/account", "Your account, in a new tab")),
         ProblemCode::StepUpRequired => Some(("/confirm", "Confirm in a new tab")),
         _ => None,
     };

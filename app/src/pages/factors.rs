@@ -2,9 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::passkeys::{AddPasskey, BeginPasskey, Factors, PasskeyItem, RemovePasskey, RenamePasskey},
-    components::{
-        Act, ActForm, At, Badge, ConfirmWithAPasskey, Field, Here, Hidden, Notice, PasskeyForm, StepUpGate, Submit,
-    },
+    components::{Act, ActForm, At, Badge, Field, Here, Hidden, Notice, PasskeyForm, StepUpGate, Submit},
 };
 
 /// The person's passkeys: adding, naming, taking away.
@@ -26,9 +24,8 @@ pub fn Passkeys(factors: Factors) -> impl IntoView {
             <noscript><Notice tone="info" title="Passkeys need JavaScript"><p>"Codes work without it."</p></Notice></noscript>
             {(!none).then(|| view! { <ul class="list" aria-label="Your passkeys">{rows}</ul> })}
             {(!none && !may_remove).then(|| view! {
-                <StepUpGate open=false only_passkey=true act="add or remove a passkey">""</StepUpGate>
+                <StepUpGate open=false only_passkey=true act="add, rename or remove a passkey">""</StepUpGate>
             })}
-            {(!none && !shown_here && may_remove).then(|| view! { <ConfirmWithAPasskey/> })}
             {if offered {
                 let form = view! {
                     <PasskeyForm act=add begin={Act::of::<BeginPasskey>()} makes=true label="Add a passkey" class="btn-secondary">
@@ -60,7 +57,7 @@ fn Row(passkey: PasskeyItem, may_remove: bool) -> impl IntoView {
     view! {
         <li class="row row-between">
             <div><strong>{passkey.name.clone()}</strong><span class="cell-sub">"added " <At moment=passkey.added/> ", " {used}</span></div>
-            <div class="row">
+            {may_remove.then(|| view! { <div class="row">
                 <details open=rename.failed()>
                     <summary class="btn btn-quiet btn-sm">"Rename"</summary>
                     <ActForm act=rename class="form">
@@ -69,14 +66,12 @@ fn Row(passkey: PasskeyItem, may_remove: bool) -> impl IntoView {
                         <Submit label="Save" class="btn-secondary"/>
                     </ActForm>
                 </details>
-                {may_remove.then(|| view! {
                     <ActForm act=remove>
                         <Hidden name="passkey" value=removed/>
                         <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"Remove"</button>
                     </ActForm>
-                })}
-            </div>
+            </div> })}
         </li>
     }
 }

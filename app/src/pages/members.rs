@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{Permission, Role, ids::TeamId};
 
-use super::{stepped_up, team};
+use super::{may, stepped_up, team};
 use crate::{
     api::Moment,
     api::teams::{
@@ -19,8 +19,7 @@ use crate::{
 #[component]
 pub fn MembersPage() -> impl IntoView {
     let team = team();
-    let actions =
-        view! { <a class="btn btn-secondary" href=format!("/teams/{team}/members/reach")>"Who can reach what"</a> };
+    let actions = view! { <a class="btn btn-secondary" href=format!("/teams/{team}/members/reach")>"Who can reach what"</a> {may(Permission::ViewLog).then(|| view! { <a class="btn btn-secondary" href=format!("/teams/{team}/members/reviews")>"Access reviews"</a> })} };
     view! {
         <Title text="Members"/>
         <PageHeader title="Members" lead="People of this Team, their roles and the environments they may touch." actions=actions.into_any()/>
@@ -153,7 +152,7 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
     };
     view! {
         <tr>
-            <th scope="row">{member.email}{member.is_me.then(|| view! { " " <Badge tone="neutral" word="You"/> })}{member.has_passkey.then(|| view! { " " <Badge tone="ok" word="Passkey"/> })}</th>
+            <th scope="row">{member.email}{member.is_me.then(|| view! { " " <Badge tone="neutral" word="You"/> })}{member.has_passkey.then(|| view! { " " <Badge tone="ok" word="Passkey"/> })}{member.is_disabled.then(|| view! { " " <Badge tone="attention" word="Disabled, unused"/> })}{member.last_use.clone().map(|at| view! { <span class="cell-sub">"Last use " <At moment=at/></span> })}</th>
             <td data-label="Role"><RoleName role/></td>
             <td data-label="Environments">{environments}</td>
             <td data-label="Works as">{works_as}</td>

@@ -1,5 +1,6 @@
 //! Pages: each composes components; none holds a rule.
 
+mod access_reviews;
 mod account;
 mod alert_rules;
 mod alerts;
@@ -37,6 +38,7 @@ mod settings;
 mod teams;
 mod webhook;
 
+pub use access_reviews::{AccessReviewPage, AccessReviewsPage};
 pub use account::AccountPage;
 pub use alert_rules::AlertRulesPage;
 pub use alerts::AlertsPage;

@@ -33,7 +33,7 @@ pub fn SettingsPage() -> impl IntoView {
         </section>
         <section class="card" aria-labelledby="passkeys-h">
             <h2 id="passkeys-h">"Passkeys"</h2>
-            <p class="muted">"Whoever reads an owner's mail can sign in as them with a code. Require a passkey, and owners and admins come in, and confirm dangerous acts, with one alone. Who has none yet adds one under Your account."</p>
+            <p class="muted">"Whoever reads an owner's mail can sign in as them with a code. Require a passkey, and owners and admins come in, and confirm dangerous acts, with one alone. All of them have one by then; whoever is invited as one later adds it with a code, and the others hear of it."</p>
             <p>{if required { view! { <Badge tone="ok" word="Required of owners and admins"/> } } else { view! { <Badge tone="neutral" word="Not required"/> } }}</p>
             <Allowed to=Permission::ManageTeam>
                 <StepUpGate open=by_passkey only_passkey=true act="change who needs a passkey">

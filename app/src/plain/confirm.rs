@@ -2,8 +2,12 @@ use leptos::prelude::*;
 
 use super::code::{AboutCode, CodeInput};
 use crate::{
-    api::login::{AskConfirmation, Confirm, read_pending_code},
-    components::{Act, ActForm, CardPage, Here, Hidden, Submit, loaded},
+    answer::vouched,
+    api::{
+        Viewer,
+        login::{AskConfirmation, Confirm, read_pending_code},
+    },
+    components::{Act, ActForm, CardPage, ConfirmWithAPasskey, Here, Hidden, Submit, loaded},
 };
 
 /// The signed-in person types a fresh code, then goes on where they were.
@@ -11,10 +15,12 @@ use crate::{
 pub fn ConfirmPage() -> impl IntoView {
     let confirm = Act::of::<Confirm>();
     let ask = Act::of::<AskConfirmation>();
+    let has_passkey = use_context::<Viewer>().is_some_and(|viewer| viewer.has_passkey);
     view! {
         {loaded(read_pending_code(), move |pending| match pending {
             None => view! {
                 <CardPage title="Confirm that it is you" lead="Some acts ask for a fresh code. It is good for 10 minutes.">
+                    {has_passkey.then(|| view! { <ConfirmWithAPasskey next="/account"/> })}
                     <ActForm act=ask class="form">
                         <Submit label="Send code" class="btn-primary btn-block"/>
                     </ActForm>
@@ -25,7 +31,7 @@ pub fn ConfirmPage() -> impl IntoView {
                 let to = act.as_ref().map(|act| format!("To {act}, confirm that it is you. ")).unwrap_or_default();
                 let lead = format!("{to}We sent 8 digits to {}.", pending.email);
                 let (next, wait) = (pending.next.clone(), pending.resend_in_s);
-                let back = next.clone();
+                let (back, after) = (next.clone(), next.clone());
                 view! {
                     <CardPage title="Confirm that it is you" lead>
                         <ActForm act=confirm class="form">
@@ -33,10 +39,11 @@ pub fn ConfirmPage() -> impl IntoView {
                             <AboutCode pending/>
                             <Submit label="Confirm" class="btn-primary btn-block"/>
                         </ActForm>
+                        {has_passkey.then(|| view! { <ConfirmWithAPasskey next=after/> })}
                         <div class="row row-between">
                             <ActForm act=ask>
                                 <Hidden name="next" value=next/>
-                                {act.map(|act| view! { <Hidden name="act" value=act/> })}
+                                {act.map(|act| view! { <Hidden name="act_proof" value=vouched(&act)/> <Hidden name="act" value=act/> })}
                                 <Here/>
                                 <button type="submit" class="btn btn-quiet btn-sm" data-countdown=wait.to_string()>"Send another code"</button>
                             </ActForm>

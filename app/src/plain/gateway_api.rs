@@ -69,6 +69,7 @@ fn for_gateways(code: ProblemCode) -> bool {
         Code::SignInRequired
             | Code::NotPermitted
             | Code::StepUpRequired
+            | Code::PasskeyProofRequired
             | Code::PasskeyRequired
             | Code::PasskeyRefused
             | Code::CrossSite

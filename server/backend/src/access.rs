@@ -65,7 +65,7 @@ impl From<&AccessError> for Problem {
                 Problem::new(ProblemCode::StepUpRequired, format!("To {}, confirm that it is you.", act.words()))
             }
             AccessError::PasskeyProofRequired(act) => Problem::new(
-                ProblemCode::StepUpRequired,
+                ProblemCode::PasskeyProofRequired,
                 format!("To {}, confirm with your passkey that it is you: a code is not enough for this.", act.words()),
             ),
             AccessError::PasskeyRequired => Problem::new(
@@ -197,6 +197,11 @@ pub fn operator(cx: &Cx) -> Result<&SignedIn, AccessError> {
 /// Refuses a dangerous act without a fresh step-up of this session: by a passkey, where the Team requires one.
 pub async fn require_step_up(cx: &Cx, scope: &TeamScope, act: DangerousAct) -> Result<UserId, AccessError> {
     proved(cx, Event::of(scope, Action::AccessRefused), act, scope.by_passkey).await
+}
+
+/// The same where a passkey it must be, whatever the Team requires.
+pub async fn require_passkey(cx: &Cx, scope: &TeamScope, act: DangerousAct) -> Result<UserId, AccessError> {
+    proved(cx, Event::of(scope, Action::AccessRefused), act, true).await
 }
 
 /// The same for what somebody does about themselves.

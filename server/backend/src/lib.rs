@@ -1,6 +1,7 @@
 //! What Portal does. Knows neither axum nor Leptos: verbs are free functions that take a [`Cx`].
 
 pub mod access;
+pub mod access_reviews;
 pub mod alerts;
 pub mod amazon;
 pub mod approvals;
@@ -9,6 +10,7 @@ pub mod clock;
 pub mod connections;
 pub mod credentials;
 pub mod cx;
+pub mod dormancy;
 pub mod egress;
 pub mod error;
 pub mod gateways;

@@ -1,5 +1,6 @@
 //! Signed-in browsers: who is behind a cookie, what else they have open, ending it.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{
     Time,
     audit::Action,
@@ -58,6 +59,17 @@ pub async fn renewed(portal: &Portal, id: SessionId) -> Result<(), sea_orm::DbEr
     let tx = portal.db.begin().await?;
     store::session::renewed(&*tx, id).await?;
     tx.commit().await
+}
+
+/// What proves that Portal wrote these words for the person of this session.
+pub fn vouch(portal: &Portal, session: SessionId, words: &str) -> String {
+    URL_SAFE_NO_PAD.encode(portal.vault.words_mac(session, words))
+}
+
+/// Whether Portal wrote these words for the signed-in person.
+pub fn vouches(cx: &Cx, words: &str, proof: &str) -> bool {
+    let proof = URL_SAFE_NO_PAD.decode(proof).unwrap_or_default();
+    cx.signed_in().is_some_and(|person| cx.portal.vault.matches(cx.portal.vault.words_mac(person.session, words), &proof))
 }
 
 /// One row of the person's own list.

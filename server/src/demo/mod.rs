@@ -110,7 +110,7 @@ impl Stage {
     pub fn proved(&self, cx: &Cx) -> Cx {
         let actor = match &cx.actor {
             Actor::User(person) => Actor::User(SignedIn {
-                proofs: model::passkey::Proofs { stepped_up_at: Some(self.portal.clock.now()), passkey_at: None },
+                proofs: model::passkey::Proofs { stepped_up_at: Some(self.portal.clock.now()), ..person.proofs },
                 ..person.clone()
             }),
             other => other.clone(),

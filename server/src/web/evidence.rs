@@ -82,7 +82,9 @@ pub async fn copy(
     match incidents::copy_evidence(&cx, &scope, evidence).await {
         Ok((piece, bytes)) => file(&piece.name, bytes),
         // The page asks for the proof.
-        Err(IncidentError::Access(AccessError::StepUpRequired(_))) => Redirect::to(&page).into_response(),
+        Err(IncidentError::Access(AccessError::StepUpRequired(_) | AccessError::PasskeyProofRequired(_))) => {
+            Redirect::to(&page).into_response()
+        }
         Err(IncidentError::Access(AccessError::ApprovalRequired(_))) => {
             Redirect::to(&format!("/teams/{team}/approvals?for=export")).into_response()
         }

@@ -47,6 +47,8 @@ pub async fn log_export(
     let (address, again) = (query.to_address(), query.to_address());
     let scope = match access::enter(&cx, team, Permission::ViewLog).await {
         Ok(scope) => scope,
+        // The page says what it takes.
+        Err(AccessError::PasskeyRequired) => return Redirect::to(&format!("/teams/{team}/log")).into_response(),
         Err(error) => return status(Problem::from(&error)),
     };
     let filter = match app::edge::log_filter(&cx, &scope, &query).await {
@@ -68,8 +70,8 @@ pub async fn log_export(
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    let noted = match export.weight().await {
-        Ok(weight) => audit::note_export(&cx, &scope, format.word(), weight).await,
+    let noted = match export.acts().await {
+        Ok(acts) => audit::note_export(&cx, &scope, format.word(), acts).await,
         Err(error) => Err(error.into()),
     };
     match noted {
@@ -78,7 +80,9 @@ pub async fn log_export(
             Redirect::to(&format!("/teams/{team}/approvals?for=export")).into_response()
         }
         // The page asks for the proof, and has the form again afterwards.
-        Err(AccessError::StepUpRequired(_)) => Redirect::to(&format!("/teams/{team}/log?{again}#export")).into_response(),
+        Err(AccessError::StepUpRequired(_) | AccessError::PasskeyProofRequired(_)) => {
+            Redirect::to(&format!("/teams/{team}/log?{again}#export")).into_response()
+        }
         Err(error) => status(Problem::from(&error)),
     }
 }

@@ -1,5 +1,6 @@
 //! Pages and server functions over HTTP: who is behind a request, what protects it, how a page is rendered.
 
+mod access_review;
 mod act;
 mod browser;
 mod consent;
@@ -22,6 +23,7 @@ use backend::Portal;
 
 use crate::config::Config;
 
+pub use access_review::access_review_export;
 pub use act::server_functions;
 pub use browser::browser_sessions;
 pub use consent::consent_return;

@@ -1,8 +1,10 @@
 //! Rendering pages, for a visit and as the answer to a form that was posted without JavaScript.
 
+use std::sync::Arc;
+
 use app::{
     App,
-    edge::{Assets, Echo, Next, Revealed, WayBack, document, viewer},
+    edge::{Assets, Echo, Next, PasskeysOffered, Revealed, Vouch, WayBack, document, viewer},
 };
 use axum::{
     Router,
@@ -91,10 +93,13 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
         .map(|(_, next)| Next(next.into_owned()));
     let hydrate = viewer.is_some() && !answer.to_post && !is_plain(request.uri().path());
     let assets: Assets = web.site.assets.clone();
+    let offered = PasskeysOffered(backend::passkeys::are_offered(&web.portal));
     let contexts = move || {
         if let Some(cx) = &cx {
             provide_context(cx.clone());
+            vouch(cx).into_iter().for_each(provide_context);
         }
+        provide_context(offered);
         if let Some(PageNonce(nonce)) = &nonce {
             provide_context(Nonce::from_value(nonce.as_str()));
         }
@@ -110,6 +115,12 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
     };
     let shell = move || document(assets.clone(), theme, hydrate);
     leptos_axum::render_app_async_with_context(contexts, shell)(request).await.into_response()
+}
+
+/// Words of a page that a form may bring back.
+fn vouch(cx: &Cx) -> Option<Vouch> {
+    let (portal, session) = (cx.portal.clone(), cx.signed_in()?.session);
+    Some(Vouch(Arc::new(move |words: &str| backend::sessions::vouch(&portal, session, words))))
 }
 
 /// Leptos would show an error that an address brings along: nobody but Portal writes on Portal's pages.

@@ -37,11 +37,16 @@ impl Authenticator {
         let key = SigningKey::from_slice(&backend::random::bytes::<32>()).unwrap();
         let id = backend::random::bytes::<32>().to_vec();
         let user = B64.decode(asked["user"]["id"].as_str().unwrap()).unwrap();
+        self.attest(options, Made { id, key, user })
+    }
+
+    fn attest(&mut self, options: &Value, made: Made) -> String {
+        let asked = &options["publicKey"];
         let mut data = self.data(asked["rp"]["id"].as_str().unwrap(), ATTESTED);
         data.extend([0; 16]);
-        data.extend((id.len() as u16).to_be_bytes());
-        data.extend(&id);
-        data.extend(public(&key));
+        data.extend((made.id.len() as u16).to_be_bytes());
+        data.extend(&made.id);
+        data.extend(public(&made.key));
         // A map of three: no attestation format, no statement, the data.
         let mut attestation = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x59".to_vec();
         attestation.extend((data.len() as u16).to_be_bytes());
@@ -51,9 +56,16 @@ impl Authenticator {
             "clientDataJSON": B64.encode(self.client_data("webauthn.create", asked)),
             "transports": ["internal"],
         });
-        self.made.push(Made { id: id.clone(), key, user });
+        let answer = credential(&made.id, response);
+        self.made.push(made);
         self.counter += 1;
-        credential(&id, response)
+        answer
+    }
+
+    /// The newest passkey once more, as if it were new.
+    pub fn again(&mut self, options: &Value) -> String {
+        let made = self.made.pop().unwrap();
+        self.attest(options, made)
     }
 
     /// The answer to `navigator.credentials.get`, by the newest passkey that is asked for.

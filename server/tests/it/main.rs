@@ -10,6 +10,7 @@ mod hardening;
 mod house;
 mod registry;
 
+mod access_reviews;
 mod alerts;
 mod approvals;
 mod audit_export;
@@ -17,6 +18,7 @@ mod canary;
 mod connections;
 mod coverage;
 mod database_roles;
+mod dormancy;
 mod explorer;
 mod faults;
 mod gateway;

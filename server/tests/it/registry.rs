@@ -162,6 +162,9 @@ fn value(name: &str) -> Option<&'static str> {
     Some(match name {
         "name" => "Another name",
         "act" => "revoke a key of orders-sync",
+        "act_proof" => "",
+        "subject_kind" => "user",
+        "decision" => "confirmed",
         "response" => "{}",
         "required" => "false",
         "email" => "eve@example.com",

@@ -10,7 +10,7 @@ use backend::{
 use chrono::Duration;
 use model::{
     Environments, Problem, ProblemCode, Role,
-    approval::{GraveAct, Weight},
+    approval::GraveAct,
     audit::{Action, SafeText},
     engagement::Engagement,
     ids::ApprovalId,
@@ -97,17 +97,34 @@ async fn perform(
             ]
         }
         DangerousAct::ExportLog => vec![
-            problem(backend::audit::note_export(cx, scope, "csv", Weight { acts: 1, traffic: 0 }).await),
+            problem(backend::audit::note_export(cx, scope, "csv", 1).await),
             problem(approvals::ask(cx, scope, GraveAct::ExportLog, "").await),
             problem(approvals::approve(cx, scope, GraveAct::ExportLog, asked(house, team).await, "").await),
         ],
         DangerousAct::AddPasskey => {
+            // Others of the Team's owners have theirs.
+            if let Some(dana) = dana(team).await {
+                give_passkey(house, dana.user).await;
+            }
             let asked = match backend::passkeys::begin_registration(cx).await {
                 Ok(asked) => asked,
                 Err(error) => return vec![Err(Problem::from(&error))],
             };
             let made = device.lock().await.create(&asked.options);
             vec![problem(backend::passkeys::register(cx, asked.id, "Laptop".parse().unwrap(), &made).await)]
+        }
+        DangerousAct::SignAccessReview => {
+            let review = backend::access_reviews::list(cx, scope).await.unwrap()[0].id;
+            let decided =
+                "UPDATE access_review_item SET decision = 'confirmed', note = '', decided_at = '2026-01-01 00:00:00+00:00',
+                decided_by = subject_id, decided_name = ''";
+            house.stage.portal.db.reader().execute_unprepared(decided).await.unwrap();
+            vec![problem(backend::access_reviews::sign(cx, scope, review, "As it should be").await)]
+        }
+        DangerousAct::EnableAccount => {
+            let dana = dana(team).await.map_or(model::ids::UserId(model::ids::NIL), |dana| dana.user);
+            backend::store::dormancy::disable(house.stage.portal.db.reader(), dana, cx.now()).await.unwrap();
+            vec![problem(backend::dormancy::enable(cx, dana).await)]
         }
         DangerousAct::ChangePasskeyRule => vec![
             problem(teams::require_passkeys(cx, scope, true).await),
@@ -193,6 +210,26 @@ async fn make(team: &Furnished, role: Role) {
     backend::store::member::change(db, &team.scope, dana, role, Environments::BOTH).await.unwrap();
 }
 
+/// As if they had one: nobody shows it.
+async fn give_passkey(house: &House, user: model::ids::UserId) {
+    let now = house.stage.portal.clock.now();
+    let one = backend::store::passkey::Passkey {
+        id: backend::random::id(now),
+        user,
+        name: "Hers".parse().unwrap(),
+        credential_id: user.0.as_bytes().to_vec(),
+        credential: "{}".to_owned(),
+        mac: Vec::new(),
+        uses: 0,
+        created_at: now,
+        last_used_at: None,
+    };
+    let db = house.stage.portal.db.reader();
+    if backend::store::passkey::of_user(db, user).await.unwrap().is_empty() {
+        backend::store::passkey::insert(db, &one).await.unwrap();
+    }
+}
+
 /// What the second owner asks for.
 async fn asked(house: &House, team: &Furnished) -> ApprovalId {
     let db = house.stage.portal.db.reader();
@@ -207,7 +244,8 @@ async fn asked(house: &House, team: &Furnished) -> ApprovalId {
 fn assert_refused(results: Vec<Result<(), Problem>>, act: DangerousAct, when: &str) {
     for result in results {
         let problem = result.expect_err(when);
-        assert_eq!(problem.code, ProblemCode::StepUpRequired, "{act:?} {when}");
+        let codes = [ProblemCode::StepUpRequired, ProblemCode::PasskeyProofRequired];
+        assert!(codes.contains(&problem.code), "{act:?} {when}: {problem:?}");
         assert!(problem.detail.contains(act.words()), "{}", problem.detail);
     }
 }
@@ -235,6 +273,7 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     let session = team.owner.signed_in().unwrap().session;
     house.spare_app(&team).await;
     house.a_review(team.team).await;
+    house.an_access_review(&team).await;
     house.a_hold(&team).await;
     let nothing = incidents::Report::of(Kind::Other, "Nothing");
     let nothing = incidents::report(&team.owner, &team.scope, nothing).await.unwrap();

@@ -12,7 +12,7 @@ use model::{
 
 use crate::{
     Failure,
-    api::alerts::{AlertItem, AlertItems, AlertRuleSet, AnswerItem, Installation, RuleItem},
+    api::alerts::{AlertItem, AlertItems, AlertRuleSet, AnswerItem, DisabledAccount, Installation, RuleItem},
     edge::{fail, moment},
 };
 
@@ -69,5 +69,12 @@ pub(crate) async fn installation(cx: &Cx) -> Result<Installation, Failure> {
     let alerts = alerts::list_of_installation(cx).await.map_err(fail)?;
     let holds = backend::audit::standing_holds(cx).await.map_err(fail)?;
     let holds = holds.into_iter().map(|(team, at)| (team, moment(at, cx.now()))).collect();
-    Ok(Installation { alerts: alert_items(cx, alerts), log: super::log::state(cx).await?, holds })
+    let disabled = backend::dormancy::disabled(cx).await.map_err(fail)?.into_iter().map(|one| DisabledAccount {
+        user: one.user,
+        email: one.email.to_string(),
+        disabled: moment(one.disabled_at.unwrap_or(one.last_use), cx.now()),
+        last_use: moment(one.last_use, cx.now()),
+    });
+    let disabled = disabled.collect();
+    Ok(Installation { alerts: alert_items(cx, alerts), log: super::log::state(cx).await?, holds, disabled })
 }

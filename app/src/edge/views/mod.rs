@@ -1,5 +1,6 @@
 //! From what verbs answer to what pages show. Nothing secret has a way through here: the types on the right hold none.
 
+mod access_reviews;
 mod alerts;
 mod approvals;
 mod apps;
@@ -43,6 +44,8 @@ use crate::{
     edge::{Theme, fail, moment},
 };
 
+pub use access_reviews::subject_id;
+pub(crate) use access_reviews::{access_review_detail, access_review_item};
 pub(crate) use alerts::{alert_items, alert_rules, installation};
 pub(crate) use approvals::approval_items;
 pub(crate) use apps::{app_item, app_items};

@@ -3,10 +3,10 @@
 use backend::{
     Cx, TeamScope,
     sessions::OpenSession,
-    store::{invitation::Invitation, member::Member},
+    store::{dormancy::Account, invitation::Invitation, member::Member},
 };
 use model::{
-    Role, Time,
+    Permission, Role, Time,
     engagement::{Engagement, TOLD_BEFORE},
     ids::UserId,
 };
@@ -64,6 +64,7 @@ pub(crate) fn people(
     members: Vec<Member>,
     invitations: Vec<Invitation>,
     holders: &[UserId],
+    accounts: &[Account],
 ) -> Result<People, Failure> {
     let me = backend::access::signed_in(cx).map_err(fail)?.user;
     let my_role = scope.role().unwrap_or(Role::Auditor);
@@ -71,7 +72,10 @@ pub(crate) fn people(
     Ok(People {
         members: members
             .into_iter()
-            .map(|member| MemberItem {
+            .map(|member| (accounts.iter().find(|account| account.user == member.user), member))
+            .map(|(account, member)| MemberItem {
+                last_use: account.filter(|_| my_role.may(Permission::ViewLog)).map(|account| moment(account.last_use, now)),
+                is_disabled: account.is_some_and(|account| account.disabled_at.is_some()),
                 is_me: member.user == me,
                 has_passkey: holders.contains(&member.user),
                 may_change: my_role.may_give(member.role),

@@ -47,7 +47,9 @@ fn rules(group: &Group) -> Vec<Rule> {
         (Action::AlertRuleChanged | Action::AlertDeliveryChanged | Action::CanaryLifted, Outcome::Ok) => {
             &[Rule::WatchChanged]
         }
-        (Action::WebhookSet | Action::WebhookRemoved | Action::HoldLifted, Outcome::Ok) => &[Rule::WatchChanged],
+        (Action::WebhookSet | Action::WebhookRemoved | Action::HoldLifted | Action::PasskeyRuleChanged, Outcome::Ok) => {
+            &[Rule::WatchChanged]
+        }
         _ => &[],
     };
     canary.then_some(Rule::CanaryUsed).into_iter().chain(by_action.iter().copied()).collect()
@@ -207,7 +209,7 @@ fn once(rule: Rule, group: &Group) -> String {
         Rule::NeedsReauthorization => "Amazon does not accept its refresh token any more.".to_owned(),
         Rule::SecretShown => format!("Made a key of {}{from}.", group.target_name.as_deref().unwrap_or("a gateway")),
         Rule::LogExported => format!("Exported{from}."),
-        Rule::WatchChanged => format!("Changed what Portal watches for, or whom it tells{from}."),
+        Rule::WatchChanged => format!("Changed what Portal watches for, whom it tells, or who needs a passkey{from}."),
         _ => format!("By {}{from}.", group.actor_name),
     }
 }

@@ -154,11 +154,14 @@ async fn refused(cx: &Cx, scope: &TeamScope, one: &Approval, error: ApprovalErro
     Ok(error)
 }
 
-/// Whether nobody else of the Team could approve it.
+/// Whether nobody else of the Team could approve it, also nobody who is locked out just now; and not since this person took others
+/// away or lowered their roles.
 pub(crate) async fn is_alone(cx: &Cx, tx: &Tx, scope: &TeamScope, act: GraveAct) -> Result<bool, AccessError> {
     let me = access::signed_in(cx)?.user;
-    let members = store::member::not_locked(&**tx, scope).await?;
-    Ok(!members.iter().any(|member| member.user != me && member.role.may(act.approves())))
+    let members = store::member::all(&**tx, scope).await?;
+    let others = members.iter().any(|member| member.user != me && member.role.may(act.approves()));
+    let by_me = [Action::MemberRemoved, Action::RoleChanged];
+    Ok(!others && !store::audit_event::did_since(&**tx, scope, me, &by_me, cx.now() - SHOWN).await?)
 }
 
 /// What another one approved for this person, and is still good.

@@ -2,12 +2,13 @@
 
 use model::{
     EmailAddress, Name, Time,
+    access_review::Subject,
     alert::Rule,
     approval::GraveAct,
     audit::{Action, Detail, Outcome, SafeText},
     ids::{
-        AlertId, ApprovalId, ConnectionId, EventId, GatewayId, GatewayKeyId, HoldId, Id, IncidentId, InvitationId, LwaAppId,
-        PasskeyId, ReviewId, SessionId, TeamId, UserId, WebhookId,
+        AccessReviewId, AlertId, ApprovalId, ConnectionId, EventId, GatewayId, GatewayKeyId, HoldId, Id, IncidentId,
+        InvitationId, LwaAppId, PasskeyId, ReviewId, SessionId, TeamId, UserId, WebhookId,
     },
     incident::{TargetKind, code},
 };
@@ -56,6 +57,16 @@ impl Target {
 
     pub fn hold(id: HoldId) -> Self {
         Self { kind: "hold", id: id.0, name: None }
+    }
+
+    /// By the day on which it opened.
+    pub fn access_review(id: AccessReviewId, opened: Time) -> Self {
+        Self { kind: "access_review", id: id.0, name: Some(opened.format("%Y-%m-%d").to_string()) }
+    }
+
+    /// What is looked at there, by its name.
+    pub fn reviewed(kind: Subject, id: Uuid, name: &str) -> Self {
+        Self { kind: kind.as_str(), id, name: Some(SafeText::new(name, 100).as_str().to_owned()) }
     }
 
     /// By the act that takes two.

@@ -4,7 +4,7 @@
 use std::io::{BufRead, Read};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use model::{Time, approval::Weight, ids::TeamId};
+use model::{Time, ids::TeamId};
 use sea_orm::{DatabaseConnection, DbErr};
 use serde::{Deserialize, Serialize};
 use tlog_tiles::{Hash, check_record, record_hash};
@@ -111,9 +111,9 @@ impl Export {
         Ok(Self { db: db.clone(), which, prover: Prover::new(unchecked(&note)?), note, horizon, next: 0 })
     }
 
-    /// What the events weigh that it will hold.
-    pub async fn weight(&mut self) -> Result<Weight, DbErr> {
-        audit_tree::weight_of(&self.db, &self.which, self.prover.head().size).await
+    /// How many acts it will hold.
+    pub async fn acts(&mut self) -> Result<u64, DbErr> {
+        audit_tree::acts_of(&self.db, &self.which, self.prover.head().size).await
     }
 
     pub fn header(&self) -> Header {

@@ -236,7 +236,7 @@ async fn place_lock(tx: &Tx, cx: &Cx, scope: &IncidentScope, measure: &Measure) 
         target_kind: measure.kind.target().as_str(),
         target_id: measure.target_id,
         reason: measure.id.to_string(),
-        author: measure.ordered_by,
+        author: Some(measure.ordered_by),
         created_at: cx.now(),
         expires_at: None,
     };

@@ -1,7 +1,8 @@
-//! Ends the time of contractors, and tells of it a week before.
+//! Ends the time of contractors, and tells of it a week before; warns and disables accounts that nobody uses.
 
-use crate::{Portal, error::Outage, teams};
+use crate::{Portal, dormancy, error::Outage, teams};
 
 pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
-    teams::end_due(&portal).await
+    teams::end_due(&portal).await?;
+    dormancy::tell_due(&portal).await
 }

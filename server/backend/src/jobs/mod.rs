@@ -42,7 +42,7 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "evidence", evidence::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "proofs", proofs::run));
-    jobs.spawn(every(Duration::from_secs(600), portal.clone(), "reviews", reviews::run));
+    jobs.spawn(every(Duration::from_secs(60), portal.clone(), "reviews", reviews::run));
     jobs.spawn(every(Duration::from_secs(600), (portal.clone(), portal.clock.now()), "ends", ends::run));
     jobs
 }
@@ -74,6 +74,16 @@ async fn damaged(portal: &Portal, found: &impl std::error::Error) {
 
 async fn watch(watch: Watch) -> Result<(), Outage> {
     watch.run().await
+}
+
+/// Opens what is due of Reviews and access reviews: for tests.
+pub async fn open_reviews(portal: &Portal) -> Result<(), Outage> {
+    reviews::run(portal.clone()).await
+}
+
+/// Looks after members and accounts: for tests.
+pub async fn look_after_members(portal: &Portal) -> Result<(), Outage> {
+    members::run(portal.clone()).await
 }
 
 /// Every job that goes by the calendar, once: for tests with a clock that is moved.

@@ -1,7 +1,8 @@
-//! Opens Reviews of the periods that are over.
+//! Opens Reviews of the periods that are over, and access reviews every quarter; suspends what nobody confirmed.
 
-use crate::{Portal, error::Outage, reviews};
+use crate::{Portal, access_reviews, error::Outage, reviews};
 
 pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
-    reviews::open_due(&portal).await
+    reviews::open_due(&portal).await?;
+    access_reviews::run_due(&portal).await
 }

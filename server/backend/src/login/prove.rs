@@ -154,7 +154,7 @@ pub(crate) async fn open_session(
     user: &User,
     passkey_at: Option<Time>,
 ) -> Result<SignedIn, sea_orm::DbErr> {
-    let (now, proofs) = (cx.now(), Proofs { stepped_up_at: None, passkey_at });
+    let (now, proofs) = (cx.now(), Proofs { passkey_at, ..Proofs::default() });
     let session = Session {
         id: random::id(now),
         user: user.id,

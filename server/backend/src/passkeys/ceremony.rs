@@ -3,7 +3,7 @@
 use model::{
     audit::Action,
     ids::{CeremonyId, UserId},
-    passkey::CEREMONY_LIFE,
+    passkey::{BEGIN_BURST, BEGIN_EVERY, CEREMONY_LIFE},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use webauthn_rs::{Webauthn, WebauthnBuilder, prelude};
@@ -52,6 +52,20 @@ pub(super) async fn ask(
     let state = serde_json::to_string(&state).map_err(|_| PasskeyError::Refused("state"))?;
     passkey::ask(&**tx, id, purpose, state, cx.now() + CEREMONY_LIFE).await?;
     Ok(Question { id, options })
+}
+
+/// Begins a question, within the limit of its bucket. Who is over the limit must not hold up those who write, and is asked first.
+pub(super) async fn begin_within(cx: &Cx, bucket: Option<String>) -> Result<Tx, PasskeyError> {
+    let Some(bucket) = bucket else { return Ok(cx.portal.db.begin().await?) };
+    let limit = Limit { burst: BEGIN_BURST, every: BEGIN_EVERY };
+    let over = |taken: rate_limit::Taken| PasskeyError::TooManyAsks { retry_after: taken.wait };
+    let seen = rate_limit::look(cx.portal.db.reader(), &bucket, limit, cx.now()).await?;
+    if seen.granted == 0 {
+        return Err(over(seen));
+    }
+    let tx = cx.portal.db.begin().await?;
+    let taken = rate_limit::take(&*tx, &bucket, limit, 1, cx.now()).await?;
+    if taken.granted == 1 { Ok(tx) } else { Err(over(taken)) }
 }
 
 /// Takes the question away and reads what it waits for, whatever becomes of the answer.

@@ -13,8 +13,14 @@ pub enum PasskeyError {
     /// passkey that is not known: one answer for all.
     #[error("the passkey was not accepted: {0}")]
     Refused(&'static str),
+    /// Its counter went back: another device has it too.
+    #[error("the passkey seems to have been copied")]
+    Copied,
     #[error("enough passkeys are registered")]
     TooMany,
+    /// A Team requires one of this person.
+    #[error("the last passkey stays")]
+    LastOne,
     #[error("this passkey is registered already")]
     Known,
     #[error("too many questions were asked")]
@@ -40,6 +46,13 @@ impl From<&PasskeyError> for Problem {
             }
             PasskeyError::Refused(_) => refused(
                 "It was removed, belongs to somebody else, or the question was too old. Ask again, or use a code."
+                    .to_owned(),
+            ),
+            PasskeyError::Copied => refused(
+                "It seems to have been copied: another device has shown it. Use a code, and remove this passkey.".to_owned(),
+            ),
+            PasskeyError::LastOne => refused(
+                "A Team that you own or administer requires a passkey of you: add another one before you remove the last."
                     .to_owned(),
             ),
             PasskeyError::TooMany => refused(format!("You have {PASSKEYS_MOST} passkeys. Remove one that you do not use.")),

@@ -11,11 +11,12 @@ use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 
 use super::{
     PasskeyError, Question,
-    ceremony::{ask, asked, known, read, refuse, site, written},
-    manage::tell,
+    ceremony::{ask, asked, begin_within, known, read, refuse, site, written},
+    manage::{tell, tell_teams},
 };
 use crate::{
-    Cx, access,
+    Cx,
+    access::{self, AccessError},
     audit::{self, Event, Target},
     cx::SignedIn,
     random,
@@ -39,7 +40,7 @@ pub async fn begin_registration(cx: &Cx) -> Result<Question, PasskeyError> {
     let selection = &mut options["publicKey"]["authenticatorSelection"];
     selection["residentKey"] = "required".into();
     selection["requireResidentKey"] = true.into();
-    let tx = cx.portal.db.begin().await?;
+    let tx = begin_within(cx, Some(format!("passkey-of:{}", person.user.0.simple()))).await?;
     let question = ask(cx, &tx, Purpose::Register(person.session), options, state).await?;
     tx.commit().await?;
     Ok(question)
@@ -85,16 +86,23 @@ async fn made(
 async fn add(cx: &Cx, person: &SignedIn, new: Passkey) -> Result<PasskeyId, PasskeyError> {
     let tx = cx.portal.db.begin().await?;
     store::user::hold(&*tx, person.user).await?;
-    if store::passkey::of_user(&*tx, person.user).await?.len() >= PASSKEYS_MOST {
+    let mine = store::passkey::of_user(&*tx, person.user).await?;
+    if mine.len() >= PASSKEYS_MOST {
         return Err(PasskeyError::TooMany);
+    }
+    // Of two first ones at once the second is not the first any more.
+    if !mine.is_empty() && !person.proofs.cover_by_passkey(cx.now()) {
+        return Err(AccessError::PasskeyProofRequired(DangerousAct::AddPasskey).into());
     }
     if store::passkey::by_credential(&*tx, &new.credential_id).await?.is_some() {
         return Err(PasskeyError::Known);
     }
     tell(cx, &tx, &person.email, "A passkey was added", &format!("The passkey {} was added.", new.name)).await?;
+    if mine.is_empty() {
+        tell_teams(cx, &tx, person).await?;
+    }
     store::passkey::insert(&*tx, &new).await?;
-    // Whoever made it has shown it.
-    store::session::passkey_shown(&*tx, person.session, cx.now()).await?;
+    store::session::passkey_made(&*tx, person.session, cx.now()).await?;
     audit::append(&*tx, cx, Event::new(Action::PasskeyAdded).on(Target::passkey(new.id, &new.name))).await?;
     tx.commit().await?;
     Ok(new.id)

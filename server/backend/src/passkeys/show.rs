@@ -1,11 +1,7 @@
 //! Showing a passkey: to sign in, or to confirm a dangerous act.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{
-    audit::Action,
-    ids::CeremonyId,
-    passkey::{BEGIN_BURST, BEGIN_EVERY},
-};
+use model::{audit::Action, ids::CeremonyId};
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
     AuthenticationResult, DiscoverableAuthentication, DiscoverableKey, PublicKeyCredential, WebauthnError,
@@ -13,7 +9,8 @@ use webauthn_rs::prelude::{
 
 use super::{
     PasskeyError, Question,
-    ceremony::{ask, asked, known, read, refuse, site, written},
+    ceremony::{ask, asked, begin_within, known, read, refuse, site, written},
+    manage::tell,
 };
 use crate::{
     Actor, Cx, access,
@@ -23,7 +20,6 @@ use crate::{
     store::{
         self, Tx,
         passkey::{self, Passkey, Purpose},
-        rate_limit::{self, Limit},
     },
 };
 
@@ -31,8 +27,9 @@ use crate::{
 #[tracing::instrument(skip_all)]
 pub async fn begin_sign_in(cx: &Cx) -> Result<Question, PasskeyError> {
     let (options, state) = question(cx)?;
-    let tx = cx.portal.db.begin().await?;
-    limit(cx, &tx).await?;
+    // Without an address there is nobody to limit: everybody would be one.
+    let network = cx.address.map(|_| format!("passkey:{}", cx.network()));
+    let tx = begin_within(cx, network).await?;
     let question = ask(cx, &tx, Purpose::SignIn, options, state).await?;
     tx.commit().await?;
     Ok(question)
@@ -70,8 +67,7 @@ pub async fn begin_step_up(cx: &Cx) -> Result<Question, PasskeyError> {
     let (mut options, state) = question(cx)?;
     let id = |one: &Passkey| json!({ "type": "public-key", "id": URL_SAFE_NO_PAD.encode(&one.credential_id) });
     options["publicKey"]["allowCredentials"] = mine.iter().map(id).collect();
-    let tx = cx.portal.db.begin().await?;
-    limit(cx, &tx).await?;
+    let tx = begin_within(cx, Some(format!("passkey-of:{}", person.user.0.simple()))).await?;
     let question = ask(cx, &tx, Purpose::StepUp(person.session), options, state).await?;
     tx.commit().await?;
     Ok(question)
@@ -90,10 +86,7 @@ pub async fn step_up(cx: &Cx, ceremony: CeremonyId, response: &str) -> Result<()
         drop(tx);
         return Err(refuse(cx, Action::StepUpRefused, PasskeyError::Refused("gone")).await);
     }
-    // One moment for both: a proof is a passkey's when it was not shown before the proof.
-    let now = cx.now();
-    store::session::passkey_shown(&*tx, person.session, now).await?;
-    store::session::step_up(&*tx, person.session, now).await?;
+    store::session::passkey_shown(&*tx, person.session, cx.now()).await?;
     let event = Event::new(Action::SteppedUp).on(Target::session(person.session));
     audit::append(&*tx, cx, event.with("by", "passkey").with("passkey", row.id)).await?;
     Ok(tx.commit().await?)
@@ -121,8 +114,10 @@ async fn shown(
     let is_theirs = |row: &Passkey| answer.get_user_unique_id().is_none_or(|user| user == row.user.0.as_bytes());
     let row = row.filter(is_theirs).ok_or(PasskeyError::Refused("unknown"))?;
     let key = DiscoverableKey::from(&known(&cx.portal.vault, &row)?);
-    let result = site(&cx.portal)?.finish_discoverable_authentication_v2(&answer, state, &key).map_err(not_proved)?;
-    Ok((row, result))
+    match site(&cx.portal)?.finish_discoverable_authentication_v2(&answer, state, &key) {
+        Ok(result) => Ok((row, result)),
+        Err(error) => Err(not_proved(cx, &row, error).await?),
+    }
 }
 
 async fn own(
@@ -135,12 +130,24 @@ async fn own(
     if found.0.user == person.user { Ok(found) } else { Err(PasskeyError::Refused("unknown")) }
 }
 
-fn not_proved(error: WebauthnError) -> PasskeyError {
+/// A counter that went back is told to the person: two devices have the passkey, and one of them is not theirs.
+async fn not_proved(cx: &Cx, row: &Passkey, error: WebauthnError) -> Result<PasskeyError, PasskeyError> {
     tracing::info!(error = &error as &dyn std::error::Error, "a passkey was not accepted");
-    match error {
-        WebauthnError::CredentialPossibleCompromise => PasskeyError::Refused("counter"),
-        _ => PasskeyError::Refused("not-proved"),
+    if !matches!(error, WebauthnError::CredentialPossibleCompromise) {
+        return Ok(PasskeyError::Refused("not-proved"));
     }
+    let tx = cx.portal.db.begin().await?;
+    if let Some(user) = store::user::by_id(&*tx, row.user).await? {
+        let what = format!(
+            "The passkey {} was shown by a device whose counter went back: it seems to have been copied. Remove it.",
+            row.name
+        );
+        tell(cx, &tx, &user.email, "A passkey seems to have been copied", &what).await?;
+        let event = Event::new(Action::SignInRefused).on(Target::passkey(row.id, &row.name)).with("email", &user.email);
+        audit::append(&*tx, cx, event.with("by", "passkey").refused("counter")).await?;
+    }
+    tx.commit().await?;
+    Ok(PasskeyError::Copied)
 }
 
 /// Writes down that it was used, with its counter; false when somebody used it at the same time, or removed it.
@@ -149,10 +156,4 @@ async fn note_use(cx: &Cx, tx: &Tx, row: Passkey, result: &AuthenticationResult)
     one.update_credential(result);
     let (credential, mac) = written(&cx.portal.vault, row.user, &one)?;
     Ok(passkey::used(&**tx, &Passkey { credential, mac, ..row }, cx.now()).await?)
-}
-
-async fn limit(cx: &Cx, tx: &Tx) -> Result<(), PasskeyError> {
-    let limit = Limit { burst: BEGIN_BURST, every: BEGIN_EVERY };
-    let taken = rate_limit::take(&**tx, &format!("passkey:{}", cx.network()), limit, 1, cx.now()).await?;
-    if taken.granted == 1 { Ok(()) } else { Err(PasskeyError::TooManyAsks { retry_after: taken.wait }) }
 }

@@ -2,9 +2,8 @@
 
 use model::{
     Time,
-    approval::Weight,
     audit::{Action, Outcome},
-    ids::{EventId, TeamId},
+    ids::{EventId, TeamId, UserId},
 };
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
@@ -154,22 +153,42 @@ pub async fn oldest(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Opti
     Ok(query.one(db).await?.map(|model| model.at))
 }
 
-/// How many events the Team has, by what they weigh.
-pub async fn weight(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Weight, DbErr> {
+/// How many acts the Team's log has.
+pub async fn acts(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<u64, DbErr> {
     let text = "SELECT action, COUNT(*) AS n FROM audit_event WHERE team_id = $1 GROUP BY action";
-    weigh(db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?)
+    count_acts(db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?)
 }
 
 /// Rows of actions and how many there are of each; what cannot be read is none of Portal's.
-pub(super) fn weigh(rows: Vec<QueryResult>) -> Result<Weight, DbErr> {
-    let read = |row: &QueryResult| Ok::<_, DbErr>((row.try_get::<String>("", "action")?, row.try_get::<i64>("", "n")?));
-    let counted = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let known = |(action, n): (String, i64)| Some((Action::parse(&action)?, n.unsigned_abs()));
-    Ok(Weight::of(counted.into_iter().filter_map(known)))
+pub(super) fn count_acts(rows: Vec<QueryResult>) -> Result<u64, DbErr> {
+    let mut acts: u64 = 0;
+    for row in rows {
+        let action = Action::parse(&row.try_get::<String>("", "action")?);
+        if action.is_some_and(Action::is_act) {
+            acts = acts.saturating_add(row.try_get::<i64>("", "n")?.unsigned_abs());
+        }
+    }
+    Ok(acts)
 }
 
-/// What left of the Team's log since `since` without a second person's approval.
-pub async fn left_alone(db: &impl ConnectionTrait, scope: &TeamScope, since: Time) -> Result<Weight, DbErr> {
+/// Whether somebody did one of these in the Team since `since`.
+pub async fn did_since(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    user: UserId,
+    actions: &[Action],
+    since: Time,
+) -> Result<bool, DbErr> {
+    let query = Entity::find()
+        .filter(Column::TeamId.eq(scope.team().0))
+        .filter(Column::ActorId.eq(user.0))
+        .filter(Column::Action.is_in(actions.iter().map(|action| action.as_str())))
+        .filter(Column::At.gte(since));
+    Ok(query.count(db).await? > 0)
+}
+
+/// How many acts of the Team's log left since `since` without a second person's approval.
+pub async fn left_alone(db: &impl ConnectionTrait, scope: &TeamScope, since: Time) -> Result<u64, DbErr> {
     let query = Entity::find()
         .filter(Column::TeamId.eq(scope.team().0))
         .filter(Column::Action.eq(Action::LogExported.as_str()))
@@ -177,9 +196,7 @@ pub async fn left_alone(db: &impl ConnectionTrait, scope: &TeamScope, since: Tim
         .filter(Column::At.gte(since));
     let details = query.all(db).await?.into_iter().filter_map(|row| serde_json::from_str(&row.details).ok());
     let alone = details.filter(|details: &serde_json::Value| details.get("approval").is_none());
-    let number = |details: &serde_json::Value, name: &str| details[name].as_u64().unwrap_or(0);
-    let one = |details| Weight { acts: number(&details, "acts"), traffic: number(&details, "traffic") };
-    Ok(alone.map(one).fold(Weight::default(), Weight::plus))
+    Ok(alone.filter_map(|details| details["acts"].as_u64()).fold(0, u64::saturating_add))
 }
 
 /// The one of them that has `place` others before it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Time, approval::Weight, ids::EventId};
+use model::{Time, ids::EventId};
 use sea_orm::{DbBackend, FromQueryResult, QueryResult, Value, entity::prelude::*};
 
 use super::{
@@ -226,13 +226,13 @@ pub async fn placed_of(
     rows.into_iter().map(read).collect()
 }
 
-/// What the events with a place below `end` weigh.
-pub async fn weight_of(db: &impl ConnectionTrait, which: &Which, end: u64) -> Result<Weight, DbErr> {
+/// How many acts have a place below `end`.
+pub async fn acts_of(db: &impl ConnectionTrait, which: &Which, end: u64) -> Result<u64, DbErr> {
     let (text, values) = within(which, 0, end).into_parts();
     let text = format!(
         "SELECT e.action, COUNT(*) AS n FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id WHERE {text} GROUP BY e.action"
     );
-    audit_event::weigh(db.query_all_raw(sql(db, &text, values)).await?)
+    audit_event::count_acts(db.query_all_raw(sql(db, &text, values)).await?)
 }
 
 fn within(which: &Which, first: u64, end: u64) -> Conditions {

@@ -20,7 +20,7 @@ pub(crate) struct Model {
     pub target_kind: String,
     pub target_id: Uuid,
     pub reason: String,
-    pub author: Uuid,
+    pub author: Option<Uuid>,
     pub incident_id: Option<Uuid>,
     pub created_at: DateTimeUtc,
     pub expires_at: Option<DateTimeUtc>,
@@ -37,7 +37,8 @@ pub struct Lock {
     pub target_kind: &'static str,
     pub target_id: Uuid,
     pub reason: String,
-    pub author: UserId,
+    /// Nobody where Portal itself suspends.
+    pub author: Option<UserId>,
     pub created_at: Time,
     pub expires_at: Option<Time>,
 }
@@ -49,7 +50,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Lock) -> 
         target_kind: new.target_kind.to_owned(),
         target_id: new.target_id,
         reason: new.reason,
-        author: new.author.0,
+        author: new.author.map(|author| author.0),
         incident_id: None,
         created_at: new.created_at,
         expires_at: new.expires_at,

@@ -158,9 +158,11 @@ pub async fn delete(db: &impl ConnectionTrait, scope: &TeamScope, user: UserId) 
     Entity::delete_by_id((scope.team().0, user.0)).exec(db).await.map(|_| ())
 }
 
-/// Everybody in the Team who is not locked out of it: whom mails about it may reach.
+/// Everybody in the Team who is not locked out of it, and whose account is not disabled: whom mails about it may reach.
 pub async fn not_locked(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Member>, DbErr> {
-    let text = "SELECT target_id FROM lock WHERE team_id = $1 AND target_kind = 'user' AND lifted_at IS NULL";
+    let text = "SELECT target_id FROM lock WHERE team_id = $1 AND target_kind = 'user' AND lifted_at IS NULL
+        UNION SELECT u.id AS target_id FROM \"user\" u JOIN member m ON m.user_id = u.id
+            WHERE m.team_id = $1 AND u.disabled_at IS NOT NULL";
     let rows = db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?;
     let locked = rows.into_iter().map(|row| row.try_get::<Uuid>("", "target_id")).collect::<Result<Vec<_>, _>>()?;
     let all = all(db, scope).await?;

@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub mod access_review;
 pub mod alert;
 pub mod alert_setting;
 pub mod approval;
@@ -25,6 +26,7 @@ pub mod connection;
 pub mod consent;
 pub mod contact;
 pub mod data_key;
+pub mod dormancy;
 pub mod drill;
 pub mod evidence;
 pub mod gateway;

@@ -20,6 +20,7 @@ pub(crate) struct Model {
     pub last_seen_at: DateTimeUtc,
     pub stepped_up_at: Option<DateTimeUtc>,
     pub passkey_at: Option<DateTimeUtc>,
+    pub by_passkey_at: Option<DateTimeUtc>,
     pub ended_at: Option<DateTimeUtc>,
     pub address: Option<String>,
     pub agent: Option<String>,
@@ -49,7 +50,7 @@ fn session(row: Model) -> Session {
         user: UserId(row.user_id),
         signed_in_at: row.signed_in_at,
         last_seen_at: row.last_seen_at,
-        proofs: Proofs { stepped_up_at: row.stepped_up_at, passkey_at: row.passkey_at },
+        proofs: Proofs { stepped_up_at: row.stepped_up_at, by_passkey_at: row.by_passkey_at, passkey_at: row.passkey_at },
         ended_at: row.ended_at,
         address: row.address,
         agent: row.agent,
@@ -65,6 +66,7 @@ pub async fn insert(db: &impl ConnectionTrait, new: Session) -> Result<(), DbErr
         last_seen_at: new.last_seen_at,
         stepped_up_at: new.proofs.stepped_up_at,
         passkey_at: new.proofs.passkey_at,
+        by_passkey_at: new.proofs.by_passkey_at,
         ended_at: new.ended_at,
         address: new.address,
         agent: new.agent,
@@ -97,9 +99,18 @@ pub async fn step_up(db: &impl ConnectionTrait, id: SessionId, now: Time) -> Res
     update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
 }
 
-/// The person showed a passkey.
-pub async fn passkey_shown(db: &impl ConnectionTrait, id: SessionId, now: Time) -> Result<(), DbErr> {
+/// The person made a passkey: they have it, which is no fresh proof for something else.
+pub async fn passkey_made(db: &impl ConnectionTrait, id: SessionId, now: Time) -> Result<(), DbErr> {
     let update = Entity::update_many().col_expr(Column::PasskeyAt, Expr::value(now));
+    update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
+}
+
+/// The person showed a passkey: a fresh proof, and of the stronger kind.
+pub async fn passkey_shown(db: &impl ConnectionTrait, id: SessionId, now: Time) -> Result<(), DbErr> {
+    let update = Entity::update_many()
+        .col_expr(Column::SteppedUpAt, Expr::value(now))
+        .col_expr(Column::ByPasskeyAt, Expr::value(now))
+        .col_expr(Column::PasskeyAt, Expr::value(now));
     update.filter(Column::Id.eq(id.0)).exec(db).await.map(|_| ())
 }
 

@@ -77,6 +77,11 @@ pub async fn require_passkeys(db: &impl ConnectionTrait, scope: &TeamScope, requ
     update.filter(Column::Id.eq(scope.team().0)).exec(db).await.map(|_| ())
 }
 
+pub async fn requires_passkeys(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<bool, DbErr> {
+    let found = Entity::find_by_id(scope.team().0).one(db).await?;
+    Ok(found.is_some_and(|team| team.passkeys_required))
+}
+
 /// Notes that only its log is left.
 pub async fn end(db: &impl ConnectionTrait, scope: &TeamScope, now: Time) -> Result<(), DbErr> {
     let text = "UPDATE team SET deleted_at = $2 WHERE id = $1";

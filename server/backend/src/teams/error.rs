@@ -20,6 +20,9 @@ pub enum TeamError {
     AlreadyMember,
     #[error("nobody may touch no environment at all")]
     NoEnvironment,
+    /// These would be shut out, or let in with a code alone.
+    #[error("the Team requires passkeys, and some have none")]
+    WithoutPasskey(Vec<String>),
     #[error("a contractor is no owner")]
     ContractorOwner,
     #[error("nobody is let in for longer than the one who lets them in")]
@@ -63,6 +66,10 @@ impl From<&TeamError> for Problem {
             ),
             TeamError::AlreadyMember => Problem::field("email", "This person is a member already."),
             TeamError::NoEnvironment => Problem::field("environments", "Choose at least one environment."),
+            TeamError::WithoutPasskey(who) => Problem::new(
+                ProblemCode::NotYet,
+                format!("Each of these adds a passkey first, under Your account: {}.", who.join(", ")),
+            ),
             TeamError::ContractorOwner => Problem::new(
                 ProblemCode::Conflict,
                 "An owner is an employee: a contractor's access ends by itself, and a Team keeps an owner.",

@@ -44,6 +44,9 @@ pub async fn change_member(
     let after = Member { role, environments, ..member.clone() };
     owned(&tx, scope, user, Some(&after)).await?;
     if role != member.role {
+        super::passkey_rule::may_have(&tx, scope, &after).await?;
+    }
+    if role != member.role {
         withdraw_invitations(cx, &tx, scope, Some(user)).await?;
         store::session::ask_renewal(&*tx, user, cx.now()).await?;
     }
@@ -124,6 +127,11 @@ pub(super) async fn may_give(cx: &Cx, scope: &TeamScope, role: Role) -> Result<(
     let refused = Event::of(scope, Action::AccessRefused).with("role", role).refused("above-own-role");
     audit::append_alone(cx, refused).await?;
     Err(TeamError::AboveOwnRole(role))
+}
+
+/// Refuses that somebody goes without whom no owner is left.
+pub(crate) async fn leaves_an_owner(tx: &Tx, scope: &TeamScope, user: UserId) -> Result<(), TeamError> {
+    owned(tx, scope, user, None).await
 }
 
 /// A Team keeps an owner who may touch each environment: nobody else could give it to them again. `after` is what becomes

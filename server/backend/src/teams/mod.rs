@@ -6,9 +6,10 @@ mod error;
 mod invitations;
 mod members;
 mod notices;
+mod passkey_rule;
 mod reach;
 
-use model::{Environments, Name, Role, audit::Action, engagement::Engagement, ids::TeamId, step_up::DangerousAct};
+use model::{Environments, Name, Role, audit::Action, engagement::Engagement, ids::TeamId};
 
 pub use end::NotEnded;
 pub(crate) use end::{end, may_end};
@@ -16,9 +17,11 @@ pub(crate) use engagements::end_due;
 pub use engagements::engage;
 pub use error::TeamError;
 pub use invitations::{INVITATION_LIFE, accept, decline, invitations, invite, my_invitations, revoke_invitation};
-pub(crate) use members::withdraw_invitations;
 pub use members::{change_member, leave, members, remove_member};
+pub(crate) use members::{leaves_an_owner, withdraw_invitations};
 pub(crate) use notices::tell_managers;
+pub(crate) use passkey_rule::change_passkey_rule;
+pub use passkey_rule::require_passkeys;
 pub use reach::{Reach, reach};
 
 use crate::{
@@ -50,19 +53,6 @@ pub async fn rename(cx: &Cx, scope: &TeamScope, name: &Name) -> Result<(), Acces
     let tx = cx.portal.db.begin().await?;
     store::team::rename(&*tx, scope, name).await?;
     audit::append(&*tx, cx, Event::of(scope, Action::TeamRenamed).on(Target::team(scope.team(), name))).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Requires passkeys of owners and admins from now on, or no longer. Whoever says so shows one: nobody locks themselves out.
-#[tracing::instrument(skip_all, fields(team = %scope.team()))]
-pub async fn require_passkeys(cx: &Cx, scope: &TeamScope, required: bool) -> Result<(), AccessError> {
-    access::require_proof(cx, DangerousAct::ChangePasskeyRule, true).await?;
-    let tx = cx.portal.db.begin().await?;
-    store::team::require_passkeys(&*tx, scope, required).await?;
-    let event = Event::of(scope, Action::PasskeyRuleChanged).with("required", required);
-    let event = scope.name().into_iter().fold(event, |event, name| event.on(Target::team(scope.team(), name)));
-    audit::append(&*tx, cx, event).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Keyed hashes of sign-in codes and of refresh tokens. The pepper is not in the database, so a dump of it gives none away.
 
 use hmac::{Hmac, KeyInit, Mac};
-use model::ids::{TeamId, UserId};
+use model::ids::{SessionId, TeamId, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -30,6 +30,11 @@ impl Vault {
     /// By what a passkey is known to come from Portal: whoever writes into the database adds none of their own.
     pub fn passkey_mac(&self, user: UserId, credential: &str) -> [u8; 32] {
         keyed(&self.0.keys.pepper, &[b"portal passkey", user.0.as_bytes(), credential.as_bytes()])
+    }
+
+    /// By what words of a page are known to be Portal's own, for one session.
+    pub fn words_mac(&self, session: SessionId, words: &str) -> [u8; 32] {
+        keyed(&self.0.keys.pepper, &[b"portal words", session.0.as_bytes(), words.as_bytes()])
     }
 
     /// Compares in constant time.

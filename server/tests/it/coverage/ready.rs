@@ -27,6 +27,26 @@ pub async fn ready<'a>(
                 with("alert", &house.an_alert(None).await);
             }
         }
+        "sign_access_review" => {
+            // Somebody else confirms the owner, and the owner everybody else.
+            use model::access_review::{Decision, Subject};
+            let second =
+                house.stage.stepped_up(&house.member(of, &format!("{name}-other"), Role::Owner, Environments::BOTH).await);
+            let review = own.access_review.parse().unwrap();
+            let me = owner.signed_in().unwrap().user.0;
+            for item in backend::access_reviews::get(&owner, &of.scope, review).await.unwrap().1 {
+                let by = if (item.kind, item.subject) == (Subject::Member, me) { &second } else { &owner };
+                let scope = backend::access::enter(by, of.team, Permission::ManageMembers).await.unwrap();
+                let done = Decision::Confirmed;
+                backend::access_reviews::decide(by, &scope, review, item.kind, item.subject, done, "").await.unwrap();
+            }
+        }
+        "enable_account" => {
+            let operators = backend::store::user::operators(house.stage.portal.db.reader()).await.unwrap();
+            caller = operators[0].email.to_string();
+            let user = own.user.parse().unwrap();
+            backend::store::dormancy::disable(house.stage.portal.db.reader(), user, owner.now()).await.unwrap();
+        }
         "merge_incident" => {
             with("into", &house.an_incident(of).await.0.to_string());
             // Nothing ends while a measure is open.
@@ -149,7 +169,8 @@ async fn show_passkey(
     // The device is another one than that of the passkey that is there, which nobody has.
     let asked = "DELETE FROM passkey";
     let begin = async |browser: &mut Browser<'_>, name: &str| -> Value {
-        let text: String = browser.post(name, &[]).await.json().await.unwrap();
+        let named: &[(&str, &str)] = if name == "begin_passkey" { &[("name", "Laptop")] } else { &[] };
+        let text: String = browser.post(name, named).await.json().await.unwrap();
         serde_json::from_str(&text).unwrap()
     };
     if function.name == "add_passkey" || function.name == "begin_passkey" {

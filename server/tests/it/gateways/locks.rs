@@ -6,7 +6,7 @@ use super::*;
 async fn lock(house: &House, by: &Furnished, target_kind: &'static str, target_id: Uuid, expires_at: Option<Time>) {
     let now = house.stage.portal.clock.now();
     let tx = house.stage.portal.db.begin().await.unwrap();
-    let author = by.owner.signed_in().unwrap().user;
+    let author = Some(by.owner.signed_in().unwrap().user);
     let id = backend::random::id(now);
     let new = Lock { id, target_kind, target_id, reason: "a drill".to_owned(), author, created_at: now, expires_at };
     lock::insert(&*tx, &by.scope, new).await.unwrap();

@@ -20,6 +20,7 @@ impl Case {
         let early = incidents::copy_evidence(&confirmed, &scope, id).await;
         assert!(matches!(early, Err(IncidentError::NotSealedYet)), "{early:?}");
         let sequencer = self.house.sequence().await;
+        self.house.approved_export(&self.of, ada, &self.bob).await;
         let confirmed = self.house.stage.stepped_up(ada);
         let (piece, file): (Evidence, _) = incidents::copy_evidence(&confirmed, &scope, id).await.unwrap();
         assert_eq!(piece.kind, EvidenceKind::Bundle);

@@ -237,6 +237,7 @@ on_both_databases!(a_log_that_somebody_changed_keeps_nothing_from_being_containe
     assert_eq!(incidents::measures(owner, &scope).await.unwrap()[0].state, MeasureState::Done);
     let log = case.pieces().await.pop().unwrap();
     assert!(log.kind == EvidenceKind::Log && log.name.ends_with("unproved-log.jsonl"), "{log:?}");
+    case.house.approved_export(&case.of, owner, &case.bob).await;
     let confirmed = case.house.stage.stepped_up(owner);
     let (_, content) = incidents::copy_evidence(&confirmed, &scope, log.id).await.unwrap();
     let content = String::from_utf8(content).unwrap();
@@ -286,6 +287,7 @@ on_both_databases!(the_newest_of_a_long_log_is_taken_in, async |stage: Stage| {
     let scope = case.scope(&case.of.owner).await;
     incidents::take_evidence(&case.of.owner, &scope).await.unwrap();
     let mut logs = Vec::new();
+    case.house.approved_export(&case.of, &case.of.owner, &case.bob).await;
     for piece in case.pieces().await.into_iter().filter(|piece| piece.kind == EvidenceKind::Log) {
         let confirmed = case.house.stage.stepped_up(&case.of.owner);
         let (piece, bytes) = incidents::copy_evidence(&confirmed, &scope, piece.id).await.unwrap();

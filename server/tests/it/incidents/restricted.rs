@@ -50,7 +50,7 @@ on_both_databases!(who_has_no_part_in_a_restricted_incident_finds_nothing_of_it,
     let export = [("format", "csv"), ("action", ""), ("text", "")];
     let key = backend::audit::CheckpointKey::generate("portal.example/audit");
     backend::audit::Sequencer::new(&case.house.stage.portal, key).run().await.unwrap();
-    case.house.approved_export(of, &case.bob).await;
+    case.house.approved_export(of, &case.bob, &of.owner).await;
     browser.step_up("bob@example.com").await;
     let request = browser.request(reqwest::Method::POST, &format!("/teams/{}/log/export", of.team)).form(&export);
     let export = browser.send(request.header("Sec-Fetch-Site", "same-origin")).await.text().await.unwrap();

@@ -4,7 +4,8 @@ use super::*;
 use crate::authenticator::Authenticator;
 
 /// Arguments that name a thing, or several.
-pub(super) const THINGS: [&str; 25] = [
+pub(super) const THINGS: [&str; 27] = [
+    "access_review",
     "action_item",
     "alert",
     "app",
@@ -25,6 +26,7 @@ pub(super) const THINGS: [&str; 25] = [
     "passkey",
     "query",
     "review",
+    "reviewed",
     "session",
     "target",
     "task",
@@ -62,6 +64,8 @@ pub struct Things {
     pub approval: String,
     /// The owner's passkey.
     pub passkey: String,
+    /// An access review that is open.
+    pub access_review: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -89,13 +93,15 @@ impl Things {
             "action_item" => &self.action_item,
             "approval" => &self.approval,
             "passkey" => &self.passkey,
+            "access_review" => &self.access_review,
+            "reviewed" => &self.user,
             "target" => &self.connection,
             _ => return None,
         })
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 20] {
+    pub fn ids(&self) -> [&str; 21] {
         let Self {
             team,
             app,
@@ -117,6 +123,7 @@ impl Things {
             action_item,
             approval,
             passkey,
+            access_review,
             secret: _,
         } = self;
         [
@@ -140,6 +147,7 @@ impl Things {
             action_item,
             approval,
             passkey,
+            access_review,
         ]
     }
 
@@ -168,6 +176,7 @@ impl Things {
             action_item: id("act"),
             approval: id("apr"),
             passkey: id("pky"),
+            access_review: id("acr"),
             secret,
         }
     }
@@ -192,6 +201,7 @@ impl House {
             action_item: action_item.to_string(),
             approval: self.an_approval(of).await,
             passkey: self.a_passkey(of).await,
+            access_review: self.an_access_review(of).await,
             team: of.team.to_string(),
             app: of.app.to_string(),
             connection: of.connection.to_string(),
@@ -253,6 +263,14 @@ impl House {
         let soon = of.owner.now() + chrono::Duration::days(7);
         let follows = add_action_item(&of.owner, &scope, "Scan for keys", owner.user, soon).await.unwrap();
         (task, notice, follows)
+    }
+
+    /// An access review of everybody and everything that is there.
+    pub async fn an_access_review(&self, of: &Furnished) -> String {
+        let made = "UPDATE team SET created_at = '2026-01-01 00:00:00+00:00'";
+        self.stage.portal.db.reader().execute_unprepared(made).await.unwrap();
+        backend::jobs::open_reviews(&self.stage.portal).await.unwrap();
+        backend::access_reviews::list(&of.owner, &of.scope).await.unwrap()[0].id.to_string()
     }
 
     /// A passkey of the owner's, who shows it.

@@ -128,7 +128,7 @@ on_both_databases!(
             target_kind: "user",
             target_id: user(&of.owner).0,
             reason: "test".to_owned(),
-            author: user(&sam),
+            author: Some(user(&sam)),
             created_at: stage.portal.clock.now(),
             expires_at: None,
         };

@@ -30,7 +30,10 @@ const OWN_WORDS: [(&str, &str); 17] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 27] = [
+const OWN_WORDS_OF: [(&str, &str); 30] = [
+    ("access_review_item.subject_kind", "a word of a list"),
+    ("access_review_item.decision", "a word of a list"),
+    ("access_review_item.facts", "words of Portal's own, and of companies that other columns hold"),
     ("approval.act", "a word of a list"),
     ("drill.report", "words of Portal's own"),
     ("notice.track", "a word of a list"),
@@ -136,6 +139,7 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
     let fields = [team, ("url", &hook), ("webhook_secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
     assert_eq!(browser.post("set_webhook", &fields).await.status(), 200);
     mark_approvals(&mut browser, things).await;
+    mark_access_review(house, ada, &mut browser, things).await;
     assert_eq!(browser.post("place_hold", &[team, ("reason", MARK)]).await.status(), 200);
     assert_eq!(browser.post("lift_hold", &[team, ("hold", &things.hold)]).await.status(), 200);
     mark_incident(house, ada, &mut browser, things).await;
@@ -260,6 +264,29 @@ async fn mark_what_follows(ada: &Furnished, browser: &mut Browser<'_>, incident:
     assert_eq!(browser.post("review_plan", &[team, ("note", MARK)]).await.status(), 200);
     assert_eq!(browser.post("ask_drill", &[team, ("drill", "revoke_key")]).await.status(), 200);
     assert_eq!(browser.post("add_playbook_task", &[&[team], &task[..]].concat()).await.status(), 200);
+}
+
+/// Something that is decided with a note, and the conclusion of another one.
+async fn mark_access_review(house: &House, ada: &Furnished, browser: &mut Browser<'_>, things: &Things) {
+    let of = [("team", &*things.team), ("access_review", &*things.access_review)];
+    let one = [("subject_kind", "gateway"), ("reviewed", &*things.gateway), ("decision", "confirmed"), ("note", MARK)];
+    assert_eq!(browser.post("decide_access", &[&of[..], &one[..]].concat()).await.status(), 200);
+    house.stage.advance(chrono::Duration::seconds(1));
+    let (db, now) = (house.stage.portal.db.reader(), house.stage.portal.clock.now());
+    let team = ada.team;
+    let empty = backend::store::access_review::AccessReview {
+        id: backend::random::id(now),
+        team,
+        opened_at: now,
+        due_at: now,
+        reminded: None,
+        suspended_at: None,
+        signed: None,
+    };
+    backend::store::access_review::insert(db, &empty).await.unwrap();
+    let id = empty.id.to_string();
+    let signed = [("team", &*things.team), ("access_review", &*id), ("conclusion", MARK)];
+    assert_eq!(browser.post("sign_access_review", &signed).await.status(), 200);
 }
 
 /// A question, and another one's answered.

@@ -1,0 +1,46 @@
+//! Access reviews: every quarter each member, gateway and key is confirmed or removed; what nobody confirmed is suspended.
+
+mod decide;
+mod due;
+mod error;
+mod open;
+
+pub use decide::{decide, sign};
+pub(crate) use due::run_due;
+pub use error::AccessReviewError;
+
+use model::{audit::Action, ids::AccessReviewId};
+
+use crate::{
+    Cx, TeamScope,
+    access::AccessError,
+    audit::{self, Event, Target},
+    store::access_review::{self, AccessReview, Item},
+};
+
+/// The Team's access reviews, the newest first.
+pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<AccessReview>, AccessError> {
+    Ok(access_review::all(cx.portal.db.reader(), scope).await?)
+}
+
+/// One of them with everything in it.
+pub async fn get(cx: &Cx, scope: &TeamScope, id: AccessReviewId) -> Result<(AccessReview, Vec<Item>), AccessError> {
+    let db = cx.portal.db.reader();
+    let found = access_review::by_id(db, scope, id).await?.ok_or(AccessError::NotFound)?;
+    let items = access_review::items(db, &found).await?;
+    Ok((found, items))
+}
+
+/// What of it is there now: the rest left or was stopped meanwhile.
+pub async fn there(cx: &Cx, scope: &TeamScope) -> Result<Vec<Item>, AccessError> {
+    let tx = cx.portal.db.begin().await?;
+    Ok(open::subjects(cx, &tx, scope).await?)
+}
+
+/// The same for a file that is taken away, which is an event.
+pub async fn export(cx: &Cx, scope: &TeamScope, id: AccessReviewId) -> Result<(AccessReview, Vec<Item>), AccessError> {
+    let (review, items) = get(cx, scope, id).await?;
+    let event = Event::of(scope, Action::AccessReviewExported).on(Target::access_review(id, review.opened_at));
+    audit::append_alone(cx, event).await?;
+    Ok((review, items))
+}

@@ -1,0 +1,233 @@
+//! E5: every quarter each member, gateway and key is confirmed or removed; what nobody confirmed is suspended after 14 days.
+
+use backend::{
+    Cx, TeamScope,
+    access::{self, AccessError},
+    access_reviews::{self, AccessReviewError, decide, get, sign},
+    gateways, jobs,
+    store::access_review::Item,
+    teams,
+};
+use chrono::Duration;
+use model::{
+    Environments, Permission, Role,
+    access_review::{Decision, Subject},
+    audit::Action,
+    ids::AccessReviewId,
+};
+use serde_json::json;
+
+use crate::{
+    browser::Browser,
+    house::{Furnished, House},
+    on_both_databases,
+    support::Stage,
+};
+
+/// A Team with two owners and an auditor, a quarter later.
+async fn a_quarter_later(stage: Stage) -> (House, Furnished, Cx, Cx) {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let bob = house.member(&ada, "bob", Role::Owner, Environments::BOTH).await;
+    let eve = house.member(&ada, "eve", Role::Auditor, Environments::BOTH).await;
+    house.stage.advance(Duration::days(91) - Duration::seconds(1));
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    assert!(access_reviews::list(&ada.owner, &ada.scope).await.unwrap().is_empty());
+    house.stage.advance(Duration::seconds(1));
+    for _ in 0..2 {
+        jobs::open_reviews(&house.stage.portal).await.unwrap();
+    }
+    (house, ada, bob, eve)
+}
+
+async fn as_of(house: &House, of: &Furnished, cx: &Cx) -> (Cx, TeamScope) {
+    let cx = house.stage.stepped_up(cx);
+    let scope = access::enter(&cx, of.team, Permission::ViewTeam).await.unwrap();
+    (cx, scope)
+}
+
+async fn only(of: &Furnished) -> AccessReviewId {
+    let all = access_reviews::list(&of.owner, &of.scope).await.unwrap();
+    assert_eq!(all.len(), 1);
+    all[0].id
+}
+
+async fn item(of: &Furnished, id: AccessReviewId, kind: Subject, name: &str) -> Item {
+    let (_, items) = get(&of.owner, &of.scope, id).await.unwrap();
+    items.into_iter().find(|item| item.kind == kind && item.name.starts_with(name)).unwrap()
+}
+
+async fn told(house: &House, who: &str, words: &str) -> usize {
+    let mails = house.stage.mails_to(&format!("{who}@example.com")).await;
+    mails.iter().filter(|mail| mail.subject.contains(words)).count()
+}
+
+on_both_databases!(everything_is_confirmed_or_removed_by_another_one_and_signed, async |stage: Stage| {
+    let (house, ada, bob, eve) = a_quarter_later(stage).await;
+    let id = only(&ada).await;
+    assert_eq!((told(&house, "ada", "An access review is open").await, told(&house, "eve", "access review").await), (1, 0));
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    let (bob, of_bob) = as_of(&house, &ada, &bob).await;
+    let (_, items) = get(&owner, &scope, id).await.unwrap();
+    let there: Vec<_> = items.iter().map(|item| (item.kind, item.name.as_str())).collect();
+    assert_eq!(
+        there,
+        [
+            (Subject::Member, "ada@example.com"),
+            (Subject::Member, "bob@example.com"),
+            (Subject::Member, "eve@example.com"),
+            (Subject::Gateway, "orders-sync"),
+        ],
+        "the key is over after ninety days"
+    );
+    let me = item(&ada, id, Subject::Member, "ada").await;
+    let confirm = async |cx: &Cx, scope: &TeamScope, one: &Item| {
+        decide(cx, scope, id, one.kind, one.subject, Decision::Confirmed, "").await
+    };
+    assert!(matches!(confirm(&owner, &scope, &me).await, Err(AccessReviewError::OneSelf)));
+    confirm(&bob, &of_bob, &me).await.unwrap();
+    assert!(matches!(sign(&owner, &scope, id, "Fine").await, Err(AccessReviewError::Undecided)));
+    for name in ["bob", "orders-sync"] {
+        let kind = if name == "bob" { Subject::Member } else { Subject::Gateway };
+        confirm(&owner, &scope, &item(&ada, id, kind, name).await).await.unwrap();
+    }
+    let hers = item(&ada, id, Subject::Member, "eve").await;
+    let why = decide(&owner, &scope, id, hers.kind, hers.subject, Decision::Removed, " ").await;
+    assert!(matches!(why, Err(AccessReviewError::NoteMissing)));
+    decide(&owner, &scope, id, hers.kind, hers.subject, Decision::Removed, "She has left").await.unwrap();
+    assert!(matches!(access::enter(&eve, ada.team, Permission::ViewTeam).await, Err(AccessError::NotFound)));
+    // What was removed stays so; what was confirmed may be removed still.
+    assert!(matches!(confirm(&owner, &scope, &hers).await, Err(AccessReviewError::Over)));
+    assert!(matches!(sign(&owner, &scope, id, "").await, Err(AccessReviewError::ConclusionMissing)));
+    sign(&owner, &scope, id, "Eve had left").await.unwrap();
+    let late = decide(&owner, &scope, id, Subject::Member, me.subject, Decision::Removed, "Late").await;
+    assert!(matches!(late, Err(AccessReviewError::Over)));
+    let (review, items) = get(&owner, &scope, id).await.unwrap();
+    assert_eq!(review.signed.unwrap().1, "Eve had left");
+    assert!(items.iter().all(|item| item.decided.is_some()));
+    assert_eq!(house.stage.events(&ada.scope, Action::AccessDecided).await.len(), 4);
+    // Fourteen days later nothing is suspended, and a quarter later the next one opens.
+    house.stage.advance(Duration::days(20));
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    assert!(house.stage.events(&ada.scope, Action::AccessSuspended).await.is_empty());
+    house.stage.advance(Duration::days(71));
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    assert_eq!(access_reviews::list(&ada.owner, &ada.scope).await.unwrap().len(), 2);
+});
+
+on_both_databases!(what_nobody_confirmed_is_suspended_until_somebody_does, async |stage: Stage| {
+    let (house, ada, bob, eve) = a_quarter_later(stage).await;
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    let (_, secret) = house.key(&ada.owner, &ada.scope, ada.gateway).await;
+    let ada = Furnished { secret, ..ada };
+    // One opened before that key was made; the next one has it.
+    let id = only(&ada).await;
+    let bobs = item(&ada, id, Subject::Member, "bob").await;
+    decide(&owner, &scope, id, bobs.kind, bobs.subject, Decision::Confirmed, "").await.unwrap();
+    for (days, times) in [(6, 0), (1, 1), (5, 1), (1, 2)] {
+        house.stage.advance(Duration::days(days));
+        for _ in 0..2 {
+            jobs::open_reviews(&house.stage.portal).await.unwrap();
+        }
+        assert_eq!(told(&house, "bob", "An access review ends soon").await, times);
+    }
+    assert_eq!(house.issue(&ada, json!({})).await.0, 200);
+    house.stage.advance(Duration::days(1));
+    for _ in 0..2 {
+        jobs::open_reviews(&house.stage.portal).await.unwrap();
+    }
+    // Bob was confirmed, and is an owner who may let the others in again.
+    let (bob, of_bob) = as_of(&house, &ada, &bob).await;
+    for cx in [&ada.owner, &eve] {
+        assert!(matches!(access::enter(cx, ada.team, Permission::ViewTeam).await, Err(AccessError::Locked)));
+    }
+    let (status, body) = house.issue(&ada, json!({})).await;
+    assert_eq!((status, body["code"].as_str()), (423, Some("locked")));
+    assert_eq!(told(&house, "bob", "Unconfirmed access was suspended").await, 1);
+    let suspended = house.stage.events(&ada.scope, Action::AccessSuspended).await;
+    assert_eq!(suspended.len(), 3, "Ada, Eve, the gateway");
+    // A confirmation lets in again, a removal does not.
+    let mine = item(&ada, id, Subject::Member, "ada").await;
+    decide(&bob, &of_bob, id, mine.kind, mine.subject, Decision::Confirmed, "She was away").await.unwrap();
+    access::enter(&ada.owner, ada.team, Permission::ViewTeam).await.unwrap();
+    let gateway = item(&ada, id, Subject::Gateway, "orders").await;
+    decide(&bob, &of_bob, id, gateway.kind, gateway.subject, Decision::Confirmed, "").await.unwrap();
+    assert_eq!(house.issue(&ada, json!({})).await.0, 200);
+    let hers = item(&ada, id, Subject::Member, "eve").await;
+    decide(&bob, &of_bob, id, hers.kind, hers.subject, Decision::Removed, "Left").await.unwrap();
+    assert!(matches!(access::enter(&eve, ada.team, Permission::ViewTeam).await, Err(AccessError::NotFound)));
+    // Whoever is invited anew is not locked out by what was over.
+    let eve = {
+        house.stage.advance(Duration::minutes(2));
+        let invitation = house.invite(&ada, "eve@example.com", Role::Auditor, Environments::BOTH).await;
+        let eve = house.stage.person("eve").await;
+        teams::accept(&eve, invitation).await.unwrap();
+        eve
+    };
+    access::enter(&eve, ada.team, Permission::ViewTeam).await.unwrap();
+});
+
+on_both_databases!(the_last_owner_is_not_suspended_and_confirms_alone, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    house.stage.advance(Duration::days(91));
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    house.stage.advance(Duration::days(14));
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    let id = only(&ada).await;
+    let me = item(&ada, id, Subject::Member, "ada").await;
+    assert!(me.lock.is_none());
+    decide(&owner, &scope, id, me.kind, me.subject, Decision::Confirmed, "There is nobody else").await.unwrap();
+    let gateway = item(&ada, id, Subject::Gateway, "orders").await;
+    assert!(gateway.lock.is_some());
+    // What is gone meanwhile is noted as gone, and not confirmed.
+    gateways::disable(&owner, &scope, ada.gateway).await.unwrap();
+    let confirmed = decide(&owner, &scope, id, gateway.kind, gateway.subject, Decision::Confirmed, "").await;
+    assert!(matches!(confirmed, Err(AccessReviewError::Over)));
+    decide(&owner, &scope, id, gateway.kind, gateway.subject, Decision::Removed, "").await.unwrap();
+    sign(&owner, &scope, id, "Alone").await.unwrap();
+});
+
+on_both_databases!(nobody_decides_above_their_role_or_in_a_closed_environment, async |stage: Stage| {
+    let (house, ada, _, _) = a_quarter_later(stage).await;
+    let sandbox = Environments { production: false, sandbox: true };
+    let dan = house.member(&ada, "dan", Role::Admin, sandbox).await;
+    let (dan, of_dan) = as_of(&house, &ada, &dan).await;
+    let id = only(&ada).await;
+    let owner = item(&ada, id, Subject::Member, "ada").await;
+    for decision in Decision::ALL {
+        let above = decide(&dan, &of_dan, id, owner.kind, owner.subject, decision, "No").await;
+        assert!(matches!(above, Err(AccessReviewError::Above)), "{above:?}");
+    }
+    let gateway = item(&ada, id, Subject::Gateway, "orders").await;
+    let closed = decide(&dan, &of_dan, id, gateway.kind, gateway.subject, Decision::Confirmed, "").await;
+    assert!(matches!(closed, Err(AccessReviewError::Access(AccessError::EnvironmentClosed(_)))), "{closed:?}");
+});
+
+on_both_databases!(a_fake_year_has_four_of_them, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    for day in 0..=366 {
+        house.stage.advance(Duration::days(1));
+        jobs::open_reviews(&house.stage.portal).await.unwrap();
+        let open = access_reviews::list(&ada.owner, &ada.scope).await.unwrap().len();
+        assert_eq!(open, (day + 1) / 91, "day {day}");
+    }
+});
+
+on_both_databases!(an_access_review_leaves_as_a_file_for_auditors, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let id = house.an_access_review(&ada).await;
+    let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
+    let path = format!("/teams/{}/members/reviews/{id}/export", ada.team);
+    let text = browser.get(&path).await.text().await.unwrap();
+    assert!(text.starts_with("kind,id,name,may_reach,decision"), "{text}");
+    assert!(
+        text.contains("ada@example.com") && text.contains("orders-sync") && text.contains("owner, production and sandbox")
+    );
+    assert_eq!(house.stage.events(&ada.scope, Action::AccessReviewExported).await.len(), 1);
+    let mut eve = Browser::signed_in_later(&house, "eve@example.com").await;
+    assert_eq!(eve.get(&path).await.status(), 404);
+});
