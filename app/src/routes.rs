@@ -75,6 +75,7 @@ fn PlainPages() -> impl leptos_router::MatchNestedRoutes + Clone {
     view! {
         <Route path=path!("/sign-in") view=plain::SignInPage ssr=SsrMode::Async/>
         <Route path=path!("/sign-in/code") view=plain::CodePage ssr=SsrMode::Async/>
+        <Route path=path!("/security") view=plain::SecurityPage ssr=SsrMode::Async/>
         <Route path=path!("/gateway-api") view=plain::GatewayApiPage ssr=SsrMode::Async/>
         <Route path=path!("/consent/return") view=plain::ConsentPage ssr=SsrMode::Async/>
         <Route path=path!("/confirm") view=plain::ConfirmPage ssr=SsrMode::Async/>

@@ -17,7 +17,7 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
       for (const one of list.getEntries() as (PerformanceEntry & { value: number })[]) shifts.sum += one.value;
     }).observe({ type: "layout-shift", buffered: true });
   });
-  for (const path of ["/sign-in", "/sign-in/code", "/gateway-api", "/nowhere"]) await look(path, false);
+  for (const path of ["/sign-in", "/sign-in/code", "/gateway-api", "/security", "/nowhere"]) await look(path, false);
   const made = await furnish(page, true);
   await page.screenshot({ path: info.outputPath("key-once.png"), fullPage: true });
   execFileSync("bash", ["-c", made.curl]);

@@ -17,9 +17,10 @@ impl MigrationTrait for Migration {
 }
 
 const UP: &[&str] = &[
-    // Of which last use the person was warned, and after how many days; and when an operator let them in again.
+    // Of which last use the person was warned, after how many days, and when that was; and when an operator let them in again.
     "ALTER TABLE \"user\" ADD COLUMN warned_of {time}",
     "ALTER TABLE \"user\" ADD COLUMN warned_days {int} NOT NULL DEFAULT 0",
+    "ALTER TABLE \"user\" ADD COLUMN warned_at {time}",
     "ALTER TABLE \"user\" ADD COLUMN enabled_at {time}",
     "CREATE INDEX session_last_seen ON session (user_id, last_seen_at)",
 ];
@@ -27,6 +28,7 @@ const UP: &[&str] = &[
 const DOWN: &[&str] = &[
     "DROP INDEX session_last_seen",
     "ALTER TABLE \"user\" DROP COLUMN enabled_at",
+    "ALTER TABLE \"user\" DROP COLUMN warned_at",
     "ALTER TABLE \"user\" DROP COLUMN warned_days",
     "ALTER TABLE \"user\" DROP COLUMN warned_of",
 ];

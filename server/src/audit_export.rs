@@ -237,8 +237,8 @@ fn activity(action: Action) -> (u32, &'static str) {
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
         | EvidenceCopied | AccessReviewExported | LogExported => (2, "Read"),
         OperatorAppointed | AccessDecided | AccessSuspended | AccessReviewSigned | AccountEnabled | AccountDisabled
-        | MemberDormant | PasskeyRenamed | PasskeyRuleChanged | TeamRenamed | ApprovalGiven | RoleChanged
-        | MemberEngaged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted | ConnectionDisabled
+        | MemberDormant | MemberEnabled | PasskeyRenamed | PasskeyRuleChanged | TeamRenamed | ApprovalGiven
+        | RoleChanged | MemberEngaged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted | ConnectionDisabled
         | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed | RefreshFailed | GatewayChanged
         | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged | AlertDeliveryChanged | WebhookSet
         | ReviewNoted | ReviewSigned | IncidentStepTaken | IncidentChanged | DataKeyRotated | IncidentDutyGiven

@@ -72,6 +72,16 @@ pub enum Command {
         #[command(subcommand)]
         command: PasskeysCommand,
     },
+    /// Accounts.
+    Accounts {
+        #[command(subcommand)]
+        command: AccountsCommand,
+    },
+    /// Access reviews.
+    AccessReviews {
+        #[command(subcommand)]
+        command: AccessReviewsCommand,
+    },
     /// Play Amazon on this machine, for development and tests.
     SimulateAmazon {
         #[arg(long, default_value = "127.0.0.1:8090")]
@@ -118,6 +128,22 @@ pub enum AuditCommand {
         /// With proofs towards the checkpoint of this size: then the same range gives the same bytes for ever.
         #[arg(long)]
         size: Option<u64>,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum AccountsCommand {
+    /// Enable an account again that was disabled since nobody used it.
+    Enable { email: model::EmailAddress },
+}
+
+#[derive(Subcommand)]
+pub enum AccessReviewsCommand {
+    /// Let a member in again who was suspended at an access review, where nobody in the Team could confirm them.
+    Restore {
+        #[arg(long)]
+        team: model::ids::TeamId,
+        email: model::EmailAddress,
     },
 }
 

@@ -6,11 +6,13 @@ use std::{error::Error, process::ExitCode};
 
 use backend::{
     Clock, Cx,
+    access_reviews::restore_from_command_line,
     audit::{
         CheckpointKey, LastHead,
         export::{self, Which},
         verify,
     },
+    dormancy::enable_from_command_line,
     incidents::{Report, lift_from_command_line, report_from_command_line},
     passkeys::{forget_from_command_line, waive_from_command_line},
     vault::{KeyFile, Vault},
@@ -27,7 +29,10 @@ use server::{
     witness::{Memory, Sight, Witness},
 };
 
-use cli::{AuditCommand, Cli, Command, ConfigCommand, IncidentCommand, KeysCommand, PasskeysCommand};
+use cli::{
+    AccessReviewsCommand, AccountsCommand, AuditCommand, Cli, Command, ConfigCommand, IncidentCommand, KeysCommand,
+    PasskeysCommand,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -207,6 +212,16 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
                     Ok(ExitCode::SUCCESS)
                 }
             }
+        }
+        Command::Accounts { command: AccountsCommand::Enable { email } } => {
+            enable_from_command_line(&start::portal(&config).await?, &email).await?;
+            println!("Enabled: {email}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::AccessReviews { command: AccessReviewsCommand::Restore { team, email } } => {
+            restore_from_command_line(&start::portal(&config).await?, team, &email).await?;
+            println!("Let in again: {email}");
+            Ok(ExitCode::SUCCESS)
         }
         Command::Passkeys { command: PasskeysCommand::Waive { team } } => {
             waive_from_command_line(&start::portal(&config).await?, team).await?;

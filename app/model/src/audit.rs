@@ -62,6 +62,7 @@ actions! {
     MemberEngaged "member.engaged" "said for whom and until when there works";
     MemberEndAnnounced "member.end_announced" "announced the end of";
     MemberEnded "member.ended" "let go at the end of their time";
+    MemberEnabled "member.enabled" "enabled the account again of";
     MemberDormant "member.dormant" "disabled the unused account of";
     LwaAppCreated "lwa_app.created" "added the LWA app";
     LwaAppChanged "lwa_app.changed" "changed the LWA app";

@@ -9,6 +9,9 @@ pub const WARNED_AFTER: [i64; 2] = [30, 40];
 /// And after which it is disabled.
 pub const DISABLED_AFTER: i64 = 45;
 
+/// Nobody is disabled sooner after a warning: whoever was not warned in time is warned first.
+pub const WARNED_BEFORE: Duration = Duration::days(5);
+
 /// What is due for an account that was used last at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
@@ -18,22 +21,23 @@ pub enum Due {
     Disabling,
 }
 
-/// `warned`: after how many days the person was warned already, since that last use.
-pub fn due(last_use: Time, warned: i64, now: Time) -> Due {
+/// `warned`: after how many days the person was warned since that last use, and when.
+pub fn due(last_use: Time, warned: Option<(i64, Time)>, now: Time) -> Due {
     let idle = now - last_use;
-    if idle >= Duration::days(DISABLED_AFTER) {
+    let is_over = idle >= Duration::days(DISABLED_AFTER);
+    if is_over && warned.is_some_and(|(_, at)| now - at >= WARNED_BEFORE) {
         return Due::Disabling;
     }
     let reached = WARNED_AFTER.into_iter().rev().find(|days| idle >= Duration::days(*days));
     match reached {
-        Some(days) if days > warned => Due::Warning(days),
+        Some(days) if warned.is_none_or(|(told, _)| days > told) => Due::Warning(days),
         _ => Due::Nothing,
     }
 }
 
-/// When an account that was used last at this time is disabled.
-pub fn disabled_at(last_use: Time) -> Time {
-    last_use + Duration::days(DISABLED_AFTER)
+/// When an account that was used last at this time, and whose person is warned now, is disabled.
+pub fn disabled_at(last_use: Time, now: Time) -> Time {
+    (last_use + Duration::days(DISABLED_AFTER)).max(now + WARNED_BEFORE)
 }
 
 #[cfg(test)]
@@ -43,14 +47,24 @@ mod tests {
     #[test]
     fn warned_at_thirty_and_forty_days_and_disabled_at_forty_five() {
         let start = Time::UNIX_EPOCH;
-        let at = |days: i64, warned| due(start, warned, start + Duration::days(days));
-        let just_before = |days: i64, warned| due(start, warned, start + Duration::days(days) - Duration::microseconds(1));
-        assert_eq!(just_before(30, 0), Due::Nothing);
-        assert_eq!((at(30, 0), at(30, 30)), (Due::Warning(30), Due::Nothing));
-        assert_eq!((just_before(40, 30), at(40, 30), at(40, 40)), (Due::Nothing, Due::Warning(40), Due::Nothing));
-        // A job that stood still tells what is due now, and not what was due before.
-        assert_eq!(at(41, 0), Due::Warning(40));
-        assert_eq!((just_before(45, 40), at(45, 40), at(45, 0)), (Due::Nothing, Due::Disabling, Due::Disabling));
-        assert_eq!(disabled_at(start), start + Duration::days(45));
+        let day = |days: i64| start + Duration::days(days);
+        let warned = |days: i64| Some((days, day(days)));
+        let micro = Duration::microseconds(1);
+        assert_eq!(due(start, None, day(30) - micro), Due::Nothing);
+        assert_eq!((due(start, None, day(30)), due(start, warned(30), day(30))), (Due::Warning(30), Due::Nothing));
+        assert_eq!(
+            (due(start, warned(30), day(40) - micro), due(start, warned(30), day(40))),
+            (Due::Nothing, Due::Warning(40))
+        );
+        assert_eq!(
+            (due(start, warned(40), day(45) - micro), due(start, warned(40), day(45))),
+            (Due::Nothing, Due::Disabling)
+        );
+        assert_eq!(disabled_at(start, day(40)), day(45));
+        // A job that stood still tells what is due now, and disables nobody who was not warned five days before.
+        assert_eq!((due(start, None, day(41)), due(start, None, day(99))), (Due::Warning(40), Due::Warning(40)));
+        let late = Some((40, day(99)));
+        assert_eq!((due(start, late, day(104) - micro), due(start, late, day(104))), (Due::Nothing, Due::Disabling));
+        assert_eq!(disabled_at(start, day(99)), day(104));
     }
 }

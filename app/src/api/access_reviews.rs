@@ -34,6 +34,8 @@ pub struct SubjectItem {
     pub now: Option<String>,
     pub decided: Option<(Decision, String, String, Moment)>,
     pub is_suspended: bool,
+    /// The viewer's own, which somebody else confirms.
+    pub is_own: bool,
 }
 
 /// Everything on its page.

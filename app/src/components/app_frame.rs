@@ -88,6 +88,7 @@ pub fn TopBar(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
                         <p class="menu-title">{viewer.email.clone()}</p>
                         <a class="menu-item" href="/account"><Icon name="shield"/>"Your account"</a>
                         <a class="menu-item" href="/gateway-api" rel="external"><Icon name="gateway"/>"Gateway API"</a>
+                        <a class="menu-item" href="/security" rel="external"><Icon name="shield"/>"Security"</a>
                         <button type="button" class="menu-item js-only" data-opens="shortcuts"><Icon name="info"/>"Keyboard shortcuts"<kbd>"?"</kbd></button>
                         {installation}
                         {mailbox}

@@ -28,6 +28,6 @@ pub fn CardPage(title: &'static str, #[prop(into)] lead: String, children: Child
             <p class="card-lead">{lead}</p>
             {children()}
         </main>
-        <footer class="card-footer"><a href="/gateway-api" rel="external">"Gateway API"</a></footer>
+        <footer class="card-footer"><a href="/security" rel="external">"Security"</a> <a href="/gateway-api" rel="external">"Gateway API"</a></footer>
     }
 }

@@ -122,7 +122,8 @@ fn Row(team: TeamId, id: AccessReviewId, open: bool, one: SubjectItem) -> impl I
         None => view! { <Badge tone="pending" word="Not decided"/> }.into_any(),
     };
     let by = decided.clone().map(|(_, note, by, at)| view! { <span class="cell-sub">{by} " " <At moment=at/> {(!note.is_empty()).then(|| format!(": {note}"))}</span> });
-    let decides = open && may(Permission::ManageMembers) && !matches!(decided, Some((Decision::Removed, ..)));
+    let decides =
+        open && !one.is_own && may(Permission::ManageMembers) && !matches!(&decided, Some((Decision::Removed, ..)));
     view! {
         <tr>
             <th scope="row">{one.name.clone()}<span class="cell-sub mono">{one.subject.clone()}</span></th>
@@ -132,7 +133,9 @@ fn Row(team: TeamId, id: AccessReviewId, open: bool, one: SubjectItem) -> impl I
                 {gone.then(|| view! { <span class="cell-sub">"It is gone by now."</span> })}</div>
             </td>
             <td data-label="Decision">
-                <div class="stack stack-sm"><div>{state}{by}</div>{decides.then(|| view! { <Decide team id one/> })}</div>
+                <div class="stack stack-sm"><div>{state}{by}</div>
+                {(open && one.is_own && decided.is_none()).then(|| view! { <p class="muted small">"Your own access another owner or admin confirms."</p> })}
+                {decides.then(|| view! { <Decide team id one/> })}</div>
             </td>
         </tr>
     }
@@ -148,15 +151,19 @@ fn Decide(team: TeamId, id: AccessReviewId, one: SubjectItem) -> impl IntoView {
         Subject::GatewayKey => "The key is revoked for good.",
     };
     let is_open = one.kind != Subject::Member || stepped_up() || gone;
+    // A suspension is lifted with a fresh proof.
+    let (lets_in, lets) = (!one.is_suspended || stepped_up(), name.clone());
     let note_id = format!("note-{}", one.subject);
     let to_remove = one.clone();
     view! {
         <div class="row">
             {(!gone && !confirmed).then(|| view! {
-                <ActForm act>
-                    <What team id one decision=Decision::Confirmed/>
-                    <Submit label="Confirm" class="btn-secondary btn-sm"/>
-                </ActForm>
+                <StepUpGate open=lets_in act=format!("let {lets} in again")>
+                    <ActForm act>
+                        <What team id one decision=Decision::Confirmed/>
+                        <Submit label="Confirm" class="btn-secondary btn-sm"/>
+                    </ActForm>
+                </StepUpGate>
             })}
             <details class="disclosure" open=act.failed()>
                 <summary>"Remove…"</summary>
@@ -205,7 +212,7 @@ fn Signature(team: TeamId, detail: AccessReviewDetail) -> impl IntoView {
         }
         .into_any(),
         (None, undecided) => {
-            view! { <p class="muted">{format!("{undecided} are not decided yet. Then an owner or admin signs.")}</p> }
+            view! { <p class="muted">{if undecided == 1 { "1 is not decided yet. Then an owner or admin signs.".to_owned() } else { format!("{undecided} are not decided yet. Then an owner or admin signs.") }}</p> }
                 .into_any()
         }
     };

@@ -5,10 +5,12 @@ mod confirm;
 mod consent;
 mod document_page;
 mod gateway_api;
+mod security;
 mod sign_in;
 
 pub use code::CodePage;
 pub use confirm::ConfirmPage;
 pub use consent::ConsentPage;
 pub use gateway_api::GatewayApiPage;
+pub use security::SecurityPage;
 pub use sign_in::SignInPage;

@@ -3,7 +3,7 @@
 
 use chrono::Duration;
 use model::{
-    Role,
+    EmailAddress, Role,
     audit::Action,
     dormancy::{DISABLED_AFTER, Due, WARNED_AFTER, disabled_at, due},
     ids::{TeamId, UserId},
@@ -39,14 +39,37 @@ pub async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<Vec<Account>, AccessE
 pub async fn enable(cx: &Cx, user: UserId) -> Result<(), AccessError> {
     access::operator(cx)?;
     access::require_proof(cx, DangerousAct::EnableAccount, false).await?;
+    let_in(cx, user).await
+}
+
+/// The same on Portal's own machine, where no operator could.
+pub async fn enable_from_command_line(portal: &Portal, email: &EmailAddress) -> Result<(), AccessError> {
+    let user = store::user::by_email(portal.db.reader(), email).await?.ok_or(AccessError::NotFound)?;
+    let_in(&Cx::system(portal, "command line"), user.id).await
+}
+
+/// Their Teams hear of it as they heard of the end.
+async fn let_in(cx: &Cx, user: UserId) -> Result<(), AccessError> {
     let tx = cx.portal.db.begin().await?;
     let account = dormancy::account(&*tx, user).await?.ok_or(AccessError::NotFound)?;
     if !dormancy::enable(&*tx, user, cx.now()).await? {
         return Err(AccessError::NotFound);
     }
+    let target = || Target::user(user, &account.email);
+    audit::append(&*tx, cx, Event::new(Action::AccountEnabled).on(target())).await?;
+    for team in dormancy::teams(&*tx, user).await? {
+        let scope = access::job(team);
+        audit::append(&*tx, cx, Event::of(&scope, Action::MemberEnabled).on(target())).await?;
+        let text = format!(
+            "The account of {} is enabled again: they come into the Team as before. If they should not, remove them: \
+             {}/teams/{team}/members",
+            account.email, cx.portal.settings.public_url,
+        );
+        let message = Message::SecurityNotice { headline: "An account is enabled again".to_owned(), text };
+        teams::tell_managers(&tx, cx, &scope, &message).await?;
+    }
     let text = format!("Your account is enabled again. Sign in at {}/sign-in", cx.portal.settings.public_url);
     tell(cx, &tx, &account, "Your account is enabled again", &text).await?;
-    audit::append(&*tx, cx, Event::new(Action::AccountEnabled).on(Target::user(user, &account.email))).await?;
     Ok(tx.commit().await?)
 }
 
@@ -55,6 +78,10 @@ pub(crate) async fn tell_due(portal: &Portal) -> Result<(), Outage> {
     let cx = Cx::system(portal, "dormancy");
     let first = Duration::days(WARNED_AFTER[0]);
     for account in dormancy::unused_since(portal.db.reader(), cx.now() - first).await? {
+        // Nobody's Team is held every minute for what is not due.
+        if due(account.last_use, account.warned, cx.now()) == Due::Nothing || is_kept(&account) {
+            continue;
+        }
         if let Err(error) = one(&cx, account.user).await {
             tracing::error!(user = %account.user, error = &error as &dyn std::error::Error, "an unused account was left as it is");
         }
@@ -88,11 +115,11 @@ async fn one(cx: &Cx, user: UserId) -> Result<(), TeamError> {
 async fn warn(cx: &Cx, tx: &Tx, account: &Account, days: i64) -> Result<(), TeamError> {
     let text = format!(
         "You have not used Portal for {days} days. On {} UTC your account is disabled by itself. To keep it, sign in: {}/sign-in",
-        disabled_at(account.last_use).format("%-d %B %Y, %H:%M"),
+        disabled_at(account.last_use, cx.now()).format("%-d %B %Y, %H:%M"),
         cx.portal.settings.public_url,
     );
     tell(cx, tx, account, "Your account is about to be disabled", &text).await?;
-    dormancy::warned(&**tx, account, days).await?;
+    dormancy::warned(&**tx, account, days, cx.now()).await?;
     let event = Event::new(Action::AccountWarned).on(Target::user(account.user, &account.email));
     Ok(audit::append(&**tx, cx, event.with("days", days)).await?)
 }
@@ -116,9 +143,14 @@ async fn stays(tx: &Tx, account: &Account, teams: &[TeamId]) -> Result<Option<St
     Ok(None)
 }
 
+/// Told that they stay: they do until they come, or an operator removes them.
+fn is_kept(account: &Account) -> bool {
+    account.warned.is_some_and(|(days, _)| days >= DISABLED_AFTER)
+}
+
 /// Says so, once.
 async fn keep(cx: &Cx, tx: &Tx, account: &Account, why: &str) -> Result<(), TeamError> {
-    if account.warned >= DISABLED_AFTER {
+    if is_kept(account) {
         return Ok(());
     }
     let text = format!(
@@ -127,7 +159,7 @@ async fn keep(cx: &Cx, tx: &Tx, account: &Account, why: &str) -> Result<(), Team
         cx.portal.settings.public_url,
     );
     tell(cx, tx, account, "Your account is unused", &text).await?;
-    dormancy::warned(&**tx, account, DISABLED_AFTER).await?;
+    dormancy::warned(&**tx, account, DISABLED_AFTER, cx.now()).await?;
     let event = Event::new(Action::AccountWarned).on(Target::user(account.user, &account.email));
     Ok(audit::append(&**tx, cx, event.with("days", DISABLED_AFTER)).await?)
 }

@@ -12,6 +12,7 @@ use backend::Cx;
 use base64::{Engine, engine::general_purpose::URL_SAFE};
 use leptos::{prelude::*, server::ServerActionError};
 use leptos_axum::handle_server_fns_with_context;
+use model::Problem;
 
 use super::{
     Web,
@@ -54,7 +55,21 @@ async fn call(request: Request, reveal: Reveal) -> Response {
         provide_context(theme);
         provide_context(reveal.clone());
     };
-    handle_server_fns_with_context(contexts, request).await.into_response()
+    with_own_status(handle_server_fns_with_context(contexts, request).await.into_response()).await
+}
+
+/// Of a form that cannot be read at all nothing of Portal's own has set the status: Leptos takes it for Portal's fault.
+async fn with_own_status(response: Response) -> Response {
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR || !response.headers().contains_key("serverfnerror") {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, FORM_LIMIT).await.unwrap_or_default();
+    let status =
+        serde_json::from_slice::<Problem>(&body).ok().and_then(|problem| StatusCode::from_u16(problem.code.status()).ok());
+    parts.status = status.unwrap_or(parts.status);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(body))
 }
 
 async fn as_page(web: &Web, asked: Parts, body: &Bytes, reveal: Reveal, response: Response) -> Response {

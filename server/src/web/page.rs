@@ -46,7 +46,7 @@ fn is_sign_in(path: &str) -> bool {
 
 /// Pages for everybody.
 fn is_public(path: &str) -> bool {
-    is_sign_in(path) || path == "/gateway-api"
+    is_sign_in(path) || path == "/gateway-api" || path == "/security"
 }
 
 /// Plain forms and text: no WASM is loaded for them.

@@ -57,6 +57,15 @@ async fn item(of: &Furnished, id: AccessReviewId, kind: Subject, name: &str) -> 
     items.into_iter().find(|item| item.kind == kind && item.name.starts_with(name)).unwrap()
 }
 
+/// Somebody uses Portal now.
+async fn uses(house: &House, cx: &Cx) {
+    use sea_orm::{ConnectionTrait, Statement};
+    let db = house.stage.portal.db.reader();
+    let values = [house.stage.portal.clock.now().into(), cx.signed_in().unwrap().user.0.into()];
+    let text = "UPDATE session SET last_seen_at = $1 WHERE user_id = $2";
+    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), text, values)).await.unwrap();
+}
+
 async fn told(house: &House, who: &str, words: &str) -> usize {
     let mails = house.stage.mails_to(&format!("{who}@example.com")).await;
     mails.iter().filter(|mail| mail.subject.contains(words)).count()
@@ -133,10 +142,17 @@ on_both_databases!(what_nobody_confirmed_is_suspended_until_somebody_does, async
     }
     assert_eq!(house.issue(&ada, json!({})).await.0, 200);
     house.stage.advance(Duration::days(1));
+    uses(&house, &bob).await;
+    // What somebody who is not confirmed offered to others goes with them; a gateway that is switched off is suspended too.
+    house.invite(&ada, "frank@example.com", Role::Admin, Environments::BOTH).await;
+    gateways::disable(&owner, &scope, ada.gateway).await.unwrap();
     for _ in 0..2 {
         jobs::open_reviews(&house.stage.portal).await.unwrap();
     }
+    gateways::enable(&owner, &scope, ada.gateway).await.unwrap();
+    assert!(teams::invitations(&owner, &scope).await.unwrap().is_empty());
     // Bob was confirmed, and is an owner who may let the others in again.
+    let bob_before = bob.clone();
     let (bob, of_bob) = as_of(&house, &ada, &bob).await;
     for cx in [&ada.owner, &eve] {
         assert!(matches!(access::enter(cx, ada.team, Permission::ViewTeam).await, Err(AccessError::Locked)));
@@ -148,6 +164,10 @@ on_both_databases!(what_nobody_confirmed_is_suspended_until_somebody_does, async
     assert_eq!(suspended.len(), 3, "Ada, Eve, the gateway");
     // A confirmation lets in again, a removal does not.
     let mine = item(&ada, id, Subject::Member, "ada").await;
+    let unproved = Cx { actor: bob_before.actor.clone(), ..bob.clone() };
+    let again = decide(&unproved, &of_bob, id, mine.kind, mine.subject, Decision::Confirmed, "").await;
+    assert!(matches!(again, Err(AccessReviewError::Access(AccessError::StepUpRequired(_)))), "{again:?}");
+    assert_eq!(told(&house, "ada", "Your access is suspended").await, 1);
     decide(&bob, &of_bob, id, mine.kind, mine.subject, Decision::Confirmed, "She was away").await.unwrap();
     access::enter(&ada.owner, ada.team, Permission::ViewTeam).await.unwrap();
     let gateway = item(&ada, id, Subject::Gateway, "orders").await;
@@ -189,6 +209,71 @@ on_both_databases!(the_last_owner_is_not_suspended_and_confirms_alone, async |st
     sign(&owner, &scope, id, "Alone").await.unwrap();
 });
 
+on_both_databases!(nobody_is_locked_out_by_people_who_are_not_there, async |stage: Stage| {
+    // Bob is an owner too, and has not been there for a quarter.
+    let (house, ada, _bob, eve) = a_quarter_later(stage).await;
+    house.stage.advance(Duration::days(14));
+    uses(&house, &ada.owner).await;
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    access::enter(&ada.owner, ada.team, Permission::ViewTeam).await.unwrap();
+    // Ada could confirm Eve, and did not.
+    assert!(matches!(access::enter(&eve, ada.team, Permission::ViewTeam).await, Err(AccessError::Locked)));
+    let email = "eve@example.com".parse().unwrap();
+    access_reviews::restore_from_command_line(&house.stage.portal, ada.team, &email).await.unwrap();
+    access::enter(&eve, ada.team, Permission::ViewTeam).await.unwrap();
+    assert!(access_reviews::restore_from_command_line(&house.stage.portal, ada.team, &email).await.is_err());
+});
+
+on_both_databases!(whoever_makes_themselves_alone_does_not_confirm_themselves, async |stage: Stage| {
+    let (house, ada, bob, _) = a_quarter_later(stage).await;
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    let id = only(&ada).await;
+    let bobs = bob.signed_in().unwrap().user;
+    house.stage.advance(Duration::seconds(1));
+    let (owner, scope) = (house.stage.stepped_up(&owner), scope);
+    teams::change_member(&owner, &scope, bobs, Role::Auditor, Environments::BOTH).await.unwrap();
+    let me = item(&ada, id, Subject::Member, "ada").await;
+    let own = decide(&owner, &scope, id, me.kind, me.subject, Decision::Confirmed, "").await;
+    assert!(matches!(own, Err(AccessReviewError::OneSelf)), "{own:?}");
+});
+
+on_both_databases!(keys_are_suspended_and_removed_and_older_suspensions_go_too, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let oscar = house.member(&ada, "oscar", Role::Operator, Environments::BOTH).await;
+    let first = house.an_access_review(&ada).await.parse().unwrap();
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    for kind in [Subject::Member, Subject::Gateway] {
+        let name = if kind == Subject::Member { "oscar" } else { "orders" };
+        let one = item(&ada, first, kind, name).await;
+        decide(&owner, &scope, first, one.kind, one.subject, Decision::Confirmed, "").await.unwrap();
+    }
+    house.stage.advance(Duration::days(14));
+    uses(&house, &ada.owner).await;
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    assert_eq!(house.issue(&ada, json!({})).await.0, 423, "the key is suspended");
+    // The next review has it too; confirmed there it is let in again.
+    house.stage.advance(Duration::days(77) - Duration::seconds(1));
+    let key = "UPDATE gateway_key SET expires_at = '2030-01-01 00:00:00+00:00'";
+    sea_orm::ConnectionTrait::execute_unprepared(house.stage.portal.db.reader(), key).await.unwrap();
+    house.stage.advance(Duration::seconds(1));
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    let second = access_reviews::list(&ada.owner, &ada.scope).await.unwrap()[0].id;
+    assert_ne!(first, second);
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    let one = item(&ada, second, Subject::GatewayKey, "orders").await;
+    decide(&owner, &scope, second, one.kind, one.subject, Decision::Confirmed, "").await.unwrap();
+    assert_eq!(house.issue(&ada, json!({})).await.0, 200);
+    // What it was stays on the record.
+    assert!(item(&ada, first, Subject::GatewayKey, "orders").await.lock.is_some());
+    // Nobody who decides nothing undoes a removal.
+    let gateway = item(&ada, second, Subject::Gateway, "orders").await;
+    decide(&owner, &scope, second, gateway.kind, gateway.subject, Decision::Removed, "Not needed").await.unwrap();
+    let (oscar, of_oscar) = as_of(&house, &ada, &oscar).await;
+    assert!(gateways::enable(&oscar, &of_oscar, ada.gateway).await.is_err());
+    gateways::enable(&owner, &scope, ada.gateway).await.unwrap();
+});
+
 on_both_databases!(nobody_decides_above_their_role_or_in_a_closed_environment, async |stage: Stage| {
     let (house, ada, _, _) = a_quarter_later(stage).await;
     let sandbox = Environments { production: false, sandbox: true };
@@ -201,6 +286,9 @@ on_both_databases!(nobody_decides_above_their_role_or_in_a_closed_environment, a
         assert!(matches!(above, Err(AccessReviewError::Above)), "{above:?}");
     }
     let gateway = item(&ada, id, Subject::Gateway, "orders").await;
+    let eves = item(&ada, id, Subject::Member, "eve").await;
+    let more = decide(&dan, &of_dan, id, eves.kind, eves.subject, Decision::Confirmed, "").await;
+    assert!(matches!(more, Err(AccessReviewError::Access(AccessError::EnvironmentClosed(_)))), "{more:?}");
     let closed = decide(&dan, &of_dan, id, gateway.kind, gateway.subject, Decision::Confirmed, "").await;
     assert!(matches!(closed, Err(AccessReviewError::Access(AccessError::EnvironmentClosed(_)))), "{closed:?}");
 });

@@ -104,6 +104,11 @@ on_both_databases!(the_last_owner_and_the_last_operator_stay, async |stage: Stag
     let (house, ada, bob) = with_bob(stage).await;
     let stage = &house.stage;
     let carol = house.furnished("carol").await;
+    // She is in no Team: only that she operates the installation keeps her.
+    let dan = house.member(&ada, "dan", Role::Owner, Environments::BOTH).await;
+    let dan = stage.stepped_up(&dan);
+    let scope = backend::access::enter(&dan, ada.team, model::Permission::ManageMembers).await.unwrap();
+    teams::remove_member(&dan, &scope, user(&ada.owner)).await.unwrap();
     days(stage, DISABLED_AFTER + 10, &[]).await;
     assert!(!is_disabled(stage, &ada.owner).await && !is_disabled(stage, &carol.owner).await);
     assert!(is_disabled(stage, &bob).await);
@@ -120,6 +125,11 @@ on_both_databases!(of_two_owners_who_are_not_there_one_stays, async |stage: Stag
     let dan = house.member(&carol, "dan", Role::Owner, Environments::BOTH).await;
     for round in 0..10 {
         stage.advance(Duration::days(DISABLED_AFTER));
+        uses(stage, &ada.owner).await;
+        // Nobody is disabled who was not warned five days before.
+        jobs::look_after_members(&stage.portal).await.unwrap();
+        assert!(!is_disabled(stage, &carol.owner).await && !is_disabled(stage, &dan).await);
+        stage.advance(Duration::days(5));
         uses(stage, &ada.owner).await;
         // Two workers at once.
         let other: Portal = stage.replica().await;
@@ -153,6 +163,8 @@ on_both_databases!(an_operator_lets_somebody_in_again, async |stage: Stage| {
     dormancy::enable(&operator, user(&bob)).await.unwrap();
     assert!(matches!(dormancy::enable(&operator, user(&bob)).await, Err(AccessError::NotFound)));
     assert_eq!(told(stage, "bob", "Your account is enabled again").await, 1);
+    assert_eq!(told(stage, "ada", "An account is enabled again").await, 1);
+    assert_eq!(stage.events(&ada.scope, Action::MemberEnabled).await.len(), 1);
     stage.advance(Duration::minutes(2));
     stage.person("bob").await;
     // From then on it counts anew, also when they do not come.
@@ -160,4 +172,7 @@ on_both_databases!(an_operator_lets_somebody_in_again, async |stage: Stage| {
     assert!(!is_disabled(stage, &bob).await);
     days(stage, 16, &[&ada.owner]).await;
     assert!(is_disabled(stage, &bob).await);
+    let email = "bob@example.com".parse().unwrap();
+    dormancy::enable_from_command_line(&stage.portal, &email).await.unwrap();
+    assert!(!is_disabled(stage, &bob).await);
 });

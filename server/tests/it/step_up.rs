@@ -288,8 +288,9 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
     // Making a canary needs no proof; taking it away does.
     connections::set_canary(&team.owner, &team.scope, team.connection, true).await.unwrap();
     let events = async || {
-        // Refusals are events too, and so is what is taken in before something is destroyed.
-        let text = "SELECT COUNT(*) AS n FROM audit_event WHERE action NOT IN ('access.refused', 'evidence.taken')";
+        // Refusals are events too, and so is what is taken in before something is destroyed, or follows in each Team.
+        let beside = "'access.refused', 'evidence.taken', 'member.enabled'";
+        let text = format!("SELECT COUNT(*) AS n FROM audit_event WHERE action NOT IN ({beside})");
         let db = house.stage.portal.db.reader();
         let row = db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), text)).await.unwrap();
         row.unwrap().try_get::<i64>("", "n").unwrap() as usize

@@ -41,6 +41,7 @@ pub(crate) async fn access_review_detail(
 ) -> Result<AccessReviewDetail, Failure> {
     let (review, items) = access_reviews::get(cx, scope, id).await.map_err(fail)?;
     let there = access_reviews::there(cx, scope).await.map_err(fail)?;
+    let own = access_reviews::own(cx, scope, &review).await.map_err(fail)?;
     let subjects: Vec<_> = items
         .into_iter()
         .map(|item| SubjectItem {
@@ -49,7 +50,8 @@ pub(crate) async fn access_review_detail(
             now: there.iter().find(|one| (one.kind, one.subject) == (item.kind, item.subject)).map(|one| one.facts.clone()),
             name: item.name,
             then: item.facts,
-            is_suspended: item.lock.is_some(),
+            is_suspended: item.lock.is_some() && item.decided.is_none(),
+            is_own: item.kind == Subject::Member && own.is_some_and(|own| own.0 == item.subject),
             decided: item.decided.map(|(decision, note, by)| (decision, note, by.name, moment(by.at, cx.now()))),
         })
         .collect();

@@ -8,7 +8,7 @@ use model::{
 };
 use uuid::Uuid;
 
-use super::{AccessReviewError, due::is_gone, get};
+use super::{AccessReviewError, get, there};
 use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
@@ -39,8 +39,8 @@ pub async fn decide(
     if review.signed.is_some() {
         return Err(AccessReviewError::Over);
     }
-    may_decide(cx, scope, &item).await?;
-    let (mut note, gone) = (text(note), goes(cx, &review, &item).await?);
+    may_decide(cx, scope, &review, &item, decision).await?;
+    let (mut note, gone) = (text(note), is_gone(cx, scope, &item).await?);
     match (decision, gone) {
         (Decision::Confirmed, true) => return Err(AccessReviewError::Over),
         (Decision::Confirmed, false) => {}
@@ -63,33 +63,54 @@ async fn write(
     let by = By { at: cx.now(), user: person.user, name: person.email.to_string() };
     let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, scope).await?;
-    // As it stands now: it may have been suspended a moment ago.
-    let now = access_review::items(&*tx, review).await?;
-    let lock = now.into_iter().find(|one| (one.kind, one.subject) == (item.kind, item.subject)).and_then(|one| one.lock);
     if !access_review::decide(&*tx, review, item, decision, note.as_str(), &by).await? {
         return Err(AccessReviewError::Over);
     }
-    if let Some(lock) = lock {
-        lock::lift(&*tx, scope, lock, Some(by.user), by.at).await?;
-    }
+    // By whichever review it was suspended: an incident's locks stay.
+    let lifted = lock::lift_suspensions(&*tx, scope, item.kind.as_str(), item.subject, Some(by.user), by.at).await?;
     let event = Event::of(scope, Action::AccessDecided).on(Target::reviewed(item.kind, item.subject, &item.name));
-    let event = event.with("decision", decision.as_str()).with("note", note);
+    let event = event.with("decision", decision.as_str()).with("note", note).with("lifted", lifted);
     audit::append(&*tx, cx, event).await?;
     Ok(tx.commit().await?)
 }
 
-/// Nobody confirms themselves, unless there is nobody else who could; and nobody those above them.
-async fn may_decide(cx: &Cx, scope: &TeamScope, item: &Item) -> Result<(), AccessReviewError> {
+/// The signed-in person, when somebody else could confirm them, or when it was they who saw to it that nobody could.
+pub async fn own(cx: &Cx, scope: &TeamScope, review: &AccessReview) -> Result<Option<UserId>, AccessError> {
     let (me, db) = (access::signed_in(cx)?.user, cx.portal.db.reader());
+    let Some(mine) = store::member::by_user(db, scope, me).await? else { return Ok(None) };
+    let could = |other: &store::member::Member| other.user != me && other.role.may_give(mine.role);
+    let others = store::member::not_locked(db, scope).await?.iter().any(could);
+    let by_me = [Action::RoleChanged, Action::MemberRemoved, Action::MeasureOrdered];
+    let alone = !others && !store::audit_event::did_since(db, scope, me, &by_me, review.opened_at).await?;
+    Ok((!alone).then_some(me))
+}
+
+/// Nobody confirms themselves, unless there is nobody else who could; nobody those above them; and nobody gives back what they do
+/// not have themselves, or a suspension without a fresh proof.
+async fn may_decide(
+    cx: &Cx,
+    scope: &TeamScope,
+    review: &AccessReview,
+    item: &Item,
+    decision: Decision,
+) -> Result<(), AccessReviewError> {
+    if decision == Decision::Confirmed && item.lock.is_some() {
+        access::require_step_up(cx, scope, DangerousAct::LiftLock).await?;
+    }
+    let db = cx.portal.db.reader();
     match item.kind {
         Subject::Member => {
             let Some(member) = store::member::by_user(db, scope, UserId(item.subject)).await? else { return Ok(()) };
-            let could = |other: &store::member::Member| other.user != me && other.role.may_give(member.role);
-            let others = store::member::not_locked(db, scope).await?;
-            if member.user == me && others.iter().any(could) {
+            if own(cx, scope, review).await? == Some(member.user) {
                 return Err(AccessReviewError::OneSelf);
             }
-            if scope.role().is_some_and(|own| own.may_give(member.role)) { Ok(()) } else { Err(AccessReviewError::Above) }
+            if !scope.role().is_some_and(|own| own.may_give(member.role)) {
+                return Err(AccessReviewError::Above);
+            }
+            match decision {
+                Decision::Confirmed => Ok(scope.give(cx, member.environments).await?),
+                Decision::Removed => Ok(()),
+            }
         }
         Subject::Gateway => touch(cx, scope, GatewayId(item.subject)).await,
         Subject::GatewayKey => {
@@ -107,9 +128,8 @@ async fn touch(cx: &Cx, scope: &TeamScope, gateway: GatewayId) -> Result<(), Acc
 }
 
 /// Whether it is gone by now: what was cut off between a removal and its note is noted when it is decided again.
-async fn goes(cx: &Cx, review: &AccessReview, item: &Item) -> Result<bool, AccessReviewError> {
-    let tx = cx.portal.db.begin().await?;
-    is_gone(cx, &tx, review, item).await
+async fn is_gone(cx: &Cx, scope: &TeamScope, item: &Item) -> Result<bool, AccessError> {
+    Ok(!there(cx, scope).await?.iter().any(|one| (one.kind, one.subject) == (item.kind, item.subject)))
 }
 
 /// Removes it by its own verb.
@@ -133,15 +153,18 @@ pub async fn sign(cx: &Cx, scope: &TeamScope, id: AccessReviewId, conclusion: &s
     if conclusion.as_str().is_empty() {
         return Err(AccessReviewError::ConclusionMissing);
     }
-    let (review, items) = get(cx, scope, id).await?;
+    let (review, _) = get(cx, scope, id).await?;
     if review.signed.is_some() {
         return Err(AccessReviewError::Over);
     }
+    let by = By { at: cx.now(), user, name: access::signed_in(cx)?.email.to_string() };
+    let tx = cx.portal.db.begin().await?;
+    // Held, as whoever decides holds it: after the signature nothing changes.
+    store::team::hold(&*tx, scope).await?;
+    let items = access_review::items(&*tx, &review).await?;
     if items.iter().any(|item| item.decided.is_none()) {
         return Err(AccessReviewError::Undecided);
     }
-    let by = By { at: cx.now(), user, name: access::signed_in(cx)?.email.to_string() };
-    let tx = cx.portal.db.begin().await?;
     if !access_review::sign(&*tx, &review, &by, conclusion.as_str()).await? {
         return Err(AccessReviewError::Over);
     }

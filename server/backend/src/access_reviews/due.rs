@@ -1,26 +1,30 @@
 //! Opening access reviews, reminding people, and suspending what nobody confirmed.
 
+use std::collections::HashSet;
+
 use model::{
-    Time,
+    EmailAddress, Time,
     access_review::{Subject, WITHIN, opens_at, reminder},
     audit::Action,
     ids::{TeamId, UserId},
 };
 
+use uuid::Uuid;
+
 use super::{AccessReviewError, open::subjects};
 use crate::{
-    Cx, Portal,
+    Cx, Portal, TeamScope,
     access::{self, AccessError},
     audit::{self, Event, Target},
     error::Outage,
-    mail::Message,
+    mail::{self, Mail, Message},
     random,
     store::{
         self, Tx,
-        access_review::{self, AccessReview, Item},
+        access_review::{self, AccessReview},
         lock::{self, Lock},
     },
-    teams::{self, TeamError, tell_managers},
+    teams::{self, tell_managers},
 };
 
 pub(crate) async fn run_due(portal: &Portal) -> Result<(), Outage> {
@@ -68,7 +72,7 @@ async fn open(cx: &Cx, team: TeamId, last: Time) -> Result<(), AccessReviewError
     if !access_review::insert(&*tx, &review).await? {
         return Ok(());
     }
-    for item in subjects(cx, &tx, &scope).await? {
+    for item in subjects(cx, &*tx, &scope).await? {
         access_review::add(&*tx, &review, &item).await?;
     }
     tell(cx, &tx, &review, "An access review is open", "Confirm or remove each member, gateway and key").await?;
@@ -105,15 +109,24 @@ async fn tell(cx: &Cx, tx: &Tx, review: &AccessReview, headline: &str, what: &st
     Ok(tell_managers(tx, cx, &scope, &message).await.map_err(AccessError::from)?)
 }
 
-/// Each by a lock of its own, which a confirmation lifts. The last owner stays: nobody could confirm anybody.
+/// Each by a lock of its own, which a confirmation lifts. Whom nobody who is there could confirm stays.
 async fn suspend(cx: &Cx, review: &AccessReview) -> Result<(), AccessReviewError> {
     let scope = access::job(review.team);
     let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, &scope).await?;
-    let mut names = Vec::new();
+    let (there, mut names) = (still_there(&tx, &scope).await?, Vec::new());
     for item in access_review::items(&*tx, review).await?.into_iter().filter(|item| item.decided.is_none()) {
-        if is_gone(cx, &tx, review, &item).await? || stays(&tx, review, &item).await? {
+        if !there.contains(&(item.kind, item.subject)) {
             continue;
+        }
+        if item.kind == Subject::Member {
+            let user = UserId(item.subject);
+            if nobody_could(&tx, &scope, review, user).await? {
+                continue;
+            }
+            // What they offered to others would be a way back.
+            teams::withdraw_invitations(cx, &tx, &scope, Some(user)).await?;
+            tell_member(cx, &tx, &scope, user).await?;
         }
         let new = Lock {
             id: random::id(cx.now()),
@@ -133,30 +146,63 @@ async fn suspend(cx: &Cx, review: &AccessReview) -> Result<(), AccessReviewError
     }
     access_review::all_suspended(&*tx, review, cx.now()).await?;
     if !names.is_empty() {
-        let what = format!(
-            "{} were suspended, since nobody confirmed them: {}. Confirm them, or remove them",
-            names.len(),
-            names.join(", ")
+        let text = format!(
+            "Nobody confirmed these until the access review ended, so they are suspended: {}. Confirm each to let it in again, or \
+             remove it: {}/teams/{}/members/reviews/{}",
+            names.join(", "),
+            cx.portal.settings.public_url,
+            review.team,
+            review.id,
         );
-        tell(cx, &tx, review, "Unconfirmed access was suspended", &what).await?;
+        let message = Message::SecurityNotice { headline: "Unconfirmed access was suspended".to_owned(), text };
+        tell_managers(&tx, cx, &scope, &message).await.map_err(AccessError::from)?;
     }
     Ok(tx.commit().await?)
 }
 
-/// Whoever left and whatever was revoked meanwhile needs no lock.
-pub(super) async fn is_gone(cx: &Cx, tx: &Tx, review: &AccessReview, item: &Item) -> Result<bool, AccessReviewError> {
-    let there = subjects(cx, tx, &access::job(review.team)).await?;
-    Ok(!there.iter().any(|one| (one.kind, one.subject) == (item.kind, item.subject)))
+/// Members, gateways and keys for which a lock means something: a gateway that is disabled can be enabled again.
+async fn still_there(tx: &Tx, scope: &TeamScope) -> Result<HashSet<(Subject, Uuid)>, AccessReviewError> {
+    let members = store::member::all(&**tx, scope).await?.into_iter().map(|one| (Subject::Member, one.user.0));
+    let gateways = store::gateway::all(&**tx, scope).await?.into_iter().map(|one| (Subject::Gateway, one.id.0));
+    let keys = store::gateway_key::all(&**tx, scope, None).await?.into_iter().filter(|key| key.revoked_at.is_none());
+    Ok(members.chain(gateways).chain(keys.map(|one| (Subject::GatewayKey, one.id.0))).collect())
 }
 
-async fn stays(tx: &Tx, review: &AccessReview, item: &Item) -> Result<bool, AccessReviewError> {
-    if item.kind != Subject::Member {
-        return Ok(false);
+/// Whether nobody who is there could confirm this member: they would be locked out by people who are not.
+async fn nobody_could(tx: &Tx, scope: &TeamScope, review: &AccessReview, user: UserId) -> Result<bool, AccessReviewError> {
+    let members = store::member::not_locked(&**tx, scope).await?;
+    let Some(member) = members.iter().find(|member| member.user == user) else { return Ok(false) };
+    let accounts = store::dormancy::of_team(&**tx, scope).await?;
+    let is_there = |one: UserId| accounts.iter().any(|account| account.user == one && account.last_use >= review.opened_at);
+    let could =
+        |other: &store::member::Member| other.user != user && other.role.may_give(member.role) && is_there(other.user);
+    Ok(!members.iter().any(could))
+}
+
+async fn tell_member(cx: &Cx, tx: &Tx, scope: &TeamScope, user: UserId) -> Result<(), AccessReviewError> {
+    let Some(member) = store::member::by_user(&**tx, scope, user).await? else { return Ok(()) };
+    let name = store::team::name(&**tx, scope.team()).await?.unwrap_or_default();
+    let text = format!(
+        "Nobody confirmed your access to the Team {name} in time, so it is suspended. An owner or admin of it can confirm it."
+    );
+    let message = Message::SecurityNotice { headline: "Your access is suspended".to_owned(), text };
+    mail::queue(&**tx, &cx.portal.vault, cx.now(), Mail { to: member.email, message }).await?;
+    Ok(())
+}
+
+/// Lets a member in again on Portal's own machine, where nobody of the Team who is there could confirm them.
+pub async fn restore_from_command_line(
+    portal: &Portal,
+    team: TeamId,
+    email: &EmailAddress,
+) -> Result<(), AccessReviewError> {
+    let (cx, scope) = (Cx::system(portal, "command line"), access::job(team));
+    let user = store::user::by_email(portal.db.reader(), email).await?.ok_or(AccessError::NotFound)?.id;
+    let tx = portal.db.begin().await?;
+    store::team::hold(&*tx, &scope).await?;
+    if !lock::lift_suspensions(&*tx, &scope, Subject::Member.as_str(), user.0, None, cx.now()).await? {
+        return Err(AccessError::NotFound.into());
     }
-    let (scope, user) = (access::job(review.team), UserId(item.subject));
-    let member = store::member::by_user(&**tx, &scope, user).await?;
-    let is_owner = member.is_some_and(|member| member.role == model::Role::Owner);
-    let last =
-        matches!(teams::leaves_an_owner(tx, &scope, user).await, Err(TeamError::LastOwner | TeamError::LastOwnerOf(_)));
-    Ok(is_owner && last)
+    audit::append(&*tx, &cx, Event::of(&scope, Action::LockLifted).on(Target::user(user, email))).await?;
+    Ok(tx.commit().await?)
 }

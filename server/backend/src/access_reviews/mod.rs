@@ -5,7 +5,8 @@ mod due;
 mod error;
 mod open;
 
-pub use decide::{decide, sign};
+pub use decide::{decide, own, sign};
+pub use due::restore_from_command_line;
 pub(crate) use due::run_due;
 pub use error::AccessReviewError;
 
@@ -33,8 +34,7 @@ pub async fn get(cx: &Cx, scope: &TeamScope, id: AccessReviewId) -> Result<(Acce
 
 /// What of it is there now: the rest left or was stopped meanwhile.
 pub async fn there(cx: &Cx, scope: &TeamScope) -> Result<Vec<Item>, AccessError> {
-    let tx = cx.portal.db.begin().await?;
-    Ok(open::subjects(cx, &tx, scope).await?)
+    Ok(open::subjects(cx, cx.portal.db.reader(), scope).await?)
 }
 
 /// The same for a file that is taken away, which is an event.

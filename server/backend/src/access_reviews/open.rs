@@ -7,16 +7,18 @@ use model::{
     gateway::{KeyPhase, key_phase},
 };
 
+use sea_orm::ConnectionTrait;
+
 use crate::{
     Cx, TeamScope,
-    store::{self, Tx, access_review::Item},
+    store::{self, access_review::Item},
 };
 
 /// Every member, every gateway that is not disabled, and its live keys.
-pub(super) async fn subjects(cx: &Cx, tx: &Tx, scope: &TeamScope) -> Result<Vec<Item>, sea_orm::DbErr> {
+pub(super) async fn subjects(cx: &Cx, db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Item>, sea_orm::DbErr> {
     let item = |kind, subject, name: String, facts| Item { kind, subject, name, facts, decided: None, lock: None };
     let mut all = Vec::new();
-    for member in store::member::all(&**tx, scope).await? {
+    for member in store::member::all(db, scope).await? {
         let works_as = match &member.engagement {
             Engagement::Employee => "employee".to_owned(),
             Engagement::Contractor { company, until } => {
@@ -26,15 +28,17 @@ pub(super) async fn subjects(cx: &Cx, tx: &Tx, scope: &TeamScope) -> Result<Vec<
         let facts = format!("{}, {}, {works_as}", member.role.as_str(), environments(member.environments));
         all.push(item(Subject::Member, member.user.0, member.email.to_string(), facts));
     }
-    let keys = store::gateway_key::all(&**tx, scope, None).await?;
-    for gateway in store::gateway::all(&**tx, scope).await?.into_iter().filter(|one| one.disabled_at.is_none()) {
-        let connections = store::gateway::connections(&**tx, scope, gateway.id).await?.len();
-        let facts = format!("{}, {connections} connections, {}", gateway.environment.as_str(), gateway.scopes.to_text());
+    let keys = store::gateway_key::all(db, scope, None).await?;
+    let connections = store::gateway::connection_counts(db, scope).await?;
+    for gateway in store::gateway::all(db, scope).await?.into_iter().filter(|one| one.disabled_at.is_none()) {
+        let connections = connections.get(&gateway.id).copied().unwrap_or_default();
+        let connections = if connections == 1 { "1 connection".to_owned() } else { format!("{connections} connections") };
+        let facts = format!("{}, {connections}, {}", gateway.environment.as_str(), gateway.scopes.to_text());
         all.push(item(Subject::Gateway, gateway.id.0, gateway.name.to_string(), facts));
-        let live = |key: &&store::gateway_key::GatewayKey| {
+        let live_key = |key: &&store::gateway_key::GatewayKey| {
             key.gateway == gateway.id && key_phase(key.expires_at, key.revoked_at, cx.now()) == KeyPhase::Live && !key.canary
         };
-        for key in keys.iter().filter(live) {
+        for key in keys.iter().filter(live_key) {
             let used = key
                 .last_used_at
                 .map_or_else(|| "never used".to_owned(), |at| format!("last used {}", at.format("%Y-%m-%d")));

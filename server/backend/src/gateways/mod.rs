@@ -5,7 +5,8 @@ mod idle;
 mod keys;
 
 use model::{
-    Environment, Name,
+    Environment, Name, Permission,
+    access_review::Subject,
     audit::Action,
     gateway::{Networks, Scopes},
     ids::{ConnectionId, GatewayId},
@@ -120,6 +121,13 @@ pub async fn disable(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<(), Ga
 pub async fn enable(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, id).await?;
     scope.touch(cx, gateway.environment).await?;
+    // What an access review took away comes back by those who decide there.
+    let decides = scope.role().is_some_and(|role| role.may(Permission::ManageMembers));
+    if !decides && store::access_review::is_removed(cx.portal.db.reader(), scope, Subject::Gateway, id.0).await? {
+        let refused = Event::of(scope, Action::AccessRefused).on(Target::gateway(id, &gateway.name));
+        audit::append_alone(cx, refused.refused("removed-at-review")).await?;
+        return Err(AccessError::NotPermitted(Permission::ManageMembers).into());
+    }
     write(cx, scope, Gateway { disabled_at: None, ..gateway }, Action::GatewayEnabled).await
 }
 

@@ -3,6 +3,7 @@
 use crate::{Portal, dormancy, error::Outage, teams};
 
 pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
-    teams::end_due(&portal).await?;
-    dormancy::tell_due(&portal).await
+    // What one could not do keeps the other from nothing.
+    let ended = teams::end_due(&portal).await;
+    dormancy::tell_due(&portal).await.and(ended)
 }

@@ -57,6 +57,10 @@ pub async fn remove(cx: &Cx, id: PasskeyId) -> Result<(), PasskeyError> {
     let mine = list(cx).await?;
     let one = mine.iter().find(|one| one.id == id).ok_or(AccessError::NotFound)?;
     let tx = cx.portal.db.begin().await?;
+    // Held as those who change the rule hold them, all in one order: the last one must not go while a Team begins to require it.
+    for team in store::dormancy::teams(&*tx, person.user).await? {
+        store::team::hold(&*tx, &access::job(team)).await?;
+    }
     store::user::hold(&*tx, person.user).await?;
     let left = store::passkey::of_user(&*tx, person.user).await?.iter().any(|other| other.id != id);
     if !left && !requiring(cx, &tx, person.user).await?.is_empty() {
@@ -100,6 +104,7 @@ pub async fn forget_from_command_line(portal: &Portal, email: &EmailAddress) -> 
     let cx = Cx::system(portal, "command line");
     let tx = portal.db.begin().await?;
     let user = store::user::by_email(&*tx, email).await?.ok_or(AccessError::NotFound)?;
+    store::user::hold(&*tx, user.id).await?;
     let all = store::passkey::of_user(&*tx, user.id).await?;
     if !all.is_empty() {
         let text = "The operator of this installation removed all your passkeys. Sign in with a code, and add one anew.";

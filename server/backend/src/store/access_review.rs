@@ -34,7 +34,7 @@ pub struct Item {
     /// What it could reach when the review opened.
     pub facts: String,
     pub decided: Option<(Decision, String, By)>,
-    /// The lock by which it is suspended.
+    /// The lock by which it was suspended; it is still, when nothing is decided.
     pub lock: Option<LockId>,
 }
 
@@ -108,8 +108,7 @@ pub async fn decide(
     note: &str,
     by: &By,
 ) -> Result<bool, DbErr> {
-    let text = "UPDATE access_review_item SET decision = $4, note = $5, decided_at = $6, decided_by = $7, decided_name = $8,
-            lock_id = NULL
+    let text = "UPDATE access_review_item SET decision = $4, note = $5, decided_at = $6, decided_by = $7, decided_name = $8
         WHERE review_id = $1 AND subject_kind = $2 AND subject_id = $3 AND (decision IS NULL OR decision <> 'removed')
             AND EXISTS (SELECT 1 FROM access_review r WHERE r.id = $1 AND r.signed_at IS NULL)";
     let values = [
@@ -123,6 +122,15 @@ pub async fn decide(
         by.name.clone().into(),
     ];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
+}
+
+/// Whether the last that somebody decided of it was that it goes.
+pub async fn is_removed(db: &impl ConnectionTrait, scope: &TeamScope, kind: Subject, subject: Uuid) -> Result<bool, DbErr> {
+    let text = "SELECT decision FROM access_review_item WHERE team_id = $1 AND subject_kind = $2 AND subject_id = $3
+            AND decided_at IS NOT NULL ORDER BY decided_at DESC LIMIT 1";
+    let row = db.query_one_raw(sql(db, text, [scope.team().0.into(), kind.as_str().into(), subject.into()])).await?;
+    let decision: Option<String> = row.map(|row| row.try_get("", "decision")).transpose()?;
+    Ok(decision.as_deref() == Some(Decision::Removed.as_str()))
 }
 
 /// Notes by which lock it is suspended; false when somebody decided meanwhile.

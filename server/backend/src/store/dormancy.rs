@@ -17,16 +17,16 @@ pub struct Account {
     pub is_operator: bool,
     /// The last use of any session; when it was made or enabled, until then.
     pub last_use: Time,
-    /// After how many days without a use the person was warned, since that last use.
-    pub warned: i64,
+    /// After how many days without a use the person was warned, since that last use, and when.
+    pub warned: Option<(i64, Time)>,
     pub disabled_at: Option<Time>,
 }
 
 const ACCOUNTS: &str =
-    "SELECT u.id, u.email, u.is_operator, u.created_at, u.enabled_at, u.warned_of, u.warned_days, u.disabled_at,
+    "SELECT u.id, u.email, u.is_operator, u.created_at, u.enabled_at, u.warned_of, u.warned_days, u.warned_at, u.disabled_at,
         (SELECT MAX(s.last_seen_at) FROM session s WHERE s.user_id = u.id) AS seen_at FROM \"user\" u";
 
-/// Accounts that are enabled and were not used since `then`.
+/// Accounts that are enabled and were not used since `then`. One that cannot be read keeps no other from being looked at.
 pub async fn unused_since(db: &impl ConnectionTrait, then: Time) -> Result<Vec<Account>, DbErr> {
     let text = format!(
         "{ACCOUNTS} WHERE u.disabled_at IS NULL AND u.created_at <= $1 AND (u.enabled_at IS NULL OR u.enabled_at <= $1)
@@ -58,22 +58,24 @@ fn read(row: &QueryResult) -> Result<Account, DbErr> {
     let time = |name: &str| row.try_get::<Option<Time>>("", name);
     let (created, seen, enabled) = (row.try_get::<Time>("", "created_at")?, time("seen_at")?, time("enabled_at")?);
     let last_use = [Some(created), seen, enabled].into_iter().flatten().max().unwrap_or(created);
-    let warned = if time("warned_of")? == Some(last_use) { row.try_get::<i32>("", "warned_days")? } else { 0 };
+    let days = i64::from(row.try_get::<i32>("", "warned_days")?);
+    let warned = time("warned_at")?.filter(|_| days > 0 && time("warned_of").ok().flatten() == Some(last_use));
     Ok(Account {
         user: UserId(row.try_get("", "id")?),
         email: stored(email.parse().ok(), "e-mail address")?,
         is_operator: row.try_get("", "is_operator")?,
         last_use,
-        warned: i64::from(warned),
+        warned: warned.map(|at| (days, at)),
         disabled_at: time("disabled_at")?,
     })
 }
 
 /// Notes that the person was warned.
-pub async fn warned(db: &impl ConnectionTrait, account: &Account, days: i64) -> Result<(), DbErr> {
-    let text = "UPDATE \"user\" SET warned_of = $2, warned_days = $3 WHERE id = $1";
+pub async fn warned(db: &impl ConnectionTrait, account: &Account, days: i64, now: Time) -> Result<(), DbErr> {
+    let text = "UPDATE \"user\" SET warned_of = $2, warned_days = $3, warned_at = $4 WHERE id = $1";
     let days = i32::try_from(days).unwrap_or(i32::MAX);
-    db.execute_raw(sql(db, text, [account.user.0.into(), account.last_use.into(), days.into()])).await.map(|_| ())
+    let values = [account.user.0.into(), account.last_use.into(), days.into(), now.into()];
+    db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
 
 /// Disables an account; false when it is already.

@@ -1,5 +1,7 @@
 //! Gateways: the machine clients of a Team, and the connections each may use.
 
+use std::collections::HashMap;
+
 use model::{
     Environment, Name, Time,
     gateway::{Networks, Scopes},
@@ -101,6 +103,13 @@ pub async fn connections(db: &impl ConnectionTrait, scope: &TeamScope, id: Gatew
     let text = "SELECT connection_id FROM gateway_connection WHERE team_id = $1 AND gateway_id = $2 ORDER BY connection_id";
     let rows = db.query_all_raw(sql(db, text, [scope.team().0.into(), id.0.into()])).await?;
     rows.iter().map(|row| row.try_get("", "connection_id").map(ConnectionId)).collect()
+}
+
+/// How many connections each gateway may use; none where there are none.
+pub async fn connection_counts(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<HashMap<GatewayId, i64>, DbErr> {
+    let text = "SELECT gateway_id, COUNT(*) AS n FROM gateway_connection WHERE team_id = $1 GROUP BY gateway_id";
+    let rows = db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?;
+    rows.iter().map(|row| Ok((GatewayId(row.try_get("", "gateway_id")?), row.try_get("", "n")?))).collect()
 }
 
 /// The gateways that may use a connection.

@@ -75,6 +75,22 @@ pub async fn on_connections(
     rows.iter().map(|row| Ok((ConnectionId(row.try_get("", "id")?), row.try_get("", "seller_id")?))).collect()
 }
 
+/// Lifts what Portal itself suspended, by whichever access review, and no lock of an incident's; false when nothing stood. `by`: nobody of
+/// the Team when it was done on Portal's own machine.
+pub async fn lift_suspensions(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    target_kind: &str,
+    target: Uuid,
+    by: Option<UserId>,
+    now: Time,
+) -> Result<bool, DbErr> {
+    let text = "UPDATE lock SET lifted_at = $4, lifted_by = $5
+        WHERE team_id = $1 AND target_kind = $2 AND target_id = $3 AND author IS NULL AND lifted_at IS NULL";
+    let values = [scope.team().0.into(), target_kind.into(), target.into(), now.into(), by.map(|by| by.0).into()];
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() > 0)
+}
+
 /// Lifts a lock that stands. `by`: nobody of the Team when it was done on Portal's own machine.
 pub async fn lift(
     db: &impl ConnectionTrait,

@@ -145,6 +145,7 @@ pub async fn ready<'a>(
         | "add_passkey"
         | "remove_passkey"
         | "require_passkeys"
+        | "rename_passkey"
         | "begin_passkey" => {
             show_passkey(house, &owner, function, &mut browser, &mut with).await;
         }
@@ -182,7 +183,7 @@ async fn show_passkey(
         return;
     }
     let shown = crate::passkeys::instead(house, owner, &mut device).await;
-    if function.name == "remove_passkey" {
+    if ["remove_passkey", "rename_passkey"].contains(&function.name.as_str()) {
         with("passkey", &shown.to_string());
     }
     let name = if function.name == "sign_in_with_passkey" { "begin_passkey_sign_in" } else { "begin_passkey_confirmation" };

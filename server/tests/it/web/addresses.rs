@@ -132,7 +132,7 @@ on_both_databases!(who_is_not_signed_in_is_led_to_the_sign_in_and_back, async |s
     let ada = house.furnished("ada").await;
     let own = house.things(&ada).await;
     house.stage.advance(Duration::hours(2));
-    const PUBLIC: [&str; 3] = ["/sign-in", "/sign-in/code", "/gateway-api"];
+    const PUBLIC: [&str; 4] = ["/sign-in", "/sign-in/code", "/gateway-api", "/security"];
     for page in pages().iter().filter(|page| !PUBLIC.contains(&page.as_str()) && *page != "/consent/return") {
         let there = format!("{}?action=a%20b&x=%2F", address(page, &own));
         let led = Browser::new(&house).get(&there).await;

@@ -164,3 +164,25 @@ on_both_databases!(a_pending_code_is_not_told_to_other_browsers, async |stage: S
     let kept = column(&house, "SELECT data AS row FROM browser").await.join("");
     assert!(!kept.contains("ada@example.com"), "{kept}");
 });
+
+on_both_databases!(a_form_that_cannot_be_read_is_the_senders_fault, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    let (team, canary) = (ada.team.to_string(), "canary-0123456789abcdef");
+    let settings = format!("/teams/{team}/settings");
+    for fields in [
+        vec![("name", canary)],
+        vec![("team", canary), ("name", "x")],
+        vec![("team", &*team), ("team", &*team), ("name", "x")],
+    ] {
+        let asked = browser.post("rename_team", &fields).await;
+        assert_eq!(asked.status(), 400, "{fields:?}");
+        let text = asked.text().await.unwrap();
+        assert!(text.contains("invalid-request") && !text.contains(canary), "{text}");
+        let page = browser.submit("rename_team", &[fields.clone(), vec![("page", &settings)]].concat()).await;
+        assert_eq!(page.status(), 400, "{fields:?}");
+        let html = page.text().await.unwrap();
+        assert!(html.contains("This form could not be read"), "{html}");
+    }
+});
