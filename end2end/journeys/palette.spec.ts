@@ -9,7 +9,7 @@ test("the palette leads to pages, things and acts by a few letters", async ({ pa
   await page.goto(team);
   await settled(page, hydrated);
   const palette = page.getByRole("dialog", { name: "Go to" });
-  for (const [typed, path] of [["north de", connection], ["orders", gateway], ["lwa add", `${team}/apps/new`], ["sessions", "/account"]]) {
+  for (const [typed, path] of [["north de", connection], ["orders", gateway], ["lwa add", `${team}/apps/new`], ["sessions", "/account"], ["passkeys", "/account"]]) {
     await page.goto(team);
     await page.keyboard.press("Control+k");
     await expect(palette.getByRole("combobox")).toBeFocused();

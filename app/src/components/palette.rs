@@ -34,7 +34,12 @@ pub fn Palette(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
     let here = viewer.teams.iter().find(|item| Some(item.id) == team).cloned();
     let places = here.iter().flat_map(places).collect::<Vec<_>>();
     let teams = viewer.teams.iter().map(|item| (item.name.clone(), "Team", format!("/teams/{}", item.id), ""));
-    let own = [("Your account", "/account"), ("All Teams", "/"), ("Gateway API", "/gateway-api"), ("Security", "/security")];
+    let own = [
+        ("Your account, sessions and passkeys", "/account"),
+        ("All Teams", "/"),
+        ("Gateway API", "/gateway-api"),
+        ("Security", "/security"),
+    ];
     let own = own.map(|(name, path)| (name.to_owned(), "Go to", path.to_owned(), ""));
     let keys = places.iter().filter(|place| !place.3.is_empty()).map(|place| (place.0.clone(), place.3)).collect::<Vec<_>>();
     let options = places
