@@ -45,8 +45,8 @@ pub fn SecurityPage() -> impl IntoView {
             <li>"The plan is rehearsed: drills rotate a secret and revoke a key on something disposable, and are kept with their times."</li>
         </Part>
         <Part id="operators" title="The operator of this installation">
-            <li>"Portal runs under whoever operates it. Keys are files or settings of that machine with restricted permissions, never in source code and never in a log; production refuses to start with them readable by others."</li>
-            <li>"Database roles cannot change the log, and serving processes own no tables."</li>
+            <li>"Portal runs under whoever operates it. Keys are files or settings of that machine with restricted permissions, never in source code and never in a log; production refuses to start when its key files are readable by others."</li>
+            <li>"The database refuses changes of the log. On PostgreSQL, serving processes own no tables, and only the worker may prune events whose time is over."</li>
         </Part>
         </DocumentPage>
     }
