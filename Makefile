@@ -3,8 +3,9 @@
 # make test   everything: format, lints, unit and integration tests on both databases, browser journeys
 # make lighthouse    Lighthouse over the pages of the demonstration
 # make observatory   the score of Mozilla's HTTP Observatory
+# make scan   dependencies: licences, sources, known vulnerabilities, bills of materials
 # make bench  throughput of issuing beside a bare answer, as ratios
-.PHONY: run demo test bench observatory lighthouse release setup fmt
+.PHONY: run demo test scan bench observatory lighthouse release setup fmt
 
 run:
 	@scripts/development.sh
@@ -17,6 +18,9 @@ test:
 
 bench:
 	@scripts/bench.sh
+
+scan:
+	@scripts/scan.sh
 
 observatory:
 	@scripts/observatory.sh

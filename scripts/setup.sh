@@ -2,19 +2,28 @@
 # Gets what building and testing need and this machine lacks. Safe to run again: what is there is left alone.
 #   setup.sh build    to build and run Portal
 #   setup.sh test     also what the tests need
+#   setup.sh scan     what looks through the dependencies
 . "$(dirname "$0")/common.sh"
 
 command -v cargo >/dev/null || fail "Rust is missing. Install the stable toolchain, then come back."
 
-# cargo_tool CRATE VERSION BINARY: installed once into the tools folder, skipped while the version fits.
+# cargo_tool CRATE VERSION COMMAND...: installed once into the tools folder, skipped while the command's version fits.
 cargo_tool() {
-  local crate=$1 version=$2 binary=$3
-  if [ -x "$TOOLS/bin/$binary" ] && "$TOOLS/bin/$binary" --version 2>/dev/null | grep -qF "$version"; then return 0; fi
+  local crate=$1 version=$2
+  shift 2
+  if [ -x "$TOOLS/bin/$1" ] && "$TOOLS/bin/$@" --version 2>/dev/null | grep -qF "$version"; then return 0; fi
   say "building $crate $version once for this machine (several minutes)"
   # Outside the workspace, so that neither its flags nor its target folder are used.
   (cd "$CACHE" && RUSTFLAGS='' cargo install --quiet --locked --root "$TOOLS" --target-dir "$CACHE/tools-target" "$crate@$version")
   rm -rf "$CACHE/tools-target"
 }
+
+if [ "${1:-build}" = scan ]; then
+  command -v npm >/dev/null || apt_install nodejs npm
+  cargo_tool cargo-deny "$CARGO_DENY_VERSION" cargo-deny
+  cargo_tool cargo-cyclonedx "$CARGO_CYCLONEDX_VERSION" cargo-cyclonedx cyclonedx
+  exit 0
+fi
 
 apt_install binaryen brotli build-essential ca-certificates curl pkg-config
 "$ROOT/scripts/wasm-target.sh"

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# What Portal is built from: licences, bans and sources of every crate; known vulnerabilities of crates and of the test suite's
+# npm packages, wherever their databases can be reached; and bills of materials (CycloneDX). All of it into target/scan.
+. "$(dirname "$0")/common.sh"
+cd "$ROOT"
+scripts/setup.sh scan
+OUT=$ROOT/target/scan
+rm -rf "$OUT" && mkdir -p "$OUT"
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/portal-scan.XXXXXX")
+trap 'rm -rf "$WORK"' EXIT
+
+# verdict CHECK passed|failed|unreachable: a line of the result. What could not be reached is no pass.
+verdict() {
+  echo "$1 $2" >>"$WORK/verdicts"
+  say "$1: $2"
+}
+# deny CHECK: one check of cargo-deny; what it finds stands on the screen.
+deny() { if cargo deny --log-level warn check "$1"; then verdict "$1" passed; else verdict "$1" failed; fi; }
+
+for check in licenses bans sources; do deny "$check"; done
+if cargo deny fetch db >"$WORK/fetch" 2>&1; then deny advisories; else verdict advisories unreachable; fi
+
+# npm answers with a report, or with why there is none.
+(cd end2end && npm audit --json >"$WORK/npm.json" 2>"$WORK/npm.log") || true
+verdict npm "$(python3 - "$WORK/npm.json" <<'PY'
+import json, sys
+try:
+    report = json.load(open(sys.argv[1]))
+except ValueError:
+    report = {}
+if "auditReportVersion" not in report:
+    print("unreachable")
+else:
+    print("failed" if report["metadata"]["vulnerabilities"]["total"] else "passed")
+PY
+)"
+
+# cargo-cyclonedx writes beside each manifest, and takes the features of a whole workspace together: so it reads a copy of what
+# is committed, of a workspace with one member.
+bill() {
+  local copy=$WORK/bill-of-$1
+  mkdir "$copy" && git archive HEAD | tar -x -C "$copy"
+  sed -i -e "s|^members = .*|members = [\"$1\"]|" -e '/^default-members/d' "$copy/Cargo.toml"
+  cargo cyclonedx --manifest-path "$copy/$1/Cargo.toml" --target "$2" --format json --spec-version 1.5 --all --quiet
+  sed "s|$copy/||g" "$copy/$1/"*.cdx.json >"$OUT/$1.cdx.json"
+}
+bill server x86_64-unknown-linux-gnu
+bill frontend wasm32-unknown-unknown
+
+python3 - "$OUT" "$WORK/verdicts" "$(git rev-parse HEAD)" <<'PY'
+import datetime, json, sys
+out, verdicts, commit = sys.argv[1:]
+components = {name: len(json.load(open(f"{out}/{name}.cdx.json"))["components"]) for name in ("server", "frontend")}
+checks = dict(line.split() for line in open(verdicts))
+at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+json.dump({"at": at, "commit": commit, "checks": checks, "components": components}, open(f"{out}/result.json", "w"), indent=2)
+PY
+cat "$OUT/result.json" && echo
+! grep -q ' failed$' "$WORK/verdicts" || fail "this must not be shipped"
