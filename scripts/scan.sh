@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # What Portal is built from: licences, bans and sources of every crate; known vulnerabilities of crates and of the test suite's
-# npm packages, wherever their databases can be reached; and bills of materials (CycloneDX). All of it into target/scan.
+# npm packages, wherever their databases can be reached; and bills of materials (CycloneDX). All of it into target/proofs.
 . "$(dirname "$0")/common.sh"
 cd "$ROOT"
 scripts/setup.sh scan
-OUT=$ROOT/target/scan
-rm -rf "$OUT" && mkdir -p "$OUT"
+OUT=$ROOT/target/proofs
+mkdir -p "$OUT"
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/portal-scan.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
 
@@ -53,7 +53,7 @@ out, verdicts, commit = sys.argv[1:]
 components = {name: len(json.load(open(f"{out}/{name}.cdx.json"))["components"]) for name in ("server", "frontend")}
 checks = dict(line.split() for line in open(verdicts))
 at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-json.dump({"at": at, "commit": commit, "checks": checks, "components": components}, open(f"{out}/result.json", "w"), indent=2)
+json.dump({"at": at, "commit": commit, "checks": checks, "components": components}, open(f"{out}/scan.json", "w"), indent=2)
 PY
-cat "$OUT/result.json" && echo
+cat "$OUT/scan.json" && echo
 ! grep -q ' failed$' "$WORK/verdicts" || fail "this must not be shipped"

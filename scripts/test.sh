@@ -33,4 +33,8 @@ say "browser journeys"
 # `cargo test` prints a line a binary, Playwright one at its end. A word that never stands there counts 0: `awk`, unlike
 # `grep`, does not call that a failure, which with `pipefail` would end a run whose tests all passed.
 count() { awk -v word="$1" '{for (i = 2; i <= NF; i++) if ($i ~ "^" word "[;,.]?$" && $(i-1) ~ /^[0-9]+$/) n += $(i-1)} END {print n + 0}' "$LOG"/*; }
+# What the page Promises shows of this run.
+mkdir -p target/proofs
+printf '{"at": "%s", "commit": "%s", "passed": %s, "failed": %s}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(git rev-parse HEAD)" \
+  "$(count passed)" "$(count failed)" >target/proofs/tests.json
 echo "$(count passed) passed, $(count failed) failed"

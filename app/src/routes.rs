@@ -61,6 +61,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("alerts/rules") view=AlertRulesPage ssr=SsrMode::Async/>
                     <Route path=path!("reviews") view=ReviewsPage ssr=SsrMode::Async/>
                     <Route path=path!("reviews/:review") view=ReviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("promises") view=PromisesPage ssr=SsrMode::Async/>
                     <Route path=path!("approvals") view=ApprovalsPage ssr=SsrMode::Async/>
                     <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async/>
                 </ParentRoute>

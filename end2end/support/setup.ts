@@ -51,6 +51,7 @@ export default async function setup() {
     PORTAL_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
     PORTAL_DATA_DIR: data,
     PORTAL_SITE_DIR: join(root, "target/site"),
+    PORTAL_PROOFS_DIR: join(data, "proofs"),
     PORTAL_SIGN_UP__POLICY: "open",
     PORTAL_MAIL__CAPTURE_DIR: join(data, "mail"),
     PORTAL_AMAZON__SIMULATOR_URL: amazon,

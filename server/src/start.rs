@@ -107,6 +107,7 @@ pub async fn portal(config: &Config) -> Result<Portal, StartError> {
         },
         public_url: config.public_url.clone(),
         audit_retention_months: config.audit_retention_months,
+        proofs_dir: config.proofs_dir.clone(),
     };
     let amazon = config.amazon.simulator_url.clone().map_or_else(Amazon::production, Amazon::simulated);
     let may = if config.is_development() { MayCall::Loopback } else { MayCall::Hosts(config.webhook_hosts.clone()) };

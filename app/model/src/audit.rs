@@ -116,6 +116,7 @@ actions! {
     AccessSuspended "access_review.suspended" "suspended, since nobody confirmed it:";
     AccessReviewSigned "access_review.signed" "signed the access review of";
     AccessReviewExported "access_review.exported" "exported the access review of";
+    PromisesExported "promises.exported" "exported what stands behind the promises";
     ReviewOpened "review.opened" "opened the Review of";
     ReviewNoted "review.noted" "noted something at the Review of";
     ReviewSigned "review.signed" "signed the Review of";

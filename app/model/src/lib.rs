@@ -20,6 +20,7 @@ pub mod lwa_app;
 pub mod name;
 pub mod passkey;
 pub mod problem;
+pub mod promise;
 pub mod retention;
 pub mod review;
 pub mod session;

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod notices;
 pub mod passkeys;
 pub mod places;
+pub mod promises;
 pub mod reach;
 pub mod readiness;
 pub mod retention;

@@ -143,6 +143,7 @@ pub fn TeamNav(team: TeamId, may_see_log: bool, may_manage: bool) -> impl IntoVi
                 {may_see_log.then(|| link.clone()("alerts", "bell", "Alerts"))}
                 {may_see_log.then(|| link.clone()("log", "log", "Log"))}
                 {may_see_log.then(|| link.clone()("reviews", "check", "Reviews"))}
+                {may_see_log.then(|| link.clone()("promises", "promise", "Promises"))}
                 {link.clone()("members", "team", "Members")}
                 {may_manage.then(|| link.clone()("settings", "settings", "Settings"))}
             </ul>

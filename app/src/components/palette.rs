@@ -7,7 +7,7 @@ use model::{
 use crate::api::{TeamItem, Viewer};
 
 /// The places of a Team: what it is called, where it is, the keys that lead there, and who may.
-const PLACES: [(&str, &str, &str, Permission); 18] = [
+const PLACES: [(&str, &str, &str, Permission); 19] = [
     ("Overview", "", "g o", ViewTeam),
     ("Connections", "/connections", "g c", ViewTeam),
     ("LWA apps", "/apps", "g a", ViewTeam),
@@ -26,6 +26,7 @@ const PLACES: [(&str, &str, &str, Permission); 18] = [
     ("Invite a member", "/members", "", ManageMembers),
     ("Approvals", "/approvals", "", ViewTeam),
     ("Access reviews", "/members/reviews", "", ViewLog),
+    ("Promises and proof", "/promises", "g p", ViewLog),
 ];
 
 /// Go anywhere by typing, and the list of keys. Scripts open both; without them nothing of it shows.

@@ -46,6 +46,7 @@ pub fn SecurityPage() -> impl IntoView {
         </Part>
         <Part id="operators" title="The operator of this installation">
             <li>"Portal runs under whoever operates it. Keys are files or settings of that machine with restricted permissions, never in source code and never in a log; production refuses to start when its key files are readable by others."</li>
+            <li>"Signed-in owners, admins and auditors of a Team find, under Promises, what keeps each of these promises and what shows that it holds."</li>
             <li>"The database refuses changes of the log. On PostgreSQL, serving processes own no tables, and only the worker may prune events whose time is over."</li>
         </Part>
         </DocumentPage>

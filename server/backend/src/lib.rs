@@ -21,6 +21,7 @@ pub mod lwa_apps;
 pub mod mail;
 pub mod passkeys;
 pub mod portal;
+pub mod promises;
 pub mod random;
 pub mod reviews;
 pub mod sessions;

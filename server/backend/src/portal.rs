@@ -1,6 +1,6 @@
 //! The handles to everything outside: database, vault, mailer, Amazon, clock. No rule is ever a method here.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use model::EmailAddress;
 
@@ -40,6 +40,8 @@ pub struct Settings {
     pub public_url: String,
     /// How long the log is kept.
     pub audit_retention_months: u32,
+    /// The folder with what `make scan` and `make test` found.
+    pub proofs_dir: PathBuf,
 }
 
 /// Cheap to clone; one per process.

@@ -143,6 +143,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     pub trusted_proxies: Vec<IpNet>,
     pub site_dir: PathBuf,
+    /// What `make scan` and `make test` found.
+    pub proofs_dir: PathBuf,
     pub shutdown_grace_s: u64,
     pub log: Log,
     pub sign_up: SignUp,
@@ -172,6 +174,7 @@ impl Default for Config {
             metrics_listen: Some(SocketAddr::from(([127, 0, 0, 1], 9090))),
             trusted_proxies: Vec::new(),
             site_dir: PathBuf::from("target/site"),
+            proofs_dir: PathBuf::from("target/proofs"),
             shutdown_grace_s: 20,
             log: Log { format: LogFormat::Json, filter: "info".to_owned() },
             sign_up: SignUp { policy: SignUpPolicy::Invitation, domains: Vec::new() },

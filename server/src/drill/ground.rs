@@ -87,6 +87,7 @@ impl Ground {
             sign_up: SignUp::Open,
             public_url: "http://drill.invalid".to_owned(),
             audit_retention_months: 13,
+            proofs_dir: folder.join("proofs"),
         };
         let portal = Portal {
             db: Db::connect(&format!("sqlite://{}", folder.join("portal.db").display()), 4).await?,

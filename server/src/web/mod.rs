@@ -12,6 +12,7 @@ mod live;
 mod log_export;
 mod mailbox;
 mod page;
+mod promises;
 mod proof;
 mod same_origin;
 mod site;
@@ -35,6 +36,7 @@ pub use live::{Live, connection_leases, gateway_leases, incident_holders, incide
 pub use log_export::log_export;
 pub use mailbox::{mail, mailbox};
 pub use page::{go_home, page, pages};
+pub use promises::promises_export;
 pub use proof::proof;
 pub use same_origin::same_origin;
 pub use site::Site;

@@ -29,6 +29,7 @@ mod live;
 mod lwa_apps;
 mod passkeys;
 mod processes;
+mod promises;
 mod refresh;
 mod reviews;
 mod smtp;

@@ -147,6 +147,10 @@ rules! {
         "Evidence does not hold"
         "A piece of evidence of an incident is not what was taken in, or is gone."
         "Somebody changed the database, or an old copy was restored. Tell whoever commands the incident, and run portal audit verify.";
+    ScanOverdue "scan_overdue" Installation Warning DAILY, from(30, 7, 30, "days since the last scan"),
+        "The dependencies were not scanned"
+        "What Portal is built from is looked through for known vulnerabilities every 30 days. The last result is older, says that a check failed, or is not on this machine."
+        "Run make scan and put its result where proofs_dir says. When a check failed, update what it names and release anew.";
     ForeignEvents "foreign_events" Installation Critical Again::Never, None,
         "Events that Portal did not write"
         "Rows in the log's table without Portal's own mark. They are kept out of the log's tree."

@@ -17,8 +17,9 @@ use super::{
     sign::{About, Sign},
 };
 use crate::{
-    Portal,
+    Mode, Portal,
     error::Outage,
+    promises::{NOT_SCANNED, Scan},
     store::{self, alert::Subject},
 };
 
@@ -27,8 +28,22 @@ const AGAIN_DAYS: i64 = 7;
 
 /// Raises what ends soon.
 pub(crate) async fn watch_ends(portal: &Portal) -> Result<(), Outage> {
-    let signs = notice(portal, &mut Levels::default()).await?;
+    let mut levels = Levels::default();
+    let mut signs = notice(portal, &mut levels).await?;
+    signs.extend(unscanned(portal, &mut levels).await?);
     open(portal, signs).await
+}
+
+/// A scan of the dependencies that is old or failed. In development nobody has to have one.
+async fn unscanned(portal: &Portal, levels: &mut Levels) -> Result<Option<Sign>, DbErr> {
+    let about = |what| About::new(None, Rule::ScanOverdue, what);
+    let Some(level) = levels.of(portal.db.reader(), &about("")).await? else { return Ok(None) };
+    let said = |what, finding| Some(Sign { about: about(what), subject: None, finding, seen: 1, fresh: 1, idx: None });
+    Ok(match Scan::read(&portal.settings.proofs_dir).await {
+        Some(scan) => scan.trouble(level, portal.clock.now()).and_then(|(trouble, finding)| said(trouble.as_str(), finding)),
+        None if portal.settings.mode == Mode::Production => said("missing", NOT_SCANNED.to_owned()),
+        None => None,
+    })
 }
 
 async fn notice(portal: &Portal, levels: &mut Levels) -> Result<Vec<Sign>, DbErr> {

@@ -7,7 +7,7 @@ use model::{
 use sea_orm::{QueryOrder, entity::prelude::*};
 
 use super::sql;
-use crate::vault::Sealed;
+use crate::{access::TeamScope, vault::Sealed};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -57,6 +57,12 @@ pub async fn newest(db: &impl ConnectionTrait, team: Option<TeamId>) -> Result<O
         None => Entity::find().filter(Column::TeamId.is_null()),
     };
     Ok(query.order_by_desc(Column::Version).one(db).await?.map(wrapped_key))
+}
+
+/// The ids of all keys of a Team.
+pub async fn ids(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<DataKeyId>, DbErr> {
+    let found = Entity::find().filter(Column::TeamId.eq(scope.team().0)).all(db).await?;
+    Ok(found.into_iter().map(|row| DataKeyId(row.id)).collect())
 }
 
 /// Any key by its id; whose it is, the caller compares.

@@ -3,7 +3,7 @@
 use backend::audit::{self, Event};
 use migrations::MigratorTrait;
 use model::audit::Action;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::{on_both_databases, support::Stage};
 
@@ -34,4 +34,31 @@ on_both_databases!(the_audit_log_takes_no_change, async |stage: Stage| {
         let refused = db.execute_unprepared(statement).await.unwrap_err().to_string();
         assert!(refused.contains("append-only"), "{statement}: {refused}");
     }
+});
+
+/// The columns of a table, sorted.
+async fn columns(stage: &Stage, table: &str) -> String {
+    let db = stage.portal.db.reader();
+    let text = match db.get_database_backend() {
+        DbBackend::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
+        _ => format!("SELECT column_name AS name FROM information_schema.columns WHERE table_name = '{table}'"),
+    };
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), text)).await.unwrap();
+    let mut names: Vec<String> = rows.iter().map(|row| row.try_get("", "name").unwrap()).collect();
+    names.sort();
+    names.join(" ")
+}
+
+// A new column here is a new promise to Amazon: `Promise::StoredData` says what is stored.
+on_both_databases!(what_is_stored_of_amazon_is_this_and_nothing_else, async |stage: Stage| {
+    let stored = [columns(&stage, "connection").await, columns(&stage, "lwa_app").await];
+    let ours = [
+        "access_expires_at access_issued_at access_token authorized_at canary created_at created_by disconnected_at environment \
+         failed_at failure_code failures forced_at generation grant_mac id life_assumed lwa_app_id marketplace marketplace_ids \
+         name proved_at refresh_holder refresh_token refresh_until region retry_at seller_id seller_id_source state team_id \
+         test_failure tested_at version",
+        "application_id client_id created_at created_by environment id is_draft name other_made_at other_secret other_slot \
+         other_until rejected_at rejected_code removed_at secret secret_made_at team_id version",
+    ];
+    assert_eq!(stored, ours);
 });

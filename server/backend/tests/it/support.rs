@@ -108,6 +108,7 @@ impl Stage {
                 sign_up: SignUp::Open,
                 public_url: "http://localhost:8080".to_owned(),
                 audit_retention_months: model::retention::DEFAULT_MONTHS,
+                proofs_dir: folder.join("proofs"),
             }),
         };
         Self { portal, url, folder }

@@ -150,3 +150,30 @@ on_both_databases!(only_operators_see_the_installations_alerts, |stage| async mo
     assert!(alerts::list_of_installation(&other).await.is_err());
     assert!(alerts::list_of_installation(&guarded.made.owner).await.is_ok());
 });
+
+on_both_databases!(a_scan_that_is_old_missing_or_failed, |stage| async move {
+    let mut guarded = Guarded::on(stage).await;
+    let told = async |guarded: &Guarded| {
+        jobs::run_due(&guarded.house.stage.portal).await.unwrap();
+        let open = alerts::list_of_installation(&guarded.made.owner).await.unwrap().open;
+        open.into_iter().filter(|alert| alert.rule == Rule::ScanOverdue).map(|alert| alert.finding).collect::<Vec<_>>()
+    };
+    assert!(told(&guarded).await.is_empty(), "in development nobody has to scan");
+    let portal = &mut guarded.house.stage.portal;
+    let settings = std::sync::Arc::make_mut(&mut portal.settings);
+    settings.mode = backend::Mode::Production;
+    let (folder, now) = (settings.proofs_dir.clone(), portal.clock.now());
+    assert!(told(&guarded).await[0].contains("proofs_dir"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let leave = |days: i64, verdict: &str| {
+        let at = (now - Duration::days(days)).to_rfc3339();
+        let text = format!(r#"{{"at": "{at}", "commit": "abc", "checks": {{"npm": "{verdict}"}}, "components": {{}}}}"#);
+        std::fs::write(folder.join("scan.json"), text).unwrap();
+    };
+    leave(29, "passed");
+    assert_eq!(told(&guarded).await.len(), 1, "the alert of the missing one still waits for a person");
+    leave(30, "passed");
+    assert!(told(&guarded).await.iter().any(|finding| finding.contains("30 days ago")));
+    leave(0, "failed");
+    assert!(told(&guarded).await.iter().any(|finding| finding.contains("What failed: npm")));
+});

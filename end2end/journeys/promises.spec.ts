@@ -1,0 +1,34 @@
+// An owner sees what stands behind each promise, and takes it along for Amazon's questionnaire.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { createTeam } from "../support/furnish";
+import { expect, newAddress, signIn, test } from "../support/test";
+
+test("what stands behind the promises is seen and taken along", async ({ page, hydrated }) => {
+  await signIn(page, newAddress("petra"));
+  const team = await createTeam(page, "Promised", hydrated);
+  await page.goto(team);
+  await page.getByRole("navigation", { name: "Team" }).getByRole("link", { name: "Promises" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Promises" })).toBeVisible();
+  const contact = page.locator("#point_of_contact");
+  await expect(contact).toContainText("To do");
+  // A scan that was made is shown with its date and its result.
+  const proofs = join(process.env.PORTAL_DATA!, "proofs");
+  mkdirSync(proofs, { recursive: true });
+  const scan = { at: new Date().toISOString(), commit: "0123456789abcdef", checks: { licenses: "passed", npm: "unreachable" }, components: { server: 597, frontend: 185 } };
+  writeFileSync(join(proofs, "scan.json"), JSON.stringify(scan));
+  await page.reload();
+  const scanned = page.locator("#scanned");
+  await expect(scanned).toContainText("Passed: licenses. 782 components, commit 0123456789ab. Could not be reached: npm.");
+  await scanned.getByText("Tests", { exact: true }).click();
+  await expect(scanned.getByText("a_scan_that_is_old_or_failed_is_trouble")).toBeVisible();
+  for (const [name, start] of [["Download as text", "# How Portal protects the Amazon information of Promised"], ["Download as CSV", "part,id,promise"]]) {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name }).click()]);
+    const text = readFileSync((await download.path())!, "utf8");
+    expect(text.startsWith(start)).toBe(true);
+    expect(text).toContain("Could not be reached: npm.");
+  }
+  await page.goto(`${team}/log`);
+  await expect(page.getByText("exported what stands behind the promises").first()).toBeVisible();
+});

@@ -1,0 +1,107 @@
+//! Everything that is looked at, loaded once.
+
+use chrono::Duration;
+use model::{
+    Time,
+    audit::{Action, Outcome},
+    gateway::{KeyPhase, key_phase},
+};
+
+use super::results::{Scan, Suite};
+use crate::{
+    Cx, Mode, TeamScope,
+    access::AccessError,
+    access_reviews, alerts, audit, gateways, incidents,
+    store::{
+        self, access_review::AccessReview, audit_tally, contact::Contact, dormancy::Account, gateway_key::GatewayKey,
+        lwa_app::LwaApp, member::Member, review::Review, sealed,
+    },
+    teams,
+};
+
+/// Days whose figures are shown.
+pub(super) const DAYS: i64 = 30;
+/// Sealed values of each kind that are looked at.
+const SAMPLE: u64 = 50;
+
+pub(super) struct Facts {
+    pub now: Time,
+    pub mode: Mode,
+    pub members: Vec<Member>,
+    pub accounts: Vec<Account>,
+    /// How many members have a passkey, and whether owners and admins must.
+    pub passkeys: (usize, bool),
+    pub access_reviews: Vec<AccessReview>,
+    pub reviews: Vec<Review>,
+    pub connections: store::connection::Counts,
+    pub apps: Vec<LwaApp>,
+    pub live_keys: Vec<GatewayKey>,
+    pub idle: usize,
+    /// Sealed values that were looked at, and those that are none or name a key of somebody else.
+    pub sealed: (usize, usize),
+    /// Tokens that left and requests that were refused in thirty days, and all events.
+    pub issued: (i64, i64, i64),
+    pub log: audit::State,
+    pub retention: audit::Retention,
+    /// Rules that are switched off, and alerts that wait.
+    pub alerts: (usize, usize),
+    pub contact: Option<Contact>,
+    pub readiness: incidents::Readiness,
+    pub scan: Option<Scan>,
+    pub suite: Option<Suite>,
+}
+
+impl Facts {
+    pub async fn load(cx: &Cx, scope: &TeamScope) -> Result<Self, AccessError> {
+        let (db, now, settings) = (cx.portal.db.reader(), cx.now(), &cx.portal.settings);
+        let members = teams::members(cx, scope).await?;
+        let keys = store::gateway_key::all(db, scope, None).await?;
+        let is_live = |key: &GatewayKey| key_phase(key.expires_at, key.revoked_at, now) == KeyPhase::Live && !key.canary;
+        let rules_off = alerts::rules(cx, scope).await?.iter().filter(|(_, setting)| setting.off).count();
+        Ok(Self {
+            now,
+            mode: settings.mode,
+            accounts: store::dormancy::of_team(db, scope).await?,
+            passkeys: (store::passkey::holders(db, scope).await?.len(), store::team::requires_passkeys(db, scope).await?),
+            members,
+            access_reviews: access_reviews::list(cx, scope).await?,
+            reviews: store::review::all(db, scope).await?,
+            connections: store::connection::counts(db, scope).await?,
+            apps: store::lwa_app::all(db, scope).await?,
+            live_keys: keys.into_iter().filter(is_live).collect(),
+            idle: gateways::idle(cx, scope).await?.len(),
+            sealed: sealed_values(cx, scope).await?,
+            issued: issued(cx, scope, now).await?,
+            log: audit::state(&cx.portal).await?,
+            retention: audit::retention(cx, scope).await?,
+            alerts: (rules_off, alerts::list(cx, scope).await?.open.len()),
+            contact: store::contact::of_team(db, scope).await?,
+            readiness: incidents::readiness(cx, scope).await?,
+            scan: Scan::read(&settings.proofs_dir).await,
+            suite: Suite::read(&settings.proofs_dir).await,
+        })
+    }
+}
+
+/// Looks at stored secrets: each must be a sealed value under a data key of this Team. Nothing is opened.
+async fn sealed_values(cx: &Cx, scope: &TeamScope) -> Result<(usize, usize), AccessError> {
+    let db = cx.portal.db.reader();
+    let own = store::data_key::ids(db, scope).await?;
+    let looked_at = sealed::some(db, scope, SAMPLE).await?;
+    let bad = looked_at.iter().filter(|(_, sealed)| sealed.key().is_none_or(|key| !own.contains(&key))).count();
+    Ok((looked_at.len(), bad))
+}
+
+async fn issued(cx: &Cx, scope: &TeamScope, now: Time) -> Result<(i64, i64, i64), AccessError> {
+    let day = |at: Time| at.format("%Y-%m-%d").to_string();
+    let (first, end) = (day(now - Duration::days(DAYS)), day(now + Duration::days(1)));
+    let figures = audit_tally::by_action(cx.portal.db.reader(), scope, &first, &end).await?;
+    let many = |wanted: &dyn Fn(Action, Outcome) -> bool| {
+        figures.iter().filter(|(action, outcome, _)| wanted(*action, *outcome)).map(|(.., many)| many).sum()
+    };
+    Ok((
+        many(&|action, outcome| action == Action::CredentialIssued && outcome == Outcome::Ok),
+        many(&|action, _| action == Action::CredentialRefused),
+        many(&|_, _| true),
+    ))
+}
