@@ -8,7 +8,7 @@ use backend::{
     Portal,
     audit::{CheckpointKey, LastHead, Recorder, Sequencer},
     credentials::{Credentials, Flights, Limits},
-    jobs,
+    egress, jobs,
     store::rate_limit,
 };
 use tokio::{net::TcpListener, task::JoinSet};
@@ -55,7 +55,9 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
         let router = metrics::router(portal.clone(), handle).merge(tiles::router(log));
         serve(&mut servers, listen, router, &listeners).await?;
     }
-    let outlets = start::outlets(&config).map_err(io::Error::other)?;
+    let outlets = start::outlets(&config, &portal.egress).map_err(io::Error::other)?;
+    // Each process notes what was refused to itself.
+    let noting = tokio::spawn(jobs::every(Duration::from_secs(5), portal.clone(), "egress", egress::note));
     let workers = key.map(|(key, last)| {
         let mut workers = jobs::start(&portal, Sequencer { portal: portal.clone(), key, last: last.clone() });
         workers.spawn(jobs::every(Duration::from_secs(5), portal.clone(), "drills", drill::run_asked));
@@ -72,6 +74,7 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
     stopped().await;
     tracing::info!("stopping");
     drop(workers);
+    noting.abort();
     live.end();
     let grace = Duration::from_secs(config.shutdown_grace_s);
     listeners.graceful_shutdown(Some(grace));

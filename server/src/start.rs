@@ -6,11 +6,12 @@ use backend::{
     Clock, Mode, Portal,
     amazon::Amazon,
     audit::{CheckpointKey, LastHead},
+    egress::{Egress, OperatorsHosts},
     mail::Mailer,
     portal::{Settings, SignUp},
     store::Db,
     vault::{KeyFile, Vault},
-    webhooks::{Hooks, MayCall, Receiver},
+    webhooks::{Hooks, Receiver},
 };
 use secrecy::ExposeSecret;
 
@@ -70,12 +71,12 @@ pub fn checkpoint_key(config: &Config) -> Result<(CheckpointKey, LastHead), Star
 }
 
 /// Where signed heads go; a sentence when that cannot be.
-pub fn outlets(config: &Config) -> Result<Outlets, String> {
+pub fn outlets(config: &Config, egress: &Egress) -> Result<Outlets, String> {
     let Checkpoints { folder, webhook_url, webhook_secret, mail_to, .. } = &config.checkpoints;
     let webhook = match (webhook_url, webhook_secret) {
         (None, None) => None,
         (Some(url), Some(secret)) => {
-            let receiver = Receiver::new(url, secret.0.clone());
+            let receiver = Receiver::new(egress, url, secret.0.clone());
             Some(receiver.map_err(|error| format!("`checkpoints.webhook_url` or its secret cannot be used: {error}."))?)
         }
         _ => return Err("`checkpoints.webhook_url` and `checkpoints.webhook_secret` go together.".to_owned()),
@@ -85,6 +86,20 @@ pub fn outlets(config: &Config) -> Result<Outlets, String> {
     Ok(Outlets { folder: folder.clone(), webhook, mail, ..Outlets::default() })
 }
 
+/// What this configuration connects outward to.
+pub fn egress(config: &Config) -> Egress {
+    let mail = config.mail.smtp_url.as_ref().and_then(|url| Mailer::host(&url.0));
+    if config.is_development() {
+        return Egress::development(config.amazon.simulator_url.as_ref(), mail);
+    }
+    Egress::production(OperatorsHosts {
+        webhooks: config.webhook_hosts.clone(),
+        mail,
+        checkpoints: config.checkpoints.webhook_url.as_ref().and_then(|url| url.parse().ok()),
+        private: config.private_hosts.clone(),
+    })
+}
+
 /// The handles of this configuration. Development makes its keys by itself.
 pub async fn portal(config: &Config) -> Result<Portal, StartError> {
     let clock = Clock::system();
@@ -92,8 +107,9 @@ pub async fn portal(config: &Config) -> Result<Portal, StartError> {
     let path = config.key_file();
     let keys =
         if config.is_development() && !path.exists() { KeyFile::create(&path, clock.now())? } else { KeyFile::load(&path)? };
+    let egress = egress(config);
     let mailer = match (&config.mail.smtp_url, &config.mail.capture_dir) {
-        (Some(url), _) => Mailer::smtp(&url.0, &config.mail.from)?,
+        (Some(url), _) => Mailer::smtp(&url.0, &config.mail.from, &egress)?,
         (None, Some(folder)) => Mailer::folder(folder)?,
         (None, None) if config.has(Role::Worker) => return Err(StartError::NoMail),
         (None, None) => Mailer::Elsewhere,
@@ -109,8 +125,6 @@ pub async fn portal(config: &Config) -> Result<Portal, StartError> {
         audit_retention_months: config.audit_retention_months,
         proofs_dir: config.proofs_dir.clone(),
     };
-    let amazon = config.amazon.simulator_url.clone().map_or_else(Amazon::production, Amazon::simulated);
-    let may = if config.is_development() { MayCall::Loopback } else { MayCall::Hosts(config.webhook_hosts.clone()) };
-    let hooks = Hooks::new(may);
-    Ok(Portal { db, vault: Vault::new(keys), mailer, amazon, hooks, clock, settings: Arc::new(settings) })
+    let (amazon, hooks) = (Amazon::new(&egress, config.amazon.simulator_url.clone()), Hooks::new(&egress));
+    Ok(Portal { db, vault: Vault::new(keys), mailer, egress, amazon, hooks, clock, settings: Arc::new(settings) })
 }

@@ -99,6 +99,7 @@ actions! {
     FeedbackReceived "feedback.received" "reported an answer of SP-API for";
     LogRead "log.read" "read the log";
     LogExported "log.exported" "exported the log";
+    EgressDenied "egress.denied" "was refused a connection outward";
     LogHeartbeat "log.heartbeat" "is alive";
     LogPruned "log.pruned" "pruned the log of events that are no longer kept";
     HoldPlaced "hold.placed" "placed a legal hold on the log";

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod connection;
 pub mod credential;
 pub mod dormancy;
+pub mod egress;
 pub mod email;
 pub mod engagement;
 pub mod environment;

@@ -105,7 +105,7 @@ promises! {
     NotShared "not_shared" DataUse
         "Amazon information is not sold, not used for advertising and not shared with third parties."
         "Portal connects to Amazon, to the mail server and to addresses that the Team or the operator entered, each on a list that is checked at the resolved address; to nobody else. What goes out holds no token."
-        ["only_listed_names_over_https_are_reached" "forty_bad_addresses_are_refused" "messages_go_to_listed_hosts_over_tls_only"];
+        ["only_listed_names_over_https_are_reached" "forty_bad_targets_are_refused_before_a_byte_leaves_and_recorded" "messages_go_to_listed_hosts_over_tls_only"];
     Disconnect "disconnect" DataUse
         "A disconnected connection is out of runtime access at once, and its credentials are destroyed."
         "The state and the tokens change in one statement; the database refuses a disconnected connection with a token. A receipt names the event."

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::{
     alert::{Rule, Severity},
+    egress::{Addresses, Purpose},
     ids::{AlertId, TeamId, UserId},
 };
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,28 @@ pub struct Installation {
     pub log: LogState,
     /// Accounts that were disabled since nobody used them.
     pub disabled: Vec<DisabledAccount>,
+    /// What Portal connects outward to, and what was refused lately.
+    pub egress: Vec<EgressLine>,
+    pub denied: Vec<DeniedItem>,
+}
+
+/// One line of the list of connections outward.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EgressLine {
+    pub purpose: Purpose,
+    pub hosts: Vec<String>,
+    pub tls: bool,
+    pub addresses: Addresses,
+}
+
+/// A connection that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeniedItem {
+    pub at: Moment,
+    pub purpose: String,
+    pub host: String,
+    pub reason: String,
+    pub times: i64,
 }
 
 /// An account that was disabled.

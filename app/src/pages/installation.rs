@@ -6,7 +6,7 @@ use super::{alerts::AlertLists, log::Standing, viewer};
 use crate::{
     api::{
         Moment,
-        alerts::{AcknowledgeInstallationAlert, DisabledAccount, EnableAccount, read_installation},
+        alerts::{AcknowledgeInstallationAlert, DeniedItem, DisabledAccount, EgressLine, EnableAccount, read_installation},
     },
     components::{Act, ActForm, At, Hidden, PageHeader, StepUpGate, Submit, loaded},
 };
@@ -21,6 +21,7 @@ pub fn InstallationPage() -> impl IntoView {
             <Standing state=installation.log/>
             <Disabled accounts=installation.disabled/>
             <Holds holds=installation.holds/>
+            <Egress lines=installation.egress denied=installation.denied/>
             <AlertLists items=installation.alerts act={Act::of::<AcknowledgeInstallationAlert>()} team=None may_answer=true/>
         }.into_any())}
     }
@@ -81,4 +82,37 @@ fn Holds(holds: Vec<(TeamId, Moment)>) -> impl IntoView {
             <ul>{items.collect_view()}</ul>
         </section>
     })
+}
+
+/// What Portal connects outward to, and what was refused.
+#[component]
+fn Egress(lines: Vec<EgressLine>, denied: Vec<DeniedItem>) -> impl IntoView {
+    let rows = lines.into_iter().map(|line| {
+        let hosts = if line.hosts.is_empty() { "none".to_owned() } else { line.hosts.join(", ") };
+        let way = if line.tls { "TLS only" } else { "with or without TLS" };
+        view! {
+            <tr>
+                <th scope="row">{line.purpose.title()}</th>
+                <td data-label="Hosts"><code>{hosts}</code></td>
+                <td data-label="How">{way}<span class="cell-sub">{line.addresses.title()}</span></td>
+            </tr>
+        }
+    });
+    let none = denied.is_empty();
+    let refused = denied.into_iter().map(|item| view! {
+        <li><code>{item.host}</code>" ("{item.purpose}", "{item.reason}", "{item.times}" times) "<At moment=item.at/></li>
+    });
+    view! {
+        <section class="card card-flush" aria-label="Connections outward">
+            <div class="table-wrap"><table class="table">
+                <caption>"Connections outward: the whole list, beside the database"</caption>
+                <thead><tr><th scope="col">"What for"</th><th scope="col">"Hosts"</th><th scope="col">"How"</th></tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table></div>
+        </section>
+        <section class="card" aria-labelledby="denied-h">
+            <h2 id="denied-h">"Connections that were refused"</h2>
+            {if none { view! { <p class="muted">"None so far. Whatever is not on the list, or leads to an address that is not allowed, is refused and recorded."</p> }.into_any() } else { view! { <ul class="plain-list">{refused.collect_view()}</ul> }.into_any() }}
+        </section>
+    }
 }

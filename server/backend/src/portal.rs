@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 
 use model::EmailAddress;
 
-use crate::{Clock, amazon::Amazon, mail::Mailer, store::Db, vault::Vault, webhooks::Hooks};
+use crate::{Clock, amazon::Amazon, egress::Egress, mail::Mailer, store::Db, vault::Vault, webhooks::Hooks};
 
 /// What Portal is run for. Development allows captured mail, the simulator and plain HTTP on loopback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub struct Portal {
     pub db: Db,
     pub vault: Vault,
     pub mailer: Mailer,
+    pub egress: Egress,
     pub amazon: Amazon,
     pub hooks: Hooks,
     pub clock: Clock,

@@ -44,11 +44,11 @@ pub fn problems(config: &Config) -> Vec<String> {
         problems.push(format!("`site_dir` holds no pages' bundle: {error}."));
     }
     if let Some(url) = &config.mail.smtp_url
-        && let Err(error) = Mailer::smtp(&url.0, &config.mail.from)
+        && let Err(error) = Mailer::smtp(&url.0, &config.mail.from, &start::egress(config))
     {
         problems.push(format!("`mail.smtp_url` or `mail.from`: {error}."));
     }
-    if let Err(problem) = start::outlets(config) {
+    if let Err(problem) = start::outlets(config, &start::egress(config)) {
         problems.push(problem);
     }
     match config.mode {

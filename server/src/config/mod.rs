@@ -137,6 +137,8 @@ pub struct Config {
     pub witnesses: Vec<String>,
     /// Where Teams' webhooks may go.
     pub webhook_hosts: Vec<String>,
+    /// Hosts of the operator's own that may stand at private addresses.
+    pub private_hosts: Vec<String>,
     pub roles: Vec<Role>,
     pub listen: SocketAddr,
     pub gateway_listen: Option<SocketAddr>,
@@ -168,6 +170,7 @@ impl Default for Config {
             audit_retention_months: model::retention::DEFAULT_MONTHS,
             witnesses: Vec::new(),
             webhook_hosts: Vec::new(),
+            private_hosts: Vec::new(),
             roles: vec![Role::Web, Role::Gateway, Role::Worker],
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             gateway_listen: None,

@@ -5,12 +5,13 @@ use backend::{
     amazon::Amazon,
     audit::Recorder,
     credentials::{self, Credentials, Flights, IssueRequest, Limits, Origin},
+    egress::Egress,
     mail::Mailer,
     portal::{Settings, SignUp},
     random,
     store::Db,
     vault::{KeyFile, Vault},
-    webhooks::{Hooks, MayCall},
+    webhooks::Hooks,
 };
 use chrono::Duration;
 use migrations::MigratorTrait;
@@ -89,12 +90,15 @@ impl Ground {
             audit_retention_months: 13,
             proofs_dir: folder.join("proofs"),
         };
+        let simulator = format!("http://{address}").parse()?;
+        let egress = Egress::development(Some(&simulator), None);
         let portal = Portal {
             db: Db::connect(&format!("sqlite://{}", folder.join("portal.db").display()), 4).await?,
             vault: Vault::new(KeyFile::create(&folder.join("keys"), clock.now())?),
             mailer: Mailer::folder(&mailbox)?,
-            amazon: Amazon::simulated(format!("http://{address}").parse()?),
-            hooks: Hooks::new(MayCall::Loopback),
+            amazon: Amazon::new(&egress, Some(simulator)),
+            hooks: Hooks::new(&egress),
+            egress,
             clock: clock.clone(),
             settings: Arc::new(settings),
         };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use backend::{
+    egress::Egress,
     mail::{Mailer, MailerError, send_notice},
     webhooks::{Receiver, WebhookError},
 };
@@ -66,12 +67,15 @@ fn secret(file: &PathBuf) -> Result<SecretString, BellError> {
 
 impl Bell {
     pub fn new(options: &BellOptions) -> Result<Self, BellError> {
-        let mail = match options.mail_to.clone().zip(options.smtp_url_file.as_ref()) {
-            Some((to, file)) => Some((Mailer::smtp(&secret(file)?, &options.mail_from)?, to)),
+        let url = options.webhook.as_ref().and_then(|url| url.parse().ok());
+        let relay = options.smtp_url_file.as_ref().map(secret).transpose()?;
+        let egress = Egress::witness(url.as_ref(), relay.as_ref().and_then(Mailer::host));
+        let mail = match options.mail_to.clone().zip(relay) {
+            Some((to, relay)) => Some((Mailer::smtp(&relay, &options.mail_from, &egress)?, to)),
             None => None,
         };
         let webhook = match options.webhook.as_ref().zip(options.webhook_secret_file.as_ref()) {
-            Some((url, file)) => Some(Receiver::new(url, secret(file)?)?),
+            Some((url, file)) => Some(Receiver::new(&egress, url, secret(file)?)?),
             None => None,
         };
         Ok(Self { mail, webhook })

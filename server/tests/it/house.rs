@@ -7,6 +7,7 @@ use backend::{
     amazon::Amazon,
     connections::{self, NewConnection},
     credentials::{Credentials, Flights, Limits},
+    egress::Egress,
     gateways, login,
     lwa_apps::{self, NewLwaApp},
     mail::CapturedMail,
@@ -133,7 +134,9 @@ impl House {
         let simulator = Simulator::new(stage.portal.clock.clone());
         let (listener, amazon) = listen().await;
         tokio::spawn(simulator::serve(listener, simulator.clone(), std::future::pending()));
-        stage.portal.amazon = Amazon::simulated(amazon.parse().unwrap());
+        let played = amazon.parse().unwrap();
+        stage.portal.egress = Egress::development(Some(&played), None);
+        stage.portal.amazon = Amazon::new(&stage.portal.egress, Some(played));
         let credentials = Credentials {
             portal: stage.portal.clone(),
             recorder: backend::audit::Recorder::start(&stage.portal),

@@ -19,6 +19,7 @@ mod connections;
 mod coverage;
 mod database_roles;
 mod dormancy;
+mod egress;
 mod explorer;
 mod faults;
 mod gateway;

@@ -3,6 +3,7 @@
 use backend::{
     Cx,
     audit::{self, CheckpointKey, Event, Sequencer},
+    egress::Egress,
     mail::{Mailer, read_mailbox},
     store::audit_tree,
     webhooks::Receiver,
@@ -194,7 +195,7 @@ on_both_databases!(an_alarm_is_told_once_by_mail_and_webhook_and_so_is_its_end, 
     let mails = log.stage.folder.join("witness-mail");
     let bell = Bell {
         mail: Some((Mailer::folder(&mails).unwrap(), "guard@example.com".parse().unwrap())),
-        webhook: Some(Receiver::new(&url, SECRET.to_owned().into()).unwrap()),
+        webhook: Some(Receiver::new(&Egress::development(None, None), &url, SECRET.to_owned().into()).unwrap()),
     };
     let watching = Witness { bell, ..witness(&log, &log.stage.folder.join("witness"), &own) };
     let told = || (read_mailbox(&mails).unwrap().len(), heard.lock().unwrap().1.len());
@@ -246,7 +247,7 @@ on_both_databases!(signed_heads_leave_the_machine, async |stage: Stage| {
     let folder = log.stage.folder.join("heads");
     let outlets = Outlets {
         folder: Some(folder.clone()),
-        webhook: Some(Receiver::new(&url, SECRET.to_owned().into()).unwrap()),
+        webhook: Some(Receiver::new(&Egress::development(None, None), &url, SECRET.to_owned().into()).unwrap()),
         mail: Some(("auditor@example.com".parse().unwrap(), log.stage.folder.join("checkpoint.mailed"))),
         ..Outlets::default()
     };

@@ -3,7 +3,8 @@
 use backend::{
     Cx, TeamScope,
     alerts::{self, Alerts},
-    store::alert::Alert,
+    egress::{self, Entry},
+    store::{alert::Alert, audit_event::Row},
 };
 use model::{
     Time,
@@ -12,7 +13,9 @@ use model::{
 
 use crate::{
     Failure,
-    api::alerts::{AlertItem, AlertItems, AlertRuleSet, AnswerItem, DisabledAccount, Installation, RuleItem},
+    api::alerts::{
+        AlertItem, AlertItems, AlertRuleSet, AnswerItem, DeniedItem, DisabledAccount, EgressLine, Installation, RuleItem,
+    },
     edge::{fail, moment},
 };
 
@@ -75,6 +78,29 @@ pub(crate) async fn installation(cx: &Cx) -> Result<Installation, Failure> {
         disabled: moment(one.disabled_at.unwrap_or(one.last_use), cx.now()),
         last_use: moment(one.last_use, cx.now()),
     });
-    let disabled = disabled.collect();
-    Ok(Installation { alerts: alert_items(cx, alerts), log: super::log::state(cx).await?, holds, disabled })
+    Ok(Installation {
+        alerts: alert_items(cx, alerts),
+        log: super::log::state(cx).await?,
+        holds,
+        disabled: disabled.collect(),
+        egress: cx.portal.egress.entries().iter().map(egress_line).collect(),
+        denied: egress::denied(cx).await.map_err(fail)?.into_iter().map(|row| denied_item(row, cx.now())).collect(),
+    })
+}
+
+fn egress_line(entry: &Entry) -> EgressLine {
+    let Entry { purpose, hosts, tls, addresses } = entry.clone();
+    EgressLine { purpose, hosts, tls, addresses }
+}
+
+fn denied_item(row: Row, now: Time) -> DeniedItem {
+    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
+    let text = |key: &str| details[key].as_str().unwrap_or_default().to_owned();
+    DeniedItem {
+        at: moment(row.at, now),
+        purpose: text("purpose"),
+        host: text("host"),
+        reason: row.reason.unwrap_or_default(),
+        times: details["times"].as_i64().unwrap_or(1),
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use model::{Environment, amazon::Marketplace};
-use reqwest::{Client, Method, RequestBuilder, Response, header::HeaderMap};
+use model::{Environment, amazon::Marketplace, egress::Purpose};
+use reqwest::{Method, RequestBuilder, Response, header::HeaderMap};
 use url::Url;
 
-use crate::egress::{self, host_allowed};
+use crate::egress::{Client, Egress};
 
 /// LWA has one host for the whole world, sandbox included.
 const LWA: &str = "https://api.amazon.com";
@@ -43,14 +43,9 @@ pub(super) enum NoAnswer {
 }
 
 impl Amazon {
-    /// The real Amazon: HTTPS only, no redirects, no proxies of the environment, only hosts of the egress list.
-    pub fn production() -> Self {
-        Self { client: egress::client(true, CONNECT, WHOLE), simulator: None }
-    }
-
-    /// The simulator at `base`, for development and tests.
-    pub fn simulated(base: Url) -> Self {
-        Self { client: egress::client(false, CONNECT, WHOLE), simulator: Some(Arc::new(base)) }
+    /// The real Amazon, or the simulator at this address, for development and tests.
+    pub fn new(egress: &Egress, simulator: Option<Url>) -> Self {
+        Self { client: egress.client(Purpose::Amazon, CONNECT, WHOLE), simulator: simulator.map(Arc::new) }
     }
 
     pub fn is_simulated(&self) -> bool {
@@ -89,10 +84,7 @@ impl Amazon {
 
     pub(super) fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, NoAnswer> {
         let url = Url::parse(url).map_err(|_| NoAnswer::Refused)?;
-        if self.simulator.is_none() && !host_allowed(&url) {
-            return Err(NoAnswer::Refused);
-        }
-        Ok(self.client.request(method, url))
+        self.client.request(method, url).map_err(|_| NoAnswer::Refused)
     }
 
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, NoAnswer> {

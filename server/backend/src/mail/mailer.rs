@@ -6,20 +6,21 @@ use std::{
 };
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message as Email, Tokio1Executor,
+    Message as Email,
     message::{Mailbox, MultiPart},
-    transport::smtp::client::Tls,
 };
 use model::{EmailAddress, Time, ids::MailId};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::relay::Relay;
+use crate::egress::Egress;
+
 /// The way out.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Mailer {
     Smtp {
-        transport: AsyncSmtpTransport<Tokio1Executor>,
+        relay: Relay,
         from: Mailbox,
     },
     /// Development: every mail becomes a file.
@@ -75,27 +76,16 @@ impl MailerError {
 impl Mailer {
     /// Sends over `smtps://user:password@host` or `smtp+starttls://…`; TLS is required, but on loopback in development.
     #[expect(clippy::disallowed_methods, reason = "the relay is signed in to with it")]
-    pub fn smtp(url: &SecretString, from: &str) -> Result<Self, MailerError> {
+    pub fn smtp(url: &SecretString, from: &str, egress: &Egress) -> Result<Self, MailerError> {
         let parsed = Url::parse(url.expose_secret()).map_err(|_| MailerError::Address)?;
-        let host = parsed.host_str().ok_or(MailerError::Address)?.to_owned();
-        let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        type Smtp = AsyncSmtpTransport<Tokio1Executor>;
-        let mut builder = match parsed.scheme() {
-            "smtps" => Smtp::relay(&host).map_err(|_| MailerError::Address)?,
-            "smtp+starttls" => Smtp::starttls_relay(&host).map_err(|_| MailerError::Address)?,
-            "smtp" if loopback => Smtp::builder_dangerous(&host).tls(Tls::None),
-            _ => return Err(MailerError::Address),
-        };
-        if let Some(port) = parsed.port() {
-            builder = builder.port(port);
-        }
-        if !parsed.username().is_empty() {
-            let decode = |text: &str| percent_decoded(text).ok_or(MailerError::Address);
-            builder =
-                builder.credentials((decode(parsed.username())?, decode(parsed.password().unwrap_or_default())?).into());
-        }
-        let transport = builder.timeout(Some(std::time::Duration::from_secs(15))).build();
-        Ok(Mailer::Smtp { transport, from: from.parse().map_err(|_| MailerError::From)? })
+        let relay = Relay::new(&parsed, egress)?;
+        Ok(Mailer::Smtp { relay, from: from.parse().map_err(|_| MailerError::From)? })
+    }
+
+    /// The host that an address of [`Mailer::smtp`] names.
+    #[expect(clippy::disallowed_methods, reason = "only the host is looked at")]
+    pub fn host(url: &SecretString) -> Option<String> {
+        Url::parse(url.expose_secret()).ok()?.host_str().map(str::to_owned)
     }
 
     /// Captures mail into a folder that only this user can read.
@@ -119,14 +109,7 @@ impl Mailer {
 
     pub(super) async fn send(&self, letter: Letter<'_>) -> Result<(), MailerError> {
         match self {
-            Mailer::Smtp { transport, from } => {
-                let email = compose(from.clone(), &letter)?;
-                transport
-                    .send(email)
-                    .await
-                    .map(|_| ())
-                    .map_err(|error| if error.is_permanent() { MailerError::Rejected } else { MailerError::Unreachable })
-            }
+            Mailer::Smtp { relay, from } => relay.send(compose(from.clone(), &letter)?).await,
             Mailer::Folder(folder) => super::mailbox::write(folder, &letter).await.map_err(MailerError::Folder),
             Mailer::Elsewhere => Err(MailerError::Unreachable),
         }
@@ -144,10 +127,4 @@ fn compose(from: Mailbox, letter: &Letter<'_>) -> Result<Email, MailerError> {
         .message_id(Some(format!("<{}@portal>", letter.id)))
         .multipart(MultiPart::alternative_plain_html(letter.text.to_owned(), letter.html.to_owned()))
         .map_err(|_| MailerError::Compose)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    // `form_urlencoded` also reads `+` as a space, which a user part does not mean.
-    let query = format!("v={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned())
 }

@@ -4,6 +4,7 @@ mod mailbox;
 mod mailer;
 mod message;
 mod outbox;
+mod relay;
 mod templates;
 
 pub use mailbox::{CapturedMail, read_mailbox};

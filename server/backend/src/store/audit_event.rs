@@ -211,6 +211,13 @@ pub async fn nth_between(
     Ok(query.one(db).await?.map(|model| EventId(model.id)))
 }
 
+/// The last events of no Team that are of this kind, the newest first: for the operators.
+pub(crate) async fn last_of_none(db: &impl ConnectionTrait, action: Action, most: u64) -> Result<Vec<Row>, DbErr> {
+    let query = Entity::find().filter(Column::TeamId.is_null()).filter(Column::Action.eq(action.as_str()));
+    let rows = query.order_by_desc(Column::At).order_by_desc(Column::Id).limit(most).all(db).await?;
+    rows.into_iter().map(row).collect()
+}
+
 /// Any event, whose ever it is: for Portal's own checks.
 pub(crate) async fn any(db: &impl ConnectionTrait, id: EventId) -> Result<Option<Row>, DbErr> {
     Entity::find_by_id(id.0).one(db).await?.map(row).transpose()

@@ -1,52 +1,35 @@
 //! The one HTTP client that goes to Teams' own services, and where it may go.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use reqwest::Client;
-use url::{Host, Url};
+use model::egress::Purpose;
+use reqwest::Method;
+use url::Url;
 
 use super::WebhookError;
-use crate::egress;
+use crate::egress::{Client, Egress};
 
 /// How long a service may take to be reached, and to answer.
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(15);
 
-/// Where webhooks may go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MayCall {
-    /// HTTPS to these hosts, at public addresses; `*.example.com` stands for any below it.
-    Hosts(Vec<String>),
-    /// Development: this machine too, without TLS.
-    Loopback,
-}
-
-/// Cheap to clone; one per process.
+/// Cheap to clone; one per process and purpose.
 #[derive(Clone, Debug)]
-pub struct Hooks {
-    client: Client,
-    may: Arc<MayCall>,
-}
+pub struct Hooks(Client);
 
 impl Hooks {
-    pub fn new(may: MayCall) -> Self {
-        let client = egress::client(may != MayCall::Loopback, CONNECT, WHOLE);
-        Self { client, may: Arc::new(may) }
+    pub fn new(egress: &Egress) -> Self {
+        Self::of(egress, Purpose::Webhooks)
+    }
+
+    pub(super) fn of(egress: &Egress, purpose: Purpose) -> Self {
+        Self(egress.client(purpose, CONNECT, WHOLE))
     }
 
     /// The address, when a message may go there.
     pub fn allowed(&self, url: &str) -> Result<Url, WebhookError> {
         let url = Url::parse(url.trim()).map_err(|_| WebhookError::Address)?;
-        let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-        let fits = match (&*self.may, url.host()) {
-            (MayCall::Hosts(hosts), Some(Host::Domain(host))) => {
-                url.scheme() == "https" && url.port().is_none() && hosts.iter().any(|listed| is_listed(listed, host))
-            }
-            (MayCall::Loopback, Some(Host::Ipv4(address))) => url.scheme() == "http" && address.is_loopback(),
-            (MayCall::Loopback, Some(Host::Domain(host))) => url.scheme() == "http" && host == "localhost",
-            _ => false,
-        };
-        if plain && fits { Ok(url) } else { Err(WebhookError::Address) }
+        if url.fragment().is_none() && self.0.lists(&url) { Ok(url) } else { Err(WebhookError::Address) }
     }
 
     /// Sends a message; answers the status, or a word for why there is none.
@@ -56,7 +39,8 @@ impl Hooks {
         headers: [(&'static str, String); 3],
         body: String,
     ) -> Result<u16, &'static str> {
-        let mut request = self.client.post(url).header("content-type", "application/json").body(body);
+        let request = self.0.request(Method::POST, url).map_err(|_| "refused")?;
+        let mut request = request.header("content-type", "application/json").body(body);
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -69,22 +53,21 @@ impl Hooks {
     }
 }
 
-fn is_listed(listed: &str, host: &str) -> bool {
-    match listed.strip_prefix("*.") {
-        Some(below) => host.strip_suffix(below).is_some_and(|start| start.len() > 1 && start.ends_with('.')),
-        None => listed.eq_ignore_ascii_case(host),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::egress::OperatorsHosts;
+
+    fn hooks(hosts: &[&str]) -> Hooks {
+        let webhooks = hosts.iter().map(|host| (*host).to_owned()).collect();
+        Hooks::new(&Egress::production(OperatorsHosts { webhooks, ..OperatorsHosts::default() }))
+    }
 
     #[test]
     fn messages_go_to_listed_hosts_over_tls_only() {
-        let hooks = Hooks::new(MayCall::Hosts(vec!["hooks.example.com".to_owned(), "*.example.net".to_owned()]));
+        let listed = hooks(&["hooks.example.com", "*.example.net"]);
         for good in ["https://hooks.example.com/portal?x=1", " https://a.b.example.net/ "] {
-            assert!(hooks.allowed(good).is_ok(), "{good}");
+            assert!(listed.allowed(good).is_ok(), "{good}");
         }
         for bad in [
             "http://hooks.example.com/",
@@ -101,10 +84,10 @@ mod tests {
             "hooks.example.com",
             "",
         ] {
-            assert!(hooks.allowed(bad).is_err(), "{bad}");
+            assert!(listed.allowed(bad).is_err(), "{bad}");
         }
-        assert!(Hooks::new(MayCall::Hosts(Vec::new())).allowed("https://hooks.example.com/").is_err());
-        let here = Hooks::new(MayCall::Loopback);
+        assert!(hooks(&[]).allowed("https://hooks.example.com/").is_err());
+        let here = Hooks::new(&Egress::development(None, None));
         assert!(here.allowed("http://127.0.0.1:8099/hook").is_ok() && here.allowed("https://hooks.example.com/").is_err());
     }
 }

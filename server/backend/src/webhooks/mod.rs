@@ -14,7 +14,7 @@ use model::{
 use secrecy::SecretString;
 use serde_json::Value;
 
-pub use client::{Hooks, MayCall};
+pub use client::Hooks;
 pub(crate) use deliver::deliver_due;
 pub use error::WebhookError;
 pub use receiver::Receiver;

@@ -1,11 +1,12 @@
 //! A receiver that the operator names: messages are signed and sent at once, for whoever owns the machine to hear of its log.
 
-use model::Time;
+use model::{Time, egress::Purpose};
 use secrecy::SecretString;
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
-use super::{Hooks, MayCall, WebhookError, sign::check_secret, sign::signature};
+use super::{Hooks, WebhookError, sign::check_secret, sign::signature};
+use crate::egress::Egress;
 
 /// Where messages go, and the secret that signs them.
 #[derive(Clone, Debug)]
@@ -16,15 +17,9 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// `https://` to a public address, or plain HTTP to this very machine; `whsec_` and 24 to 64 bytes in Base64.
-    pub fn new(url: &str, secret: SecretString) -> Result<Self, WebhookError> {
-        let parsed = Url::parse(url).map_err(|_| WebhookError::Address)?;
-        let may = match (parsed.scheme(), parsed.host()) {
-            ("https", Some(Host::Domain(host))) => MayCall::Hosts(vec![host.to_owned()]),
-            ("http", _) => MayCall::Loopback,
-            _ => return Err(WebhookError::Address),
-        };
-        let hooks = Hooks::new(may);
+    /// At an address of the list; `whsec_` and 24 to 64 bytes in Base64.
+    pub fn new(egress: &Egress, url: &str, secret: SecretString) -> Result<Self, WebhookError> {
+        let hooks = Hooks::of(egress, Purpose::Checkpoints);
         let url = hooks.allowed(url)?;
         check_secret(&secret)?;
         Ok(Self { hooks, url, secret })

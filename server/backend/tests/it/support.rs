@@ -13,13 +13,14 @@ use backend::{
     Actor, Clock, Cx, Mode, Portal,
     amazon::Amazon,
     cx::SignedIn,
+    egress::Egress,
     login,
     mail::{Mailer, read_mailbox},
     portal::{Settings, SignUp},
     random,
     store::Db,
     vault::{KeyFile, Vault},
-    webhooks::{Hooks, MayCall},
+    webhooks::Hooks,
 };
 use chrono::{DateTime, Duration};
 use migrations::MigratorTrait;
@@ -96,12 +97,14 @@ impl Stage {
         migrations::Migrator::up(db.reader(), None).await.unwrap();
         let clock = Clock::manual(start_time());
         let keys = KeyFile::create(&folder.join("keys"), clock.now()).unwrap();
+        let egress = Egress::development(None, None);
         let portal = Portal {
             db,
             vault: Vault::new(keys),
             mailer: Mailer::folder(folder.join("mail")).unwrap(),
-            amazon: Amazon::production(),
-            hooks: Hooks::new(MayCall::Loopback),
+            amazon: Amazon::new(&egress, None),
+            hooks: Hooks::new(&egress),
+            egress,
             clock,
             settings: Arc::new(Settings {
                 mode: Mode::Development,

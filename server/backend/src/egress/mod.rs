@@ -1,0 +1,189 @@
+//! The one list of connections outward: what for, to which hosts, at which addresses. It is checked against the address that a name
+//! resolves to at the moment of connecting; what it refuses is kept for the log.
+
+mod address;
+mod client;
+mod denials;
+mod resolve;
+
+use std::sync::Arc;
+
+use model::egress::{Addresses, Denial, Purpose, lists};
+use url::{Host, Url};
+
+pub use client::Client;
+use denials::Denials;
+pub use denials::{denied, note};
+use resolve::Allow;
+pub use resolve::Names;
+
+/// Amazon's hosts: LWA and the SP-API endpoints of three regions, production and sandbox.
+const AMAZON: [&str; 7] = [
+    "api.amazon.com",
+    "sellingpartnerapi-na.amazon.com",
+    "sellingpartnerapi-eu.amazon.com",
+    "sellingpartnerapi-fe.amazon.com",
+    "sandbox.sellingpartnerapi-na.amazon.com",
+    "sandbox.sellingpartnerapi-eu.amazon.com",
+    "sandbox.sellingpartnerapi-fe.amazon.com",
+];
+
+/// One line of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub purpose: Purpose,
+    /// Names, with stars for labels; see [`lists`].
+    pub hosts: Vec<String>,
+    /// Over TLS only.
+    pub tls: bool,
+    pub addresses: Addresses,
+}
+
+/// What the operator adds to the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OperatorsHosts {
+    pub webhooks: Vec<String>,
+    pub mail: Option<String>,
+    pub checkpoints: Option<Url>,
+    /// Of these, those that may stand at private addresses.
+    pub private: Vec<String>,
+}
+
+/// The list. Cheap to clone; one per process.
+#[derive(Clone, Debug)]
+pub struct Egress(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    entries: Vec<Entry>,
+    names: Names,
+    denials: Denials,
+}
+
+impl Egress {
+    pub fn new(entries: Vec<Entry>, names: Names) -> Self {
+        Self(Arc::new(Inner { entries, names, denials: Denials::default() }))
+    }
+
+    /// Production: everything over TLS, and at public addresses but for hosts of the operator's own.
+    pub fn production(hosts: OperatorsHosts) -> Self {
+        let OperatorsHosts { webhooks, mail, checkpoints, private } = hosts;
+        let entry = |purpose, hosts, addresses| Entry { purpose, hosts, tls: true, addresses };
+        let mut entries = vec![
+            entry(Purpose::Amazon, AMAZON.map(str::to_owned).to_vec(), Addresses::Public),
+            entry(Purpose::Webhooks, webhooks, Addresses::Public),
+        ];
+        let own = |host: &str| private.iter().any(|pattern| lists(pattern, host));
+        if let Some(host) = mail {
+            let addresses = if own(&host) { Addresses::Any } else { Addresses::Public };
+            entries.push(entry(Purpose::Mail, vec![host], addresses));
+        }
+        if let Some(entry) = checkpoints.as_ref().and_then(Entry::receiver) {
+            let addresses = if entry.hosts.iter().any(|host| own(host)) { Addresses::Any } else { entry.addresses };
+            entries.push(Entry { addresses, ..entry });
+        }
+        Self::new(entries, Names::System)
+    }
+
+    /// Development: Amazon is the simulator, and webhooks go to this machine.
+    pub fn development(simulator: Option<&Url>, mail: Option<String>) -> Self {
+        let entry = |purpose, hosts, addresses| Entry { purpose, hosts, tls: false, addresses };
+        let amazon = match simulator.and_then(Url::host_str) {
+            Some(host) => entry(Purpose::Amazon, vec![host.to_owned()], Addresses::Any),
+            None => Entry { tls: true, ..entry(Purpose::Amazon, AMAZON.map(str::to_owned).to_vec(), Addresses::Public) },
+        };
+        let here = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let mail = entry(Purpose::Mail, mail.into_iter().collect(), Addresses::Any);
+        let hooks = [Purpose::Webhooks, Purpose::Checkpoints].map(|one| entry(one, here.clone(), Addresses::Loopback));
+        Self::new(hooks.into_iter().chain([amazon, mail]).collect(), Names::System)
+    }
+
+    /// A witness: it tells of its alarms, by a mail server of its own operator's.
+    pub fn witness(receiver: Option<&Url>, mail: Option<String>) -> Self {
+        let mail =
+            mail.map(|host| Entry { purpose: Purpose::Mail, hosts: vec![host], tls: true, addresses: Addresses::Any });
+        Self::new(receiver.and_then(Entry::receiver).into_iter().chain(mail).collect(), Names::System)
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.0.entries
+    }
+
+    /// Whether the list has the address, whatever it resolves to.
+    pub fn lists(&self, purpose: Purpose, url: &Url) -> bool {
+        let plain = url.username().is_empty() && url.password().is_none();
+        plain && self.entry(purpose).is_some_and(|entry| entry.has(url))
+    }
+
+    /// The same before a connection: what is not listed is kept for the log.
+    fn check(&self, purpose: Purpose, url: &Url) -> Result<(), Denial> {
+        if self.lists(purpose, url) {
+            return Ok(());
+        }
+        self.0.denials.add(purpose, url.host_str().unwrap_or_default(), Denial::NotListed);
+        Err(Denial::NotListed)
+    }
+
+    fn entry(&self, purpose: Purpose) -> Option<&Entry> {
+        self.0.entries.iter().find(|entry| entry.purpose == purpose)
+    }
+}
+
+impl Entry {
+    /// Whoever receives signed heads or a witness's alarms: over TLS in the public Internet, or without it on this very machine.
+    pub fn receiver(url: &Url) -> Option<Self> {
+        let (hosts, tls) = (vec![url.host_str()?.to_owned()], url.scheme() == "https");
+        let addresses = if tls { Addresses::Public } else { Addresses::Loopback };
+        Some(Self { purpose: Purpose::Checkpoints, hosts, tls, addresses })
+    }
+
+    fn has(&self, url: &Url) -> bool {
+        let listed = |host: &str| self.hosts.iter().any(|pattern| lists(pattern, host));
+        // A literal address never reaches the resolver: it is looked at here.
+        let host = match url.host() {
+            Some(Host::Domain(host)) => listed(host),
+            Some(Host::Ipv4(ip)) => listed(&ip.to_string()) && self.addresses.allow(ip.into()),
+            Some(Host::Ipv6(_)) | None => false,
+        };
+        let scheme =
+            if self.tls { url.scheme() == "https" && url.port().is_none() } else { url.scheme().starts_with("http") };
+        host && scheme
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_names_over_https_are_reached() {
+        let egress = Egress::production(OperatorsHosts::default());
+        let listed = |url: &str| egress.lists(Purpose::Amazon, &Url::parse(url).unwrap());
+        assert!(listed("https://api.amazon.com/auth/o2/token"));
+        assert!(listed("https://sandbox.sellingpartnerapi-fe.amazon.com/x"));
+        for bad in [
+            "http://api.amazon.com/",
+            "https://api.amazon.com:8443/",
+            "https://api.amazon.com.evil.example/",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://user@api.amazon.com/",
+            "https://evil.example/?api.amazon.com",
+        ] {
+            assert!(!listed(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_the_operators_own_hosts_stand_at_private_addresses() {
+        let addresses = |private: &[&str]| {
+            let private = private.iter().map(|host| (*host).to_owned()).collect();
+            let mail = Some("mail.internal".to_owned());
+            let egress = Egress::production(OperatorsHosts { mail, private, ..OperatorsHosts::default() });
+            let of = |purpose| egress.entry(purpose).map(|entry| entry.addresses);
+            (of(Purpose::Mail), of(Purpose::Amazon))
+        };
+        assert_eq!(addresses(&[]), (Some(Addresses::Public), Some(Addresses::Public)));
+        assert_eq!(addresses(&["*.internal", "*.amazon.com"]), (Some(Addresses::Any), Some(Addresses::Public)));
+    }
+}

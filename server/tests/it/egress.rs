@@ -1,0 +1,145 @@
+//! Connections outward: what is not on the list, or leads to an address that is not public, is refused before a byte leaves, and recorded.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use backend::egress::{Egress, Entry, Names, denied, note};
+use model::{
+    audit::Action,
+    egress::{Addresses, Purpose},
+};
+use reqwest::Method;
+use sea_orm::{ConnectionTrait, Statement};
+
+use crate::{house::House, on_both_databases, support::Stage};
+
+/// Addresses that no service of the public Internet has.
+const BAD: [&str; 40] = [
+    "0.0.0.0",
+    "0.1.2.3",
+    "10.0.0.1",
+    "10.255.255.255",
+    "100.64.0.1",
+    "100.127.255.255",
+    "127.0.0.1",
+    "127.1.2.3",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.0.0.1",
+    "192.0.2.1",
+    "192.88.99.1",
+    "192.168.0.1",
+    "198.18.0.1",
+    "198.19.255.255",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::ffff:10.0.0.1",
+    "::ffff:127.0.0.1",
+    "::ffff:169.254.169.254",
+    "64:ff9b::a00:1",
+    "64:ff9b:1::1",
+    "100::1",
+    "2001::1",
+    "2001:db8::1",
+    "2002:a00:1::1",
+    "3fff::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "fec0::1",
+    "ff02::1",
+];
+
+/// A listener on every address of this machine; who connects is counted.
+async fn ear() -> (u16, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("[::]:0").await.unwrap();
+    let (port, heard) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+    let count = heard.clone();
+    tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    (port, heard)
+}
+
+/// A list with every one of forty names, each of which leads to a bad address.
+fn forty(port: u16, addresses: Addresses) -> Egress {
+    let at = |bad: &str| SocketAddr::new(bad.parse().unwrap(), port);
+    let table: HashMap<_, _> =
+        BAD.iter().enumerate().map(|(n, bad)| (format!("bad-{n}.example.com"), vec![at(bad)])).collect();
+    let entry = Entry { purpose: Purpose::Webhooks, hosts: vec!["*.example.com".to_owned()], tls: true, addresses };
+    Egress::new(vec![entry], Names::Table(Arc::new(table)))
+}
+
+async fn call(egress: &Egress, url: &str) -> bool {
+    let client = egress.client(Purpose::Webhooks, Duration::from_millis(300), Duration::from_secs(1));
+    match client.request(Method::POST, url.parse().unwrap()) {
+        Ok(request) => request.send().await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+on_both_databases!(forty_bad_targets_are_refused_before_a_byte_leaves_and_recorded, async |stage: Stage| {
+    let mut house = House::on(stage).await;
+    let ada = house.stage.person("ada").await;
+    let (port, heard) = ear().await;
+    // Without the rule this machine is reached: the listener hears.
+    let open = forty(port, Addresses::Any);
+    for (n, bad) in BAD.iter().enumerate() {
+        if bad.parse::<IpAddr>().unwrap().to_canonical().is_loopback() {
+            call(&open, &format!("https://bad-{n}.example.com/")).await;
+        }
+    }
+    assert!(heard.swap(0, Ordering::SeqCst) >= 4, "the test could not hear a connection");
+    let egress = forty(port, Addresses::Public);
+    for n in 0..40 {
+        assert!(!call(&egress, &format!("https://bad-{n}.example.com/")).await);
+    }
+    // Literal addresses, other names, other ways.
+    for url in [
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://169.254.169.254/",
+        "http://bad-0.example.com/",
+        "https://evil.example/",
+    ] {
+        assert!(!call(&egress, url).await);
+    }
+    assert_eq!(heard.load(Ordering::SeqCst), 0, "connects");
+    house.stage.portal.egress = egress;
+    note(house.stage.portal.clone()).await.unwrap();
+    let (mut listed, mut address) = (0, 0);
+    let operator = backend::Cx { portal: house.stage.portal.clone(), ..ada.clone() };
+    for row in denied(&operator).await.unwrap() {
+        assert_eq!((row.action, row.actor_name.as_str()), (Action::EgressDenied, "egress"));
+        match row.reason.as_deref() {
+            Some("not-listed") => listed += 1,
+            Some("address-not-allowed") => address += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(listed + address, 20, "a page of them");
+    let db = house.stage.portal.db.reader();
+    let count = "SELECT COUNT(*) AS n FROM audit_event WHERE action = 'egress.denied'";
+    let count = Statement::from_string(db.get_database_backend(), count);
+    let all: i64 = db.query_one_raw(count).await.unwrap().unwrap().try_get("", "n").unwrap();
+    println!("40 bad targets: {} connects, {all} refusals recorded", heard.load(Ordering::SeqCst));
+    assert_eq!(all, 45);
+    let eve = house.stage.person("eve").await;
+    assert!(denied(&eve).await.is_err());
+});
