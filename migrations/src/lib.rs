@@ -29,6 +29,7 @@ mod m0023_approvals;
 mod m0024_passkeys;
 mod m0025_dormancy;
 mod m0026_access_reviews;
+mod m0027_gateways_webhooks;
 
 pub struct Migrator;
 
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             whole(m0024_passkeys::Migration),
             whole(m0025_dormancy::Migration),
             whole(m0026_access_reviews::Migration),
+            whole(m0027_gateways_webhooks::Migration),
         ]
     }
 }

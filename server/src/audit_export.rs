@@ -235,14 +235,16 @@ fn activity(action: Action) -> (u32, &'static str) {
         | AccessReviewOpened
         | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
-        | EvidenceCopied | AccessReviewExported | LogExported => (2, "Read"),
+        | EvidenceCopied | AccessReviewExported | PromisesExported | LogExported => (2, "Read"),
         OperatorAppointed | AccessDecided | AccessSuspended | AccessReviewSigned | AccountEnabled | AccountDisabled
         | MemberDormant | MemberEnabled | PasskeyRenamed | PasskeyRuleChanged | TeamRenamed | ApprovalGiven
         | RoleChanged | MemberEngaged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted | ConnectionDisabled
         | ConnectionEnabled | RefreshTokenReplaced | AccessTokenRefreshed | RefreshFailed | GatewayChanged
         | GatewayDisabled | GatewayEnabled | AlertAcknowledged | AlertRuleChanged | AlertDeliveryChanged | WebhookSet
-        | ReviewNoted | ReviewSigned | IncidentStepTaken | IncidentChanged | DataKeyRotated | IncidentDutyGiven
-        | IncidentWritten | MeasureOrdered | MeasureDone | MeasureFailed | MeasureWithdrawn => (3, "Update"),
+        | WebhookRotated | ReviewNoted | ReviewSigned | IncidentStepTaken | IncidentChanged | DataKeyRotated
+        | IncidentDutyGiven | IncidentWritten | MeasureOrdered | MeasureDone | MeasureFailed | MeasureWithdrawn => {
+            (3, "Update")
+        }
         SessionRevoked
         | PasskeyRemoved
         | InvitationRevoked

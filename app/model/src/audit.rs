@@ -109,6 +109,9 @@ actions! {
     AlertRuleChanged "alert.rule_changed" "changed the rule";
     AlertDeliveryChanged "alert.delivery_changed" "changed how the Team is told of alerts";
     WebhookSet "webhook.set" "set the webhook of";
+    WebhookRotated "webhook.rotated" "changed the signing secret of the webhook of";
+    WebhookTested "webhook.tested" "sent a message to try the webhook of";
+    WebhookReplayed "webhook.replayed" "sent a message once more to the webhook of";
     WebhookRemoved "webhook.removed" "removed the webhook of";
     CanaryPlanted "canary.planted" "made a canary of";
     CanaryLifted "canary.lifted" "made no canary any more of";
@@ -282,7 +285,7 @@ macro_rules! safe_details {
 use crate::ids::*;
 safe_details! {
     &'static str &Name &EmailAddress &SafeText UserId TeamId InvitationId LwaAppId ConnectionId GatewayId GatewayKeyId
-    LeaseId LockId ApprovalId PasskeyId SessionId ChallengeId EvidenceId NoticeId Digest
+    LeaseId LockId MessageId ApprovalId PasskeyId SessionId ChallengeId EvidenceId NoticeId Digest
 }
 
 impl From<crate::Time> for Detail {

@@ -26,6 +26,7 @@ pub mod retention;
 pub mod review;
 pub mod session;
 pub mod step_up;
+pub mod webhook;
 
 pub use access::{Permission, Role};
 pub use email::EmailAddress;

@@ -76,7 +76,7 @@ impl DangerousAct {
             DangerousAct::InviteMember => "invite a member",
             DangerousAct::SignReview => "sign a Review of the log",
             DangerousAct::ExportLog => "export the log",
-            DangerousAct::SetWebhook => "change where alerts are sent",
+            DangerousAct::SetWebhook => "change where messages are sent",
             DangerousAct::ChangeWatch => "change what Portal watches for",
             DangerousAct::LiftLock => "lift a lock",
             DangerousAct::CopyEvidence => "take a copy of evidence",

@@ -129,6 +129,11 @@ pub(crate) fn day(field: &str, text: &str) -> Result<Time, Failure> {
     one(field, end.ok_or("Enter a day, like 2027-01-31."))
 }
 
+/// The same; nothing when the field is empty.
+pub(crate) fn maybe_day(field: &str, text: &str) -> Result<Option<Time>, Failure> {
+    if text.trim().is_empty() { Ok(None) } else { day(field, text).map(Some) }
+}
+
 /// What a page of Portal's own calls the act that is confirmed; nothing when somebody else wrote it, or when what it is about has a
 /// name that a mail program would make a link of.
 pub(crate) fn act(cx: &Cx, text: &str, proof: &str) -> Option<SafeText> {

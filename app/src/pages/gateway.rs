@@ -16,6 +16,7 @@ use super::{
     may,
     new_gateway::{NETWORKS_HINT, ScopeChoices},
     param, stepped_up, team,
+    webhook::GatewayWebhookCard,
 };
 use crate::{
     answer::revealed_key,
@@ -42,6 +43,7 @@ pub fn GatewayPage() -> impl IntoView {
                 <Connections team detail=detail.clone()/>
                 <Keys team detail=detail.clone()/>
                 <Leases live=format!("/live/teams/{team}/gateways/{id}/leases") leases=detail.leases.clone()/>
+                <GatewayWebhookCard team gateway=id environment=detail.item.environment/>
                 {may(Permission::ManageGateways).then(|| view! { <Settings team detail/> })}
             }.into_any()
         })}

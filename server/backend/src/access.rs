@@ -115,6 +115,16 @@ impl TeamScope {
         Ok(())
     }
 
+    /// Refuses what the actor's role does not allow, where entering asked for less.
+    pub(crate) async fn require(&self, cx: &Cx, permission: Permission) -> Result<(), AccessError> {
+        if self.role.is_none_or(|role| role.may(permission)) {
+            return Ok(());
+        }
+        let refused = Event::of(self, Action::AccessRefused).with("permission", permission).refused("not-permitted");
+        audit::append_alone(cx, refused).await?;
+        Err(AccessError::NotPermitted(permission))
+    }
+
     /// Refuses an environment that is closed to the actor.
     pub async fn touch(&self, cx: &Cx, environment: Environment) -> Result<(), AccessError> {
         if self.environments.contain(environment) {

@@ -130,7 +130,9 @@ on_both_databases!(a_team_is_deleted_by_two_owners_and_its_log_stays, async |sta
     let (house, ada, bob, eve) = staffed(stage).await;
     let hook = secrecy::SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
-    backend::webhooks::set(&owner, &scope, "http://127.0.0.1:9/hook", hook).await.unwrap();
+    for of in [backend::webhooks::For::Alerts, backend::webhooks::For::Gateway(ada.gateway)] {
+        backend::webhooks::set(&owner, &scope, of, "http://127.0.0.1:9/hook", hook.clone(), None).await.unwrap();
+    }
     house.invite(&ada, "frank@example.com", Role::Admin, Environments::BOTH).await;
     // An incident that is over, and something that follows; a Review that nobody signed; a rehearsal that nobody began.
     follows(&house, &ada).await;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 36] = [
+const UNRECORDED: [(&str, &str); 37] = [
     ("access_review", "reads who was confirmed and removed; deciding is recorded"),
     ("access_reviews", "reads which access reviews there are"),
     ("begin_passkey", "asks a browser for a new passkey; adding it is recorded"),
@@ -59,6 +59,7 @@ const UNRECORDED: [(&str, &str); 36] = [
     ("reviews", "reads which periods were looked through, and by whom"),
     ("sessions", "reads the person's own sessions"),
     ("retention", "reads how long the log is kept, and who keeps it longer"),
+    ("gateway_webhook", "reads where a gateway's messages are sent, without the secrets that sign them"),
     ("webhook", "reads where alerts are sent, without the secret that signs them"),
 ];
 

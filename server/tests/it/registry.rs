@@ -220,6 +220,7 @@ fn value(name: &str) -> Option<&'static str> {
         "rule" => "refused_calls",
         "url" => "http://127.0.0.1:9/hook",
         "webhook_secret" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "ends" => "",
         "threshold" => "7",
         "off" => "false",
         "canary" | "finding" => "true",

@@ -1,38 +1,50 @@
-//! A Team's webhook.
+//! Webhooks of a Team.
 
-use backend::{Cx, TeamScope, store::webhook::Delivery, webhooks};
+use backend::{
+    Cx, TeamScope,
+    store::webhook::{Delivery, Webhook},
+    webhooks::{self, For},
+};
 use model::{Permission, Time};
 
 use crate::{
     Failure,
-    api::webhooks::{MessageItem, MessageOutcome, WebhookDetail},
+    api::webhooks::{MessageItem, MessageOutcome, WebhookDetail, WebhookItem},
     edge::{fail, moment},
 };
 
-pub(crate) async fn webhook_detail(cx: &Cx, scope: &TeamScope) -> Result<WebhookDetail, Failure> {
-    let (hook, sent) = webhooks::get(cx, scope).await.map_err(fail)?;
-    let now = cx.now();
-    let may_change = scope.role().is_some_and(|role| role.may(Permission::ManageAlerts));
+pub(crate) async fn webhook_detail(cx: &Cx, scope: &TeamScope, of: For) -> Result<WebhookDetail, Failure> {
+    let (hook, sent) = webhooks::get(cx, scope, of).await.map_err(fail)?;
+    let needs = match of {
+        For::Alerts => Permission::ManageAlerts,
+        For::Gateway(_) => Permission::ManageGateways,
+    };
+    let (now, may_change) = (cx.now(), scope.role().is_some_and(|role| role.may(needs)));
     Ok(WebhookDetail {
-        set: hook.as_ref().map(|hook| moment(hook.created_at, now)),
-        // The rest of an address may be a secret of its own.
-        url: hook.map(|hook| if may_change { hook.url } else { host(&hook.url) }),
-        sent: sent.into_iter().map(|message| item(message, now)).collect(),
+        present: hook.map(|hook| item(hook, may_change, now)),
+        sent: sent.into_iter().map(|message| message_item(message, now)).collect(),
     })
 }
 
-fn host(url: &str) -> String {
-    url.split('/').nth(2).unwrap_or_default().to_owned()
+fn item(hook: Webhook, may_change: bool, now: Time) -> WebhookItem {
+    WebhookItem {
+        id: hook.id,
+        set: moment(hook.created_at, now),
+        ends: hook.ends_at.map(|at| moment(at, now)),
+        overlap: hook.other.as_ref().filter(|(_, until)| now < *until).map(|(_, until)| moment(*until, now)),
+        // The rest of an address may be a secret of its own.
+        url: if may_change { hook.url } else { hook.host() },
+    }
 }
 
-fn item(message: Delivery, now: Time) -> MessageItem {
+fn message_item(message: Delivery, now: Time) -> MessageItem {
     let outcome = match (message.sent_at, message.failed_at) {
         (Some(_), _) => MessageOutcome::Sent,
         (None, Some(_)) => MessageOutcome::GivenUp,
         (None, None) => MessageOutcome::OnItsWay,
     };
     MessageItem {
-        id: message.id.to_string(),
+        id: message.id,
         kind: message.kind,
         created: moment(message.created_at, now),
         attempts: message.attempts,

@@ -47,7 +47,11 @@ fn rules(group: &Group) -> Vec<Rule> {
         (Action::AlertRuleChanged | Action::AlertDeliveryChanged | Action::CanaryLifted, Outcome::Ok) => {
             &[Rule::WatchChanged]
         }
-        (Action::WebhookSet | Action::WebhookRemoved | Action::HoldLifted | Action::PasskeyRuleChanged, Outcome::Ok) => {
+        (Action::HoldLifted | Action::PasskeyRuleChanged, Outcome::Ok) => &[Rule::WatchChanged],
+        // Where alerts are sent; not where a gateway's messages go.
+        (Action::WebhookSet | Action::WebhookRotated | Action::WebhookRemoved, Outcome::Ok)
+            if detail(group, "gateway").is_none() =>
+        {
             &[Rule::WatchChanged]
         }
         _ => &[],

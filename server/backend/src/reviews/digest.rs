@@ -75,6 +75,7 @@ const CHANGES: &[Action] = &[
     Action::AlertRuleChanged,
     Action::AlertDeliveryChanged,
     Action::WebhookSet,
+    Action::WebhookRotated,
     Action::WebhookRemoved,
     Action::HoldPlaced,
     Action::HoldLifted,

@@ -4,17 +4,21 @@ use std::collections::HashMap;
 
 use chrono::Duration;
 use futures::{StreamExt, stream};
-use model::{Time, ids::TeamId};
+use model::{Time, ids::TeamId, webhook::WAITS_S};
+use secrecy::SecretString;
 
 use super::{place, sign::signature};
 use crate::{
     Portal, access,
     error::Outage,
-    store::webhook::{self, Delivery},
+    store::{
+        gateway,
+        webhook::{self, Delivery},
+    },
 };
 
-/// The waits after each failed try; then the message is given up.
-const WAITS_S: [i64; 6] = [10, 60, 600, 3_600, 21_600, 43_200];
+/// Why a message has nowhere to go any more.
+const OVER: [&str; 3] = ["removed", "ended", "disabled"];
 /// A deliverer that dies leaves its message to the next after this long.
 const CLAIM: Duration = Duration::seconds(60);
 
@@ -51,8 +55,9 @@ async fn deliver(portal: &Portal, message: Delivery) -> Result<(), Outage> {
     });
     let sent = answer.as_ref().is_ok_and(|status| (200..300).contains(status));
     let word = answer.map_or_else(str::to_owned, |status| status.to_string());
-    // A removed webhook is not waited for.
-    let wait = usize::try_from(message.attempts).ok().and_then(|n| WAITS_S.get(n)).filter(|_| word != "removed");
+    // What is not there any more is not waited for.
+    let wait =
+        usize::try_from(message.attempts).ok().and_then(|n| WAITS_S.get(n)).filter(|_| !OVER.contains(&word.as_str()));
     let tx = portal.db.begin().await?;
     webhook::note(&*tx, message.id, &word, sent, wait.map(|s| now + Duration::seconds(*s)), now).await?;
     Ok(tx.commit().await?)
@@ -60,12 +65,27 @@ async fn deliver(portal: &Portal, message: Delivery) -> Result<(), Outage> {
 
 async fn send(portal: &Portal, message: &Delivery, now: Time) -> Result<Result<u16, &'static str>, Outage> {
     let (db, scope) = (portal.db.reader(), access::job(message.team));
-    let Some(hook) = webhook::of_team(db, &scope).await? else { return Ok(Err("removed")) };
-    // The list of hosts may have become shorter.
+    let Some(hook) = webhook::find(db, &scope, message.gateway).await? else { return Ok(Err("removed")) };
+    if hook.ends_at.is_some_and(|end| end <= now) {
+        return Ok(Err("ended"));
+    }
+    // The list of hosts may have become shorter, and the gateway been stopped.
     let Ok(url) = portal.hooks.allowed(&hook.url) else { return Ok(Err("refused")) };
-    let secret = portal.vault.open(db, &place(&scope, hook.id.0), &hook.secret).await?;
+    if let Some((gateway, _)) = hook.gateway
+        && gateway::by_id(db, &scope, gateway).await?.is_none_or(|gateway| gateway.disabled_at.is_some())
+    {
+        return Ok(Err("disabled"));
+    }
+    let secret = portal.vault.open(db, &place(&scope, hook.id, "secret"), &hook.secret).await?;
+    let old = match hook.other.filter(|(_, until)| now < *until) {
+        Some((sealed, _)) => Some(portal.vault.open(db, &place(&scope, hook.id, "other_secret"), &sealed).await?),
+        None => None,
+    };
     let (id, timestamp) = (message.id.to_string(), now.timestamp());
-    let signature = signature(&secret, &id, timestamp, &message.body).ok_or(Outage::Corrupt("webhook secret"))?;
-    let headers = [("webhook-id", id), ("webhook-timestamp", timestamp.to_string()), ("webhook-signature", signature)];
+    let sign = |secret: &SecretString| {
+        signature(secret, &id, timestamp, message.body.as_bytes()).ok_or(Outage::Corrupt("webhook secret"))
+    };
+    let signatures = std::iter::once(&secret).chain(&old).map(sign).collect::<Result<Vec<_>, _>>()?.join(" ");
+    let headers = [("webhook-id", id), ("webhook-timestamp", timestamp.to_string()), ("webhook-signature", signatures)];
     Ok(portal.hooks.send(url, headers, message.body.clone()).await)
 }

@@ -1,4 +1,4 @@
-use model::Problem;
+use model::{Problem, ProblemCode, webhook::Unfit};
 
 use crate::{access::AccessError, error::Outage};
 
@@ -7,8 +7,16 @@ use crate::{access::AccessError, error::Outage};
 pub enum WebhookError {
     #[error("no message may go to this address")]
     Address,
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     #[error("this is no signing secret")]
     Secret,
+    #[error("the webhook was changed meanwhile")]
+    Changed,
+    #[error("the message is on its way already")]
+    OnItsWay,
+    #[error("too many messages to try it; the next in {0} s")]
+    TooMany(u32),
     #[error(transparent)]
     Access(#[from] AccessError),
 }
@@ -32,6 +40,18 @@ impl From<&WebhookError> for Problem {
                 "url",
                 "Messages may not go there. Enter an https:// address of a host that this installation's operator has listed (webhook_hosts).",
             ),
+            WebhookError::Unfit(Unfit::TunnelInProduction) => Problem::field(
+                "url",
+                "This host is a tunnel to somebody's own machine: it is for gateways of the sandbox only. Enter an address of a service that stays.",
+            ),
+            WebhookError::Unfit(Unfit::TunnelWithoutEnd) => Problem::field(
+                "ends",
+                "This host is a tunnel to somebody's own machine: say until when, seven days from now at most.",
+            ),
+            WebhookError::Unfit(Unfit::Over) => Problem::field("ends", "Enter a day that is not over yet."),
+            WebhookError::Changed => Problem::of(ProblemCode::Conflict),
+            WebhookError::OnItsWay => Problem::new(ProblemCode::Conflict, "This message is on its way already."),
+            WebhookError::TooMany(seconds) => Problem::of(ProblemCode::RateLimited).retry_after(*seconds),
             WebhookError::Secret => {
                 Problem::field("webhook_secret", "Enter whsec_ and 24 to 64 bytes in Base64, as your receiver has it.")
             }

@@ -1,4 +1,4 @@
-//! Webhooks: messages that Portal signs (Standard Webhooks) and sends to a Team's own service.
+//! Webhooks: messages that Portal signs (Standard Webhooks) and sends to a Team's own services.
 
 mod client;
 mod deliver;
@@ -6,10 +6,13 @@ mod error;
 mod receiver;
 mod sign;
 
+use chrono::Duration;
 use model::{
+    Environment, Permission, Time,
     audit::Action,
-    ids::{MessageId, WebhookId},
+    ids::{GatewayId, MessageId, WebhookId},
     step_up::DangerousAct,
+    webhook::{OVERLAP, fits},
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -25,9 +28,10 @@ use crate::{
     access::{self, AccessError},
     audit::{self, Event, Target},
     error::Outage,
-    random,
+    gateways, random,
     store::{
         self, Tx,
+        rate_limit::{self, Limit},
         webhook::{self, Delivery, Webhook},
     },
     vault::Place,
@@ -35,50 +39,161 @@ use crate::{
 
 /// Messages that a page shows.
 const SHOWN: u64 = 20;
+/// Messages to try webhooks of a Team: five at once, then one a minute.
+const TESTS: Limit = Limit { burst: 5, every: Duration::minutes(1) };
 
-fn place(scope: &TeamScope, webhook: uuid::Uuid) -> Place {
-    Place { team: Some(scope.team()), table: "webhook", row: webhook, field: "secret" }
+fn place(scope: &TeamScope, webhook: WebhookId, field: &'static str) -> Place {
+    Place { team: Some(scope.team()), table: "webhook", row: webhook.0, field }
 }
 
-/// The Team's webhook and its last messages.
-pub async fn get(cx: &Cx, scope: &TeamScope) -> Result<(Option<Webhook>, Vec<Delivery>), AccessError> {
+/// For whom messages are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// Whoever looks after the Team's alerts.
+    Alerts,
+    Gateway(GatewayId),
+}
+
+impl For {
+    fn gateway(self) -> Option<GatewayId> {
+        match self {
+            For::Alerts => None,
+            For::Gateway(gateway) => Some(gateway),
+        }
+    }
+
+    /// The environment in which messages count; refuses who may not change where they go.
+    async fn enter(self, cx: &Cx, scope: &TeamScope) -> Result<Environment, AccessError> {
+        let permission = match self {
+            For::Alerts => Permission::ManageAlerts,
+            For::Gateway(_) => Permission::ManageGateways,
+        };
+        scope.require(cx, permission).await?;
+        let For::Gateway(id) = self else { return Ok(Environment::Production) };
+        let environment = gateways::get(cx, scope, id).await?.environment;
+        scope.touch(cx, environment).await?;
+        Ok(environment)
+    }
+}
+
+impl Webhook {
+    pub fn is_for(&self) -> For {
+        self.gateway.map_or(For::Alerts, |(gateway, _)| For::Gateway(gateway))
+    }
+}
+
+/// A webhook and its last messages.
+pub async fn get(cx: &Cx, scope: &TeamScope, of: For) -> Result<(Option<Webhook>, Vec<Delivery>), AccessError> {
     let db = cx.portal.db.reader();
-    Ok((webhook::of_team(db, scope).await?, webhook::last(db, scope, SHOWN).await?))
+    if let For::Gateway(id) = of {
+        gateways::get(cx, scope, id).await?;
+    }
+    Ok((webhook::find(db, scope, of.gateway()).await?, webhook::last(db, scope, of.gateway(), SHOWN).await?))
 }
 
-/// Sets where the Team's alerts are sent, and the secret that signs them: `whsec_` and 24 to 64 bytes in Base64.
+async fn by_id(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<Webhook, WebhookError> {
+    let found = webhook::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)?;
+    found.is_for().enter(cx, scope).await?;
+    Ok(found)
+}
+
+/// Sets where messages are sent, until when, and the secret that signs them: `whsec_` and 24 to 64 bytes in Base64.
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
-pub async fn set(cx: &Cx, scope: &TeamScope, url: &str, secret: SecretString) -> Result<(), WebhookError> {
+pub async fn set(
+    cx: &Cx,
+    scope: &TeamScope,
+    of: For,
+    url: &str,
+    secret: SecretString,
+    ends_at: Option<Time>,
+) -> Result<(), WebhookError> {
+    let environment = of.enter(cx, scope).await?;
     let created_by = access::require_step_up(cx, scope, DangerousAct::SetWebhook).await?;
-    let url = cx.portal.hooks.allowed(url)?;
+    let (url, now) = (cx.portal.hooks.allowed(url)?, cx.now());
+    let host = url.host_str().unwrap_or_default().to_owned();
+    fits(&host, environment, ends_at, now)?;
     check_secret(&secret)?;
-    let now = cx.now();
     let id: WebhookId = random::id(now);
     let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, scope).await?;
-    let sealed = cx.portal.vault.seal(&*tx, now, &place(scope, id.0), &secret).await.map_err(Outage::from)?;
-    let host = url.host_str().unwrap_or_default().to_owned();
-    let new = Webhook { id, url: url.into(), secret: sealed, created_by, created_at: now };
+    let sealed = cx.portal.vault.seal(&*tx, now, &place(scope, id, "secret"), &secret).await.map_err(Outage::from)?;
+    let gateway = of.gateway().map(|gateway| (gateway, environment));
+    let new = Webhook { id, gateway, url: url.into(), secret: sealed, other: None, ends_at, created_by, created_at: now };
     webhook::set(&*tx, scope, &new).await?;
-    audit::append(&*tx, cx, Event::of(scope, Action::WebhookSet).on(Target::webhook(id, &host))).await?;
+    audit::append(&*tx, cx, about(scope, Action::WebhookSet, &new)).await?;
     Ok(tx.commit().await?)
 }
 
-/// Removes the Team's webhook with its secret; what is queued is not sent any more.
-#[tracing::instrument(skip_all, fields(team = %scope.team()))]
-pub async fn remove(cx: &Cx, scope: &TeamScope) -> Result<(), WebhookError> {
+/// Takes a new secret; the one before signs beside it for a day.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), webhook = %id))]
+pub async fn rotate(cx: &Cx, scope: &TeamScope, id: WebhookId, secret: SecretString) -> Result<(), WebhookError> {
+    let found = by_id(cx, scope, id).await?;
     access::require_step_up(cx, scope, DangerousAct::SetWebhook).await?;
-    let found = webhook::of_team(cx.portal.db.reader(), scope).await?.ok_or(AccessError::NotFound)?;
+    check_secret(&secret)?;
+    let (vault, now) = (&cx.portal.vault, cx.now());
     let tx = cx.portal.db.begin().await?;
-    webhook::remove(&*tx, scope).await?;
-    let target = Target::webhook(found.id, &found.host());
-    audit::append(&*tx, cx, Event::of(scope, Action::WebhookRemoved).on(target)).await?;
+    store::team::hold(&*tx, scope).await?;
+    let old = vault.open(&*tx, &place(scope, id, "secret"), &found.secret).await.map_err(Outage::from)?;
+    let other = vault.seal(&*tx, now, &place(scope, id, "other_secret"), &old).await.map_err(Outage::from)?;
+    let new = vault.seal(&*tx, now, &place(scope, id, "secret"), &secret).await.map_err(Outage::from)?;
+    if !webhook::rotate(&*tx, scope, &found, new, (other, now + OVERLAP)).await? {
+        return Err(WebhookError::Changed);
+    }
+    audit::append(&*tx, cx, about(scope, Action::WebhookRotated, &found)).await?;
     Ok(tx.commit().await?)
 }
 
-/// Queues a message for the Team's webhook, when it has one.
-pub(crate) async fn queue(tx: &Tx, scope: &TeamScope, now: model::Time, kind: &str, data: Value) -> Result<(), Outage> {
-    if webhook::of_team(&**tx, scope).await?.is_none() {
+/// Removes a webhook with its secrets; what is queued is not sent any more.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), webhook = %id))]
+pub async fn remove(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<(), WebhookError> {
+    let found = by_id(cx, scope, id).await?;
+    access::require_step_up(cx, scope, DangerousAct::SetWebhook).await?;
+    let tx = cx.portal.db.begin().await?;
+    webhook::remove(&*tx, scope, found.is_for().gateway()).await?;
+    audit::append(&*tx, cx, about(scope, Action::WebhookRemoved, &found)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Sends a message that says nothing, to try it.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), webhook = %id))]
+pub async fn send_test(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<(), WebhookError> {
+    let found = by_id(cx, scope, id).await?;
+    let tx = cx.portal.db.begin().await?;
+    let bucket = format!("webhook-test:{}", scope.team().0.simple());
+    let taken = rate_limit::take(&*tx, &bucket, TESTS, 1, cx.now()).await?;
+    if taken.granted == 0 {
+        return Err(WebhookError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+    }
+    let data = serde_json::json!({ "team_id": scope.team(), "webhook_id": id });
+    queue(&tx, scope, found.is_for(), cx.now(), "webhook.test", data).await?;
+    audit::append(&*tx, cx, about(scope, Action::WebhookTested, &found)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Sends a message that is over once more, under its own id.
+#[tracing::instrument(skip_all, fields(team = %scope.team(), message = %id))]
+pub async fn replay(cx: &Cx, scope: &TeamScope, id: MessageId) -> Result<(), WebhookError> {
+    let db = cx.portal.db.reader();
+    let found = webhook::message(db, scope, id).await?.ok_or(AccessError::NotFound)?;
+    found.gateway.map_or(For::Alerts, For::Gateway).enter(cx, scope).await?;
+    let hook = webhook::find(db, scope, found.gateway).await?.ok_or(AccessError::NotFound)?;
+    let tx = cx.portal.db.begin().await?;
+    if !webhook::replay(&*tx, scope, id, cx.now()).await? {
+        return Err(WebhookError::OnItsWay);
+    }
+    let event = about(scope, Action::WebhookReplayed, &hook).with("message", id);
+    audit::append(&*tx, cx, event).await?;
+    Ok(tx.commit().await?)
+}
+
+fn about(scope: &TeamScope, action: Action, hook: &Webhook) -> Event {
+    let event = Event::of(scope, action).on(Target::webhook(hook.id, &hook.host()));
+    hook.gateway.into_iter().fold(event, |event, (gateway, _)| event.with("gateway", gateway))
+}
+
+/// Queues a message for a webhook, when there is one.
+pub(crate) async fn queue(tx: &Tx, scope: &TeamScope, of: For, now: Time, kind: &str, data: Value) -> Result<(), Outage> {
+    if webhook::find(&**tx, scope, of.gateway()).await?.is_none() {
         return Ok(());
     }
     let id: MessageId = random::id(now);
@@ -86,6 +201,7 @@ pub(crate) async fn queue(tx: &Tx, scope: &TeamScope, now: model::Time, kind: &s
     let message = Delivery {
         id,
         team: scope.team(),
+        gateway: of.gateway(),
         kind: kind.to_owned(),
         body,
         created_at: now,

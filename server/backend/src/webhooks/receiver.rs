@@ -29,7 +29,7 @@ impl Receiver {
     pub async fn send(&self, id: String, now: Time, kind: &str, data: Value) -> Result<(), &'static str> {
         let body = serde_json::json!({ "type": kind, "timestamp": now.to_rfc3339(), "data": data }).to_string();
         let timestamp = now.timestamp();
-        let signature = signature(&self.secret, &id, timestamp, &body).ok_or("unsendable")?;
+        let signature = signature(&self.secret, &id, timestamp, body.as_bytes()).ok_or("unsendable")?;
         let headers = [("webhook-id", id), ("webhook-timestamp", timestamp.to_string()), ("webhook-signature", signature)];
         match self.hooks.send(self.url.clone(), headers, body).await? {
             200..=299 => Ok(()),

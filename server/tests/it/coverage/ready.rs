@@ -103,10 +103,6 @@ pub async fn ready<'a>(
         "ask_code" => with("email", &format!("{name}-anew@example.com")),
         "replace_refresh_token" => with("refresh_token", known_seller().refresh_token),
         "enable_connection" => connections::disable(&owner, &of.scope, of.connection).await.unwrap(),
-        "remove_webhook" => {
-            let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-            backend::webhooks::set(&owner, &of.scope, "http://127.0.0.1:9/hook", secret).await.unwrap();
-        }
         "stop_idle" => {
             // Made long ago, and never used.
             for table in ["gateway", "gateway_key"] {

@@ -43,7 +43,16 @@ impl Case {
         let tx = portal.db.begin().await.unwrap();
         let secret = portal.vault.seal(&*tx, portal.clock.now(), &place, &SecretString::from("whsec_x")).await.unwrap();
         let url = "https://hooks.example/portal".to_owned();
-        let new = webhook::Webhook { id, url, secret, created_by: owner, created_at: portal.clock.now() };
+        let new = webhook::Webhook {
+            id,
+            gateway: None,
+            url,
+            secret,
+            other: None,
+            ends_at: None,
+            created_by: owner,
+            created_at: portal.clock.now(),
+        };
         webhook::set(&*tx, &self.of.scope, &new).await.unwrap();
         tx.commit().await.unwrap();
     }

@@ -1,10 +1,12 @@
 //! Things that a sweep names: somebody's, or nobody's.
 
+use secrecy::SecretString;
+
 use super::*;
 use crate::authenticator::Authenticator;
 
 /// Arguments that name a thing, or several.
-pub(super) const THINGS: [&str; 27] = [
+pub(super) const THINGS: [&str; 29] = [
     "access_review",
     "action_item",
     "alert",
@@ -22,6 +24,7 @@ pub(super) const THINGS: [&str; 27] = [
     "key",
     "lwa_app",
     "measure",
+    "message",
     "notice",
     "passkey",
     "query",
@@ -32,6 +35,7 @@ pub(super) const THINGS: [&str; 27] = [
     "task",
     "team",
     "user",
+    "webhook",
 ];
 
 /// Things that can be named: somebody's, or nobody's.
@@ -66,6 +70,9 @@ pub struct Things {
     pub passkey: String,
     /// An access review that is open.
     pub access_review: String,
+    /// The gateway's webhook, and a message that did not arrive there.
+    pub webhook: String,
+    pub message: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -94,6 +101,8 @@ impl Things {
             "approval" => &self.approval,
             "passkey" => &self.passkey,
             "access_review" => &self.access_review,
+            "webhook" => &self.webhook,
+            "message" => &self.message,
             "reviewed" => &self.user,
             "target" => &self.connection,
             _ => return None,
@@ -101,7 +110,7 @@ impl Things {
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 21] {
+    pub fn ids(&self) -> [&str; 23] {
         let Self {
             team,
             app,
@@ -124,6 +133,8 @@ impl Things {
             approval,
             passkey,
             access_review,
+            webhook,
+            message,
             secret: _,
         } = self;
         [
@@ -148,6 +159,8 @@ impl Things {
             approval,
             passkey,
             access_review,
+            webhook,
+            message,
         ]
     }
 
@@ -177,6 +190,8 @@ impl Things {
             approval: id("apr"),
             passkey: id("pky"),
             access_review: id("acr"),
+            webhook: id("wh"),
+            message: id("msg"),
             secret,
         }
     }
@@ -192,6 +207,7 @@ impl House {
         let invitation = self.invite(of, &format!("{name}-invited@example.com"), Role::Auditor, Environments::BOTH).await;
         let (incident, entry, measure) = self.an_incident(of).await;
         let (task, notice, action_item) = self.what_follows(of, incident).await;
+        let (webhook, message) = self.a_webhook(of).await;
         Things {
             incident: incident.to_string(),
             entry: entry.to_string(),
@@ -202,6 +218,8 @@ impl House {
             approval: self.an_approval(of).await,
             passkey: self.a_passkey(of).await,
             access_review: self.an_access_review(of).await,
+            webhook,
+            message,
             team: of.team.to_string(),
             app: of.app.to_string(),
             connection: of.connection.to_string(),
@@ -287,6 +305,20 @@ impl House {
         let scope = backend::access::enter(&asker, of.team, Permission::ViewLog).await.unwrap();
         let act = model::approval::GraveAct::ExportLog;
         backend::approvals::ask(&self.stage.stepped_up(&asker), &scope, act, "").await.unwrap().to_string()
+    }
+
+    /// A webhook of the Team's gateway, and a message that was given up.
+    pub async fn a_webhook(&self, of: &Furnished) -> (String, String) {
+        use backend::webhooks::{For, get, send_test, set};
+        let (owner, gateway) = (self.stage.stepped_up(&of.owner), For::Gateway(of.gateway));
+        let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        set(&owner, &of.scope, gateway, "http://127.0.0.1:9/hook", secret, None).await.unwrap();
+        let id = get(&owner, &of.scope, gateway).await.unwrap().0.unwrap().id;
+        send_test(&owner, &of.scope, id).await.unwrap();
+        let message = get(&owner, &of.scope, gateway).await.unwrap().1.remove(0).id;
+        let over = "UPDATE webhook_delivery SET due_at = NULL, failed_at = created_at WHERE kind = 'webhook.test'";
+        self.stage.portal.db.reader().execute_unprepared(over).await.unwrap();
+        (id.to_string(), message.to_string())
     }
 
     /// A legal hold that stands.

@@ -2,11 +2,17 @@
 
 use backend::{
     Cx, alerts, approvals, connections, gateways, incidents, lwa_apps, reviews,
-    store::{approval::Approval, audit_hold::By, member::Member},
-    teams, webhooks,
+    store::{approval::Approval, audit_hold::By, member::Member, webhook::Webhook},
+    teams,
+    vault::Place,
+    webhooks,
 };
 use model::{
-    Environments, Problem, Role, approval::GraveAct, engagement::Engagement, ids::ApprovalId, incident::Step,
+    Environments, Problem, Role,
+    approval::GraveAct,
+    engagement::Engagement,
+    ids::{ApprovalId, WebhookId},
+    incident::Step,
     step_up::DangerousAct,
 };
 use sea_orm::ConnectionTrait;
@@ -80,9 +86,13 @@ pub(super) async fn perform(
         }
         DangerousAct::SetWebhook => {
             let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+            let set = async |of| webhooks::set(cx, scope, of, "http://127.0.0.1:9/hook", secret.clone(), None).await;
+            let hook = hook(house, team, &secret).await;
             vec![
-                problem(webhooks::set(cx, scope, "http://127.0.0.1:9/hook", secret).await),
-                problem(webhooks::remove(cx, scope).await),
+                problem(set(webhooks::For::Alerts).await),
+                problem(webhooks::rotate(cx, scope, hook, secret.clone()).await),
+                problem(webhooks::remove(cx, scope, hook).await),
+                problem(set(webhooks::For::Gateway(team.gateway)).await),
             ]
         }
         DangerousAct::ExportLog => vec![
@@ -217,6 +227,27 @@ pub(super) async fn give_passkey(house: &House, user: model::ids::UserId) {
     if backend::store::passkey::of_user(db, user).await.unwrap().is_empty() {
         backend::store::passkey::insert(db, &one).await.unwrap();
     }
+}
+
+/// The gateway's webhook, with no event of its own.
+async fn hook(house: &House, team: &Furnished, secret: &SecretString) -> WebhookId {
+    let (portal, now) = (&house.stage.portal, house.stage.portal.clock.now());
+    let id: WebhookId = backend::random::id(now);
+    let place = Place { team: Some(team.team), table: "webhook", row: id.0, field: "secret" };
+    let tx = portal.db.begin().await.unwrap();
+    let hook = Webhook {
+        id,
+        gateway: Some((team.gateway, model::Environment::Production)),
+        url: "http://127.0.0.1:9/hook".to_owned(),
+        secret: portal.vault.seal(&*tx, now, &place, secret).await.unwrap(),
+        other: None,
+        ends_at: None,
+        created_by: team.owner.signed_in().unwrap().user,
+        created_at: now,
+    };
+    backend::store::webhook::set(&*tx, &team.scope, &hook).await.unwrap();
+    tx.commit().await.unwrap();
+    id
 }
 
 /// What the second owner asks for.
