@@ -12,6 +12,8 @@ CARGO_CYCLONEDX_VERSION=0.5.9
 mkdir -p "$TOOLS"
 export PATH="$TOOLS/bin:$PATH"
 
+# What is built, tested or scanned here: a commit, marked when something is changed beside it.
+commit() { git describe --always --dirty --abbrev=40 --exclude '*'; }
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 fail() { printf '\033[31mstopped:\033[0m %s\n' "$*" >&2; exit 1; }
 

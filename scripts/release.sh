@@ -6,5 +6,5 @@ scripts/setup.sh build
 say "building the bundle for size"
 trunk build --release --quiet
 say "building the server for speed"
-cargo build --release --bin portal
+BUILT_FROM=$(commit) cargo build --release --bin portal
 say "${CARGO_TARGET_DIR:-target}/release/portal and target/site are ready"

@@ -3,7 +3,18 @@
 . "$(dirname "$0")/common.sh"
 cd "$ROOT"
 LOG=$(mktemp -d "${TMPDIR:-/tmp}/portal-test-logs.XXXXXX")
-trap 'rm -rf "$LOG"' EXIT
+# `cargo test` prints a line a binary, Playwright one at its end. A word that never stands there counts 0: `awk`, unlike
+# `grep`, does not call that a failure, which with `pipefail` would end a run whose tests all passed.
+count() { awk -v word="$1" '{for (i = 2; i <= NF; i++) if ($i ~ "^" word "[;,.]?$" && $(i-1) ~ /^[0-9]+$/) n += $(i-1)} END {print n + 0}' "$LOG"/*; }
+# What the page Promises shows of this run, however it ends.
+FINISHED=false
+tell() {
+  mkdir -p target/proofs
+  printf '{"at": "%s", "commit": "%s", "finished": %s, "passed": %s, "failed": %s}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(commit)" \
+    $FINISHED "$(count passed)" "$(count failed)" >target/proofs/tests.json
+}
+touch "$LOG/nothing"
+trap 'tell; rm -rf "$LOG"' EXIT
 
 scripts/setup.sh test
 say "format"
@@ -30,11 +41,5 @@ within 'portal-*.css.br' 15000
 say "browser journeys"
 (cd end2end && npx playwright test) 2>&1 | tee "$LOG/browser"
 
-# `cargo test` prints a line a binary, Playwright one at its end. A word that never stands there counts 0: `awk`, unlike
-# `grep`, does not call that a failure, which with `pipefail` would end a run whose tests all passed.
-count() { awk -v word="$1" '{for (i = 2; i <= NF; i++) if ($i ~ "^" word "[;,.]?$" && $(i-1) ~ /^[0-9]+$/) n += $(i-1)} END {print n + 0}' "$LOG"/*; }
-# What the page Promises shows of this run.
-mkdir -p target/proofs
-printf '{"at": "%s", "commit": "%s", "passed": %s, "failed": %s}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(git rev-parse HEAD)" \
-  "$(count passed)" "$(count failed)" >target/proofs/tests.json
+FINISHED=true
 echo "$(count passed) passed, $(count failed) failed"

@@ -75,6 +75,10 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
     tracing::info!("stopping");
     drop(workers);
     noting.abort();
+    let noted = tokio::time::timeout(Duration::from_secs(5), egress::note_all(&portal)).await;
+    if !matches!(noted, Ok(Ok(()))) {
+        tracing::error!("refused connections could not be recorded");
+    }
     live.end();
     let grace = Duration::from_secs(config.shutdown_grace_s);
     listeners.graceful_shutdown(Some(grace));

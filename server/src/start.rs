@@ -13,6 +13,7 @@ use backend::{
     vault::{KeyFile, Vault},
     webhooks::{Hooks, Receiver},
 };
+use model::egress::Purpose;
 use secrecy::ExposeSecret;
 
 use crate::{
@@ -39,6 +40,8 @@ pub enum StartError {
     Mail(#[from] backend::mail::MailerError),
     #[error("nothing says where mail goes")]
     NoMail,
+    #[error("{host} stands at private addresses only: name it in `private_hosts` if it is yours")]
+    PrivateHost { host: String },
 }
 
 /// The database of this configuration.
@@ -125,6 +128,12 @@ pub async fn portal(config: &Config) -> Result<Portal, StartError> {
         audit_retention_months: config.audit_retention_months,
         proofs_dir: config.proofs_dir.clone(),
     };
+    // Said at the start: a mail would be how people hear of it otherwise.
+    if config.has(Role::Worker)
+        && let Some(host) = egress.is_out_of_reach(Purpose::Mail).await
+    {
+        return Err(StartError::PrivateHost { host });
+    }
     let (amazon, hooks) = (Amazon::new(&egress, config.amazon.simulator_url.clone()), Hooks::new(&egress));
     Ok(Portal { db, vault: Vault::new(keys), mailer, egress, amazon, hooks, clock, settings: Arc::new(settings) })
 }

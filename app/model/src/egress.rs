@@ -79,7 +79,9 @@ impl Denial {
 
 /// Whether a pattern lists a host. A star in front stands for one or more labels, a star between dots for exactly one.
 pub fn lists(pattern: &str, host: &str) -> bool {
-    let (pattern, host) = (pattern.to_ascii_lowercase(), host.to_ascii_lowercase());
+    // A dot at the end says that the name is whole, and changes nothing of it.
+    let whole = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let (pattern, host) = (whole(pattern), whole(host));
     let (mut wanted, mut labels): (Vec<_>, Vec<_>) = (pattern.split('.').collect(), host.split('.').collect());
     if labels.iter().any(|label| label.is_empty()) {
         return false;
@@ -105,6 +107,8 @@ mod tests {
             ("*.example.net", "a.example.net"),
             ("*.example.net", "a.b.example.net"),
             ("sns.*.amazonaws.com", "sns.eu-west-1.amazonaws.com"),
+            ("mail.example.com.", "mail.example.com"),
+            ("mail.example.com", "mail.example.com."),
         ] {
             assert!(lists(pattern, host), "{pattern} {host}");
         }

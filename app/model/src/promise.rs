@@ -104,7 +104,7 @@ promises! {
         ["what_is_stored_of_amazon_is_this_and_nothing_else"];
     NotShared "not_shared" DataUse
         "Amazon information is not sold, not used for advertising and not shared with third parties."
-        "Portal connects to Amazon, to the mail server and to addresses that the Team or the operator entered, each on a list that is checked at the resolved address; to nobody else. What goes out holds no token."
+        "Portal connects to Amazon, to the mail server and to addresses that the Team or the operator entered, each on a list that is checked at the resolved address; to nobody else. Credentials go to Amazon alone; what goes elsewhere holds none."
         ["only_listed_names_over_https_are_reached" "forty_bad_targets_are_refused_before_a_byte_leaves_and_recorded" "messages_go_to_listed_hosts_over_tls_only"];
     Disconnect "disconnect" DataUse
         "A disconnected connection is out of runtime access at once, and its credentials are destroyed."
@@ -124,11 +124,11 @@ promises! {
         ["every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes" "nobody_exports_the_whole_log_alone_in_one_piece_or_in_several" "a_team_is_deleted_by_two_owners_and_its_log_stays" "a_lock_holds_at_once_and_is_lifted_by_another_person"];
     UnusedAccounts "unused_accounts" People
         "Accounts that nobody uses are disabled."
-        "A job warns after 30 and 40 days without a use and disables after 45. Who was removed or disabled is out at the next request."
+        "A job warns after 30 and 40 days without a use and disables after 45; the last owner of a Team and the last operator stay. Who was removed or disabled is out at the next request."
         ["an_unused_account_is_warned_twice_and_disabled" "who_was_removed_or_left_is_out_at_the_next_request" "a_disabled_user_is_out_at_the_next_request"];
     AccessReviewed "access_reviewed" People
         "Every quarter each member, gateway and key is confirmed or removed."
-        "An access review opens by itself. What nobody confirmed within 14 days is suspended."
+        "An access review opens by itself. What nobody confirmed within 14 days is suspended, but for members whom nobody who is there could confirm."
         ["everything_is_confirmed_or_removed_by_another_one_and_signed" "what_nobody_confirmed_is_suspended_until_somebody_does"];
     Contractors "contractors" People
         "It is known for whom each person works, and a contractor's access ends by itself."
@@ -195,8 +195,8 @@ promises! {
         "Each runs the real operation on something disposable and is kept with its times; an overdue one alerts."
         ["each_drill_is_run_and_kept_as_an_incident_of_its_own" "what_people_rehearse_is_told_them_and_planned"];
     OperatorsSecrets "operators_secrets" Secrets
-        "Infrastructure secrets are unique, access-controlled and never in source code."
-        "Production does not start with a key file that others may read, without TLS, or with a setting of development."
+        "Infrastructure secrets are access-controlled, and never in source code."
+        "Keys are made on the machine, once, and no key file is used that others may read. Production does not start without TLS to browsers and to the mail server, or with a setting of development."
         ["a_file_that_others_may_touch_is_refused" "a_weak_production_configuration_is_refused_sentence_by_sentence" "a_password_in_a_broken_file_is_not_repeated"];
     NotInLogs "not_in_logs" Secrets
         "No secret is in a log or in text that people see."
@@ -216,15 +216,15 @@ promises! {
         ["the_database_itself_does_not_mix_environments" "a_gateway_uses_connections_of_its_own_environment_only" "who_may_not_touch_production_changes_nothing_there"];
     WorkersApart "workers_apart" LeastPrivilege
         "Workers, pages and the gateway route can run apart, each with its own rights."
-        "One program with three roles: on hosts, networks and database roles of their own. Serving roles own no table and cannot change the log."
+        "One program with three roles: on hosts, networks and database roles of their own. On PostgreSQL serving roles own no table and cannot change the log."
         ["processes_serve_as_roles_that_own_nothing" "the_command_makes_the_roles_and_production_serves_as_them_alone"];
     Scanned "scanned" Development
         "What Portal is built from is scanned for known vulnerabilities, licences and sources every 30 days and before each release."
         "make scan checks crates and npm packages and writes bills of materials. A result older than 30 days alerts the operator."
-        ["a_scan_that_is_old_or_failed_is_trouble" "a_scan_that_is_old_missing_or_failed"];
+        ["a_scan_that_is_old_or_failed_is_trouble" "a_scan_that_is_old_missing_or_failed" "nothing_is_said_of_what_nobody_looked_at"];
     Tested "tested" Development
         "Every promise has tests that fail when it is broken."
-        "make test runs all of them on both databases and in a browser. Each is named beside its promise."
+        "make test runs them, what touches the database on SQLite and on PostgreSQL, and journeys in a browser with and without scripts. They are named beside each promise."
         ["every_test_that_a_promise_names_exists"];
 }
 

@@ -105,7 +105,7 @@ fn Egress(lines: Vec<EgressLine>, denied: Vec<DeniedItem>) -> impl IntoView {
     view! {
         <section class="card card-flush" aria-label="Connections outward">
             <div class="table-wrap"><table class="table">
-                <caption>"Connections outward: the whole list, beside the database"</caption>
+                <caption>"Connections outward of the process that serves this page, beside the database; a worker's list is its own"</caption>
                 <thead><tr><th scope="col">"What for"</th><th scope="col">"Hosts"</th><th scope="col">"How"</th></tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table></div>

@@ -5,7 +5,10 @@ use backend::{
     mail::Mailer,
     vault::{KeyFile, KeyFileError},
 };
-use model::retention::LEAST_MONTHS;
+use model::{
+    egress::{Purpose, lists},
+    retention::LEAST_MONTHS,
+};
 use secrecy::ExposeSecret;
 
 use super::{Config, Mode, Role};
@@ -50,6 +53,13 @@ pub fn problems(config: &Config) -> Vec<String> {
     }
     if let Err(problem) = start::outlets(config, &start::egress(config)) {
         problems.push(problem);
+    }
+    let egress = start::egress(config);
+    let own = egress.entries().iter().filter(|entry| matches!(entry.purpose, Purpose::Mail | Purpose::Checkpoints));
+    let own: Vec<_> = own.flat_map(|entry| entry.hosts.iter()).collect();
+    for unused in config.private_hosts.iter().filter(|one| !own.iter().any(|host| lists(one, host))) {
+        problems
+            .push(format!("`private_hosts` names {unused}, which is neither the mail server nor the receiver of heads."));
     }
     match config.mode {
         Mode::Production => production(config, &mut problems),

@@ -26,7 +26,7 @@ use crate::{
 };
 
 #[derive(Clone, Copy, PartialEq)]
-enum Tls {
+pub enum Tls {
     /// From the first byte.
     Wrapped,
     /// After STARTTLS.
@@ -36,10 +36,10 @@ enum Tls {
 }
 
 /// What a mail server was told, by whether the line came through TLS.
-type Heard = Arc<Mutex<Vec<(bool, String)>>>;
+pub type Heard = Arc<Mutex<Vec<(bool, String)>>>;
 
 /// A mail server on loopback, and the certificate by which it is known.
-async fn mail_server(tls: Tls) -> (u16, String, Heard) {
+pub async fn mail_server(tls: Tls) -> (u16, String, Heard) {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(aws_lc_rs::default_provider());

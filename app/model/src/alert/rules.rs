@@ -147,6 +147,10 @@ rules! {
         "Evidence does not hold"
         "A piece of evidence of an incident is not what was taken in, or is gone."
         "Somebody changed the database, or an old copy was restored. Tell whoever commands the incident, and run portal audit verify.";
+    EgressRefused "egress_refused" Installation Warning DAILY, None,
+        "A connection outward was refused"
+        "Portal was about to connect to a host that is not on its list, or that leads to an address that is not allowed: a mistake in the configuration, or somebody who tries to make Portal reach into the network."
+        "Look at the page Installation: what was refused, and what for. A mail server of your own at a private address goes into private_hosts.";
     ScanOverdue "scan_overdue" Installation Warning DAILY, from(30, 7, 30, "days since the last scan"),
         "The dependencies were not scanned"
         "What Portal is built from is looked through for known vulnerabilities every 30 days. The last result is older, says that a check failed, or is not on this machine."

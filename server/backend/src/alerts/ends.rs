@@ -19,7 +19,7 @@ use super::{
 use crate::{
     Mode, Portal,
     error::Outage,
-    promises::{NOT_SCANNED, Scan},
+    promises::{NOT_SCANNED, Scan, UNREADABLE},
     store::{self, alert::Subject},
 };
 
@@ -40,9 +40,13 @@ async fn unscanned(portal: &Portal, levels: &mut Levels) -> Result<Option<Sign>,
     let Some(level) = levels.of(portal.db.reader(), &about("")).await? else { return Ok(None) };
     let said = |what, finding| Some(Sign { about: about(what), subject: None, finding, seen: 1, fresh: 1, idx: None });
     Ok(match Scan::read(&portal.settings.proofs_dir).await {
-        Some(scan) => scan.trouble(level, portal.clock.now()).and_then(|(trouble, finding)| said(trouble.as_str(), finding)),
-        None if portal.settings.mode == Mode::Production => said("missing", NOT_SCANNED.to_owned()),
-        None => None,
+        Ok(Some(scan)) => {
+            let trouble = scan.trouble(level, portal.clock.now());
+            trouble.and_then(|(trouble, finding)| said(trouble.as_str(), finding))
+        }
+        Err(_) => said("unreadable", UNREADABLE.to_owned()),
+        Ok(None) if portal.settings.mode == Mode::Production => said("missing", NOT_SCANNED.to_owned()),
+        Ok(None) => None,
     })
 }
 

@@ -39,6 +39,7 @@ fn rules(group: &Group) -> Vec<Rule> {
         (Action::SignInRefused, _) => &[Rule::SignInRefused, Rule::SignInStorm],
         (Action::StepUpRefused, _) => &[Rule::StepUpRefused],
         (Action::AccessRefused, _) => &[Rule::AccessRefused],
+        (Action::EgressDenied, _) => &[Rule::EgressRefused],
         (Action::RoleChanged, Outcome::Ok) if is_owner(detail(group, "to")) => &[Rule::OwnerMade],
         (Action::MemberJoined, Outcome::Ok) if is_owner(detail(group, "role")) => &[Rule::OwnerMade],
         (Action::SignedIn, Outcome::Ok) => &[Rule::DormantUser],
@@ -109,7 +110,7 @@ impl Look<'_> {
     /// Whom a rule concerns, and in which Teams.
     async fn subjects(&self, rule: Rule, group: &Group) -> Result<Vec<(Option<TeamId>, Option<Subject>)>, DbErr> {
         let subject = match rule {
-            Rule::SignInStorm => return Ok(vec![(None, None)]),
+            Rule::SignInStorm | Rule::EgressRefused => return Ok(vec![(None, None)]),
             Rule::SignInRefused => self.guessed(group).await?,
             Rule::CanaryUsed => target(group).or_else(|| key(group)),
             Rule::AppFailing if group.action != Action::LwaAppRejected => self.app_of(group).await?,
@@ -210,6 +211,10 @@ fn once(rule: Rule, group: &Group) -> String {
     let from = group.address.as_ref().map(|address| format!(" from {address}")).unwrap_or_default();
     match rule {
         Rule::CanaryUsed => format!("Used by {}{from}.", group.actor_name),
+        Rule::EgressRefused => {
+            let host = detail(group, "host").unwrap_or_default();
+            format!("{host}: {}.", group.reason.as_deref().unwrap_or("refused"))
+        }
         Rule::NeedsReauthorization => "Amazon does not accept its refresh token any more.".to_owned(),
         Rule::SecretShown => format!("Made a key of {}{from}.", group.target_name.as_deref().unwrap_or("a gateway")),
         Rule::LogExported => format!("Exported{from}."),

@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 pub use client::Client;
 use denials::Denials;
-pub use denials::{denied, note};
+pub use denials::{denied, note, note_all};
 use resolve::Allow;
 pub use resolve::Names;
 
@@ -79,7 +79,9 @@ impl Egress {
             entries.push(entry(Purpose::Mail, vec![host], addresses));
         }
         if let Some(entry) = checkpoints.as_ref().and_then(Entry::receiver) {
-            let addresses = if entry.hosts.iter().any(|host| own(host)) { Addresses::Any } else { entry.addresses };
+            // Without TLS it goes to this machine alone, whatever stands in the list of private hosts.
+            let may = entry.tls && entry.hosts.iter().any(|host| own(host));
+            let addresses = if may { Addresses::Any } else { entry.addresses };
             entries.push(Entry { addresses, ..entry });
         }
         Self::new(entries, Names::System)
@@ -185,5 +187,13 @@ mod tests {
         };
         assert_eq!(addresses(&[]), (Some(Addresses::Public), Some(Addresses::Public)));
         assert_eq!(addresses(&["*.internal", "*.amazon.com"]), (Some(Addresses::Any), Some(Addresses::Public)));
+        // Signed heads leave the machine over TLS alone.
+        for (url, allowed) in
+            [("https://heads.internal/", Addresses::Any), ("http://heads.internal:9999/", Addresses::Loopback)]
+        {
+            let (checkpoints, private) = (url.parse().ok(), vec!["*.internal".to_owned()]);
+            let egress = Egress::production(OperatorsHosts { checkpoints, private, ..OperatorsHosts::default() });
+            assert_eq!(egress.entry(Purpose::Checkpoints).unwrap().addresses, allowed, "{url}");
+        }
     }
 }

@@ -55,8 +55,23 @@ impl Egress {
             // The name leads nowhere: nothing was refused.
             return Ok(Vec::new());
         }
+        let many = found.len();
         let allowed: Vec<_> = found.into_iter().filter(|socket| entry.addresses.allow(socket.ip())).collect();
-        if allowed.is_empty() { refuse(Denial::Address) } else { Ok(allowed) }
+        match allowed.len() {
+            0 => refuse(Denial::Address),
+            // A name that leads to good and bad addresses at once is how somebody would go round the list.
+            some if some < many => {
+                self.0.denials.add(purpose, host, Denial::Address);
+                Ok(allowed)
+            }
+            _ => Ok(allowed),
+        }
+    }
+
+    /// Whether a listed host leads to addresses of which none is allowed: what a start should say.
+    pub async fn is_out_of_reach(&self, purpose: Purpose) -> Option<String> {
+        let host = self.entry(purpose)?.hosts.first()?.clone();
+        matches!(self.addresses(purpose, &host, 443).await, Err(Denial::Address)).then_some(host)
     }
 }
 

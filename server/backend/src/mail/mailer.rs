@@ -55,6 +55,8 @@ pub enum MailerError {
     Rejected,
     #[error("the mail server cannot be reached")]
     Unreachable,
+    #[error("the mail server stands at no allowed address (setting private_hosts)")]
+    Egress,
     #[error("the mail is too old to be of use")]
     Stale,
 }
@@ -68,6 +70,7 @@ impl MailerError {
             MailerError::Compose => "compose",
             MailerError::Rejected => "rejected",
             MailerError::Unreachable => "unreachable",
+            MailerError::Egress => "egress",
             MailerError::Stale => "stale",
         }
     }

@@ -10,13 +10,15 @@ use lettre::{
     },
 };
 use model::egress::Purpose;
+use tokio::{net::TcpStream, time::timeout};
 use url::Url;
 
 use super::mailer::MailerError;
 use crate::egress::Egress;
 
-/// How long the server may take for each step.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long the server may take to be reached, and to take a mail: less than another worker waits before it tries.
+const CONNECT: Duration = Duration::from_secs(5);
+const WHOLE: Duration = Duration::from_secs(40);
 
 /// Where it is, asked anew for each mail, and how it is spoken to.
 #[derive(Clone)]
@@ -48,21 +50,27 @@ impl Relay {
         Ok(Self { host, port: url.port().unwrap_or(port), tls, credentials, egress: egress.clone() })
     }
 
+    /// Sends to the first of its addresses that takes a connection, once: a mail that may have arrived is not sent again at the next.
     pub(super) async fn send(&self, email: Email) -> Result<(), MailerError> {
-        let found = self.egress.addresses(Purpose::Mail, &self.host, self.port).await;
-        for at in found.map_err(|_| MailerError::Unreachable)? {
-            match self.transport(at).send(email.clone()).await {
-                Ok(_) => return Ok(()),
-                Err(error) if error.is_permanent() => return Err(MailerError::Rejected),
-                Err(_) => {}
+        let found = self.egress.addresses(Purpose::Mail, &self.host, self.port).await.map_err(|_| MailerError::Egress)?;
+        let mut open = None;
+        for at in found {
+            if timeout(CONNECT, TcpStream::connect(at)).await.is_ok_and(|connected| connected.is_ok()) {
+                open = Some(at);
+                break;
             }
         }
-        Err(MailerError::Unreachable)
+        let transport = self.transport(open.ok_or(MailerError::Unreachable)?);
+        match timeout(WHOLE, transport.send(email)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if error.is_permanent() => Err(MailerError::Rejected),
+            Ok(Err(_)) | Err(_) => Err(MailerError::Unreachable),
+        }
     }
 
     fn transport(&self, at: SocketAddr) -> AsyncSmtpTransport<Tokio1Executor> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(at.ip().to_string()).port(at.port());
-        let builder = builder.tls(self.tls.clone()).timeout(Some(PATIENCE));
+        let builder = builder.tls(self.tls.clone()).timeout(Some(CONNECT));
         match &self.credentials {
             Some(credentials) => builder.credentials(credentials.clone()),
             None => builder,

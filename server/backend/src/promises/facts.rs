@@ -3,18 +3,21 @@
 use chrono::Duration;
 use model::{
     Time,
+    alert::Rule,
     audit::{Action, Outcome},
     gateway::{KeyPhase, key_phase},
 };
 
-use super::results::{Scan, Suite};
+use sea_orm::DbBackend;
+
+use super::results::{Scan, Suite, Unreadable};
 use crate::{
     Cx, Mode, TeamScope,
     access::AccessError,
     access_reviews, alerts, audit, gateways, incidents,
     store::{
-        self, access_review::AccessReview, audit_tally, contact::Contact, dormancy::Account, gateway_key::GatewayKey,
-        lwa_app::LwaApp, member::Member, review::Review, sealed,
+        self, access_review::AccessReview, alert::Whose, audit_tally, contact::Contact, dormancy::Account,
+        gateway_key::GatewayKey, lwa_app::LwaApp, member::Member, review::Review, sealed,
     },
     teams,
 };
@@ -47,7 +50,14 @@ pub(super) struct Facts {
     pub alerts: (usize, usize),
     pub contact: Option<Contact>,
     pub readiness: incidents::Readiness,
-    pub scan: Option<Scan>,
+    /// Alerts about the log, and about evidence, that wait for the operators.
+    pub damaged: (bool, bool),
+    /// When the Team was made.
+    pub made: Time,
+    /// The person operates the installation: what is known of its weaknesses is theirs to read.
+    pub is_operator: bool,
+    pub is_postgres: bool,
+    pub scan: Result<Option<Scan>, Unreadable>,
     pub suite: Option<Suite>,
 }
 
@@ -69,7 +79,7 @@ impl Facts {
             connections: store::connection::counts(db, scope).await?,
             apps: store::lwa_app::all(db, scope).await?,
             live_keys: keys.into_iter().filter(is_live).collect(),
-            idle: gateways::idle(cx, scope).await?.len(),
+            idle: gateways::idle(cx, scope).await?.iter().filter(|one| !one.keys.is_empty()).count(),
             sealed: sealed_values(cx, scope).await?,
             issued: issued(cx, scope, now).await?,
             log: audit::state(&cx.portal).await?,
@@ -77,6 +87,10 @@ impl Facts {
             alerts: (rules_off, alerts::list(cx, scope).await?.open.len()),
             contact: store::contact::of_team(db, scope).await?,
             readiness: incidents::readiness(cx, scope).await?,
+            damaged: (waits(cx, Rule::LogDamaged).await?, waits(cx, Rule::EvidenceDamaged).await?),
+            made: store::drill::plan(db, scope).await?.0,
+            is_operator: cx.signed_in().is_some_and(|person| person.is_operator),
+            is_postgres: cx.portal.db.backend() == DbBackend::Postgres,
             scan: Scan::read(&settings.proofs_dir).await,
             suite: Suite::read(&settings.proofs_dir).await,
         })
@@ -94,7 +108,7 @@ async fn sealed_values(cx: &Cx, scope: &TeamScope) -> Result<(usize, usize), Acc
 
 async fn issued(cx: &Cx, scope: &TeamScope, now: Time) -> Result<(i64, i64, i64), AccessError> {
     let day = |at: Time| at.format("%Y-%m-%d").to_string();
-    let (first, end) = (day(now - Duration::days(DAYS)), day(now + Duration::days(1)));
+    let (first, end) = (day(now - Duration::days(DAYS - 1)), day(now + Duration::days(1)));
     let figures = audit_tally::by_action(cx.portal.db.reader(), scope, &first, &end).await?;
     let many = |wanted: &dyn Fn(Action, Outcome) -> bool| {
         figures.iter().filter(|(action, outcome, _)| wanted(*action, *outcome)).map(|(.., many)| many).sum()
@@ -104,4 +118,10 @@ async fn issued(cx: &Cx, scope: &TeamScope, now: Time) -> Result<(i64, i64, i64)
         many(&|action, _| action == Action::CredentialRefused),
         many(&|_, _| true),
     ))
+}
+
+/// Whether an alert of the installation waits for its operators.
+async fn waits(cx: &Cx, rule: Rule) -> Result<bool, AccessError> {
+    let open = store::alert::open(cx.portal.db.reader(), Whose::Installation).await?;
+    Ok(open.iter().any(|alert| alert.rule == rule))
 }

@@ -3,23 +3,26 @@
 use chrono::Duration;
 use model::{
     Time,
+    access_review::{EVERY, WITHIN},
     amazon::SecretClock,
     dormancy::DISABLED_AFTER,
     engagement::Engagement,
     promise::{Promise, Standing},
     retention::LEAST_MONTHS,
-    review::LATE_DAYS,
+    review::{LATE_DAYS, PERIOD},
 };
 
 use super::{
     Finding,
     facts::{DAYS, Facts},
-    results::{NOT_SCANNED, Suite, Trouble, Verdict},
+    results::{NOT_SCANNED, Suite, Trouble, UNREADABLE, Verdict, is_of_this_build},
 };
 use crate::{Mode, audit::HEAD_LATE};
 
 /// A result of a scan is good for so many days (Amazon's policy: every 30 days).
 const SCAN_DAYS: i64 = 30;
+/// And of the test suite.
+const SUITE_DAYS: i64 = 92;
 
 pub(super) fn of(promise: Promise, facts: &Facts) -> Finding {
     match promise {
@@ -30,6 +33,7 @@ pub(super) fn of(promise: Promise, facts: &Facts) -> Finding {
         Promise::UnusedAccounts => unused(facts),
         Promise::AccessReviewed => access_reviewed(facts),
         Promise::Contractors => contractors(facts),
+        Promise::Contained => contained(facts),
         Promise::Sealed => sealed(facts),
         Promise::SecretsRotated => client_secrets(facts),
         Promise::Recorded => holds(facts, format!("Events of this Team in the last {DAYS} days: {}.", facts.issued.2)),
@@ -43,6 +47,7 @@ pub(super) fn of(promise: Promise, facts: &Facts) -> Finding {
         Promise::OperatorsSecrets => started(facts),
         Promise::KeysEnd => keys(facts),
         Promise::EnvironmentsApart => environments(facts),
+        Promise::WorkersApart => workers(facts),
         Promise::Scanned => scanned(facts),
         // What no figure of a Team shows, the tests show.
         Promise::StoredData
@@ -51,12 +56,10 @@ pub(super) fn of(promise: Promise, facts: &Facts) -> Finding {
         | Promise::KeysApart
         | Promise::NoSecretInBrowsers
         | Promise::RefreshedWhenNeeded
-        | Promise::Contained
         | Promise::AmazonTold
         | Promise::NotInLogs
         | Promise::MarketplacesDerived
-        | Promise::WorkersApart
-        | Promise::Tested => tested(facts.suite.as_ref()),
+        | Promise::Tested => tested(facts),
     }
 }
 
@@ -114,6 +117,10 @@ fn unused(facts: &Facts) -> Finding {
 fn access_reviewed(facts: &Facts) -> Finding {
     let signed = facts.access_reviews.iter().filter_map(|one| one.signed.as_ref()).map(|(by, _)| by.at).max();
     let overdue = facts.access_reviews.iter().any(|one| one.signed.is_none() && one.due_at <= facts.now);
+    let last = facts.access_reviews.iter().map(|one| one.opened_at).max().unwrap_or(facts.made);
+    if facts.now - last > EVERY + WITHIN {
+        return finding(Standing::Broken, format!("None was opened since {}.", day(last)), facts.now);
+    }
     let open = facts.access_reviews.iter().any(|one| one.signed.is_none());
     match (signed, open) {
         _ if overdue => finding(Standing::Attention, "An access review is overdue.".to_owned(), facts.now),
@@ -129,7 +136,12 @@ fn contractors(facts: &Facts) -> Finding {
         Engagement::Employee => None,
     });
     let ends: Vec<Time> = ends.collect();
-    let next = ends.iter().min().map(|at| format!("; the next end is on {}", day(*at))).unwrap_or_default();
+    let next = ends
+        .iter()
+        .filter(|at| **at > facts.now)
+        .min()
+        .map(|at| format!("; the next end is on {}", day(*at)))
+        .unwrap_or_default();
     let (of, many) = (count(facts.members.len(), "member", "members"), count(ends.len(), "contractor", "contractors"));
     holds(facts, format!("{many} among {of}, each with an end{next}."))
 }
@@ -155,16 +167,20 @@ fn client_secrets(facts: &Facts) -> Finding {
     let ends = facts.apps.iter().map(|app| SecretClock { made_at: app.secret_made_at }.expires_at()).min();
     let Some(first) = ends else { return holds(facts, "This Team has no LWA app yet.".to_owned()) };
     let word = if first <= facts.now { "ended" } else { "ends" };
-    let soon = first - facts.now <= Duration::days(DAYS);
-    unless(
-        soon,
-        format!("{}; the first client secret {word} on {}.", count(facts.apps.len(), "LWA app", "LWA apps"), day(first)),
-        facts.now,
-    )
+    let says =
+        format!("{}; the first client secret {word} on {}.", count(facts.apps.len(), "LWA app", "LWA apps"), day(first));
+    match first - facts.now {
+        left if left <= Duration::zero() => finding(Standing::Broken, says, facts.now),
+        left => unless(left <= Duration::days(DAYS), says, facts.now),
+    }
 }
 
 fn head(facts: &Facts) -> Finding {
     let log = &facts.log;
+    if facts.damaged.0 {
+        let says = "The log does not hold: the operators of this installation look into it.";
+        return finding(Standing::Broken, says.to_owned(), facts.now);
+    }
     if log.foreign > 0 {
         let says = format!("{} events in the log's table were not written by Portal.", log.foreign);
         return finding(Standing::Broken, says, facts.now);
@@ -192,6 +208,10 @@ fn reviewed(facts: &Facts) -> Finding {
     if facts.reviews.iter().any(|review| review.signed.is_none() && late(review.opened_at)) {
         return finding(Standing::Attention, "A Review waits for its signature.".to_owned(), facts.now);
     }
+    let last = facts.reviews.iter().map(|review| review.until).max().unwrap_or(facts.made);
+    if facts.now - last > PERIOD + Duration::days(LATE_DAYS.into()) {
+        return finding(Standing::Broken, format!("No Review was opened of what came after {}.", day(last)), facts.now);
+    }
     match facts.reviews.iter().filter_map(|review| review.signed.as_ref()).map(|signed| signed.at).max() {
         Some(at) => finding(Standing::Holds, format!("The last Review was signed on {}.", day(at)), at),
         None => holds(facts, "The first Review opens when this Team is fourteen days old.".to_owned()),
@@ -201,7 +221,7 @@ fn reviewed(facts: &Facts) -> Finding {
 fn alerts(facts: &Facts) -> Finding {
     let (off, open) = facts.alerts;
     let (open_ones, off) = (count(open, "alert waits", "alerts wait"), count(off, "rule is", "rules are"));
-    unless(open > 0, format!("{open_ones} for a person; {off} off."), facts.now)
+    unless(open > 0 || facts.alerts.0 > 0, format!("{open_ones} for a person; {off} off."), facts.now)
 }
 
 fn contact(facts: &Facts) -> Finding {
@@ -264,39 +284,64 @@ fn environments(facts: &Facts) -> Finding {
     )
 }
 
-fn scanned(facts: &Facts) -> Finding {
-    let Some(scan) = &facts.scan else {
-        return Finding { standing: Standing::Attention, says: NOT_SCANNED.to_owned(), at: None };
-    };
-    match scan.trouble(SCAN_DAYS, facts.now) {
-        Some((Trouble::Failed, says)) => finding(Standing::Broken, says, scan.at),
-        Some((Trouble::Old, says)) => finding(Standing::Attention, says, scan.at),
-        None => {
-            let components: u64 = scan.components.values().sum();
-            let (passed, commit) = (scan.that(Verdict::Passed), short(&scan.commit));
-            let says = format!("Passed: {passed}. {components} components, commit {commit}.");
-            match scan.that(Verdict::Unreachable).as_str() {
-                "" => finding(Standing::Holds, says, scan.at),
-                out => finding(Standing::Attention, format!("{says} Could not be reached: {out}."), scan.at),
-            }
-        }
+/// What holds on PostgreSQL alone is not said of SQLite.
+fn workers(facts: &Facts) -> Finding {
+    if facts.is_postgres {
+        return tested(facts);
     }
+    let says = "This installation runs on SQLite, in one process: roles of the database are PostgreSQL's.";
+    finding(Standing::Attention, says.to_owned(), facts.now)
 }
 
-fn tested(suite: Option<&Suite>) -> Finding {
-    match suite {
-        None => {
-            let says = "How its tests went is not known on this machine (setting proofs_dir).".to_owned();
-            Finding { standing: Standing::Attention, says, at: None }
-        }
-        Some(suite) if suite.failed > 0 => {
-            finding(Standing::Broken, format!("{} tests of the suite failed.", suite.failed), suite.at)
-        }
-        Some(suite) => {
-            let says = format!("All {} tests of the suite passed, on commit {}.", suite.passed, short(&suite.commit));
-            finding(Standing::Holds, says, suite.at)
-        }
+fn contained(facts: &Facts) -> Finding {
+    if facts.damaged.1 {
+        let says = "Evidence on this installation does not hold: its operators look into it.";
+        return finding(Standing::Broken, says.to_owned(), facts.now);
     }
+    tested(facts)
+}
+
+fn scanned(facts: &Facts) -> Finding {
+    let never = |says: &str| Finding { standing: Standing::Attention, says: says.to_owned(), at: None };
+    let scan = match &facts.scan {
+        Err(_) => return never(UNREADABLE),
+        Ok(None) => return never(NOT_SCANNED),
+        Ok(Some(scan)) => scan,
+    };
+    let components: u64 = scan.components.values().sum();
+    let detail = format!("Passed: {}. {components} components, commit {}.", scan.that(Verdict::Passed), short(&scan.commit));
+    let (standing, says) = match (scan.trouble(SCAN_DAYS, facts.now), scan.that(Verdict::Unreachable).as_str()) {
+        (Some((Trouble::Failed, says)), _) => (Standing::Broken, says),
+        (Some((Trouble::Old, says)), _) => (Standing::Attention, format!("{detail} {says}")),
+        (None, _) if !is_of_this_build(&scan.commit) => {
+            (Standing::Attention, format!("{detail} This program was built from another commit."))
+        }
+        (None, "") => (Standing::Holds, detail),
+        (None, out) => (Standing::Holds, format!("{detail} Could not be reached this time: {out}.")),
+    };
+    // Where a known weakness may be is the operators' business.
+    let says = if facts.is_operator { says } else { "Operators of this installation see here what was found.".to_owned() };
+    finding(standing, says, scan.at)
+}
+
+fn tested(facts: &Facts) -> Finding {
+    let Some(suite) = &facts.suite else {
+        let says = "How its tests went is not known on this machine (setting proofs_dir).".to_owned();
+        return Finding { standing: Standing::Attention, says, at: None };
+    };
+    let age = (facts.now - suite.at).num_days();
+    let (standing, says) = match suite {
+        Suite { failed: 1.., .. } => (Standing::Broken, "Tests of the suite failed.".to_owned()),
+        Suite { finished: false, .. } | Suite { passed: 0, .. } => {
+            (Standing::Attention, "The last run of the suite did not come to its end.".to_owned())
+        }
+        _ if age >= SUITE_DAYS => (Standing::Attention, format!("The suite has not run for {age} days.")),
+        _ if !is_of_this_build(&suite.commit) => {
+            (Standing::Attention, "The suite ran on another commit than this program was built from.".to_owned())
+        }
+        _ => (Standing::Holds, format!("All {} tests of the suite passed.", suite.passed)),
+    };
+    finding(standing, says, suite.at)
 }
 
 fn short(commit: &str) -> &str {

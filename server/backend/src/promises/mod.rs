@@ -12,7 +12,7 @@ use model::{
 
 use facts::Facts;
 pub use results::Suite;
-pub(crate) use results::{NOT_SCANNED, Scan};
+pub(crate) use results::{NOT_SCANNED, Scan, UNREADABLE};
 
 use crate::{
     Cx, TeamScope,

@@ -1,9 +1,16 @@
 //! What `make scan` and `make test` found, from the files that they leave.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, io::ErrorKind, path::Path};
 
+use chrono::Duration;
 use model::Time;
 use serde::{Deserialize, de::DeserializeOwned};
+
+/// The commit that this program was built from, when its build said so (`make release`).
+const BUILT_FROM: Option<&str> = option_env!("BUILT_FROM");
+
+/// The checks that a scan makes.
+const CHECKS: [&str; 5] = ["advisories", "bans", "licenses", "npm", "sources"];
 
 /// How one check of a scan ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -21,6 +28,9 @@ pub struct Scan {
     pub at: Time,
     pub commit: String,
     pub checks: BTreeMap<String, Verdict>,
+    /// When each check passed last, in this scan or one before.
+    #[serde(default)]
+    pub passed_at: BTreeMap<String, Time>,
     /// How many components each bill of materials lists.
     pub components: BTreeMap<String, u64>,
 }
@@ -30,16 +40,28 @@ pub struct Scan {
 pub struct Suite {
     pub at: Time,
     pub commit: String,
+    /// It ran to its end.
+    pub finished: bool,
     pub passed: u64,
     pub failed: u64,
 }
+
+/// A file that is there and cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
 
 /// What can be wrong with a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     Failed,
+    /// A check has not passed for too long, or never.
     Old,
 }
+
+/// What is said where no result is.
+pub const NOT_SCANNED: &str = "No result of a scan is on this machine (setting proofs_dir).";
+/// And where there is one that nobody can read.
+pub const UNREADABLE: &str = "The result of the scan cannot be read (scan.json in proofs_dir).";
 
 impl Trouble {
     pub fn as_str(self) -> &'static str {
@@ -50,11 +72,8 @@ impl Trouble {
     }
 }
 
-/// What is said where no result is.
-pub const NOT_SCANNED: &str = "No result of a scan is on this machine (setting proofs_dir).";
-
 impl Scan {
-    pub async fn read(folder: &Path) -> Option<Self> {
+    pub async fn read(folder: &Path) -> Result<Option<Self>, Unreadable> {
         read(folder, "scan.json").await
     }
 
@@ -64,44 +83,69 @@ impl Scan {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// What somebody must do about it. `days`: how old a result may be.
+    /// What somebody must do about it. `days`: how long ago a check may have passed.
     pub fn trouble(&self, days: i64, now: Time) -> Option<(Trouble, String)> {
-        let (failed, age) = (self.that(Verdict::Failed), (now - self.at).num_days());
+        let failed = self.that(Verdict::Failed);
         if !failed.is_empty() {
             return Some((Trouble::Failed, format!("What failed: {failed}.")));
         }
-        (age >= days).then(|| (Trouble::Old, format!("The last scan was {age} days ago.")))
+        // What passed in the future passed at no time that can be believed.
+        let good = |at: &Time| *at <= now + Duration::days(1) && now - *at < Duration::days(days);
+        let old = CHECKS.iter().filter(|check| !self.passed_at.get(**check).is_some_and(good));
+        let old = old.copied().collect::<Vec<_>>().join(", ");
+        (!old.is_empty()).then(|| (Trouble::Old, format!("Not passed for {days} days: {old}.")))
     }
 }
 
 impl Suite {
     pub async fn read(folder: &Path) -> Option<Self> {
-        read(folder, "tests.json").await
+        read(folder, "tests.json").await.ok().flatten()
     }
 }
 
-async fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Option<T> {
-    let text = tokio::fs::read(folder.join(name)).await.ok()?;
-    let read = serde_json::from_slice(&text);
-    read.inspect_err(|error| tracing::warn!(name, %error, "a result cannot be read")).ok()
+/// Whether a result says something of this very program, as far as the program knows what it is.
+pub fn is_of_this_build(commit: &str) -> bool {
+    BUILT_FROM.is_none_or(|built| built == commit)
+}
+
+async fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>, Unreadable> {
+    let text = match tokio::fs::read(folder.join(name)).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(|_| Unreadable)?,
+    };
+    serde_json::from_slice(&text).map(Some).map_err(|error| {
+        tracing::warn!(name, %error, "a result cannot be read");
+        Unreadable
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::Duration;
-
     use super::*;
 
     #[test]
     fn a_scan_that_is_old_or_failed_is_trouble() {
-        let text = r#"{"at": "2026-11-01T00:00:00Z", "commit": "abc", "components": {"server": 597},
-            "checks": {"licenses": "passed", "advisories": "unreachable"}}"#;
-        let scan: Scan = serde_json::from_str(text).unwrap();
-        let day = |days: i64| scan.at + Duration::days(days);
+        let at: Time = "2026-11-01T00:00:00Z".parse().unwrap();
+        let day = |days: i64| at + Duration::days(days);
+        let whole = Scan {
+            at,
+            commit: "abc".to_owned(),
+            checks: CHECKS.map(|check| (check.to_owned(), Verdict::Passed)).into(),
+            passed_at: CHECKS.map(|check| (check.to_owned(), at)).into(),
+            components: BTreeMap::new(),
+        };
         let trouble = |scan: &Scan, now| scan.trouble(30, now).map(|(trouble, _)| trouble);
-        assert_eq!((trouble(&scan, day(29)), trouble(&scan, day(30))), (None, Some(Trouble::Old)));
-        assert_eq!((scan.that(Verdict::Passed), scan.that(Verdict::Unreachable)), ("licenses".into(), "advisories".into()));
-        let checks = BTreeMap::from([("npm".to_owned(), Verdict::Failed)]);
-        assert_eq!(trouble(&Scan { checks, ..scan.clone() }, day(0)), Some(Trouble::Failed));
+        assert_eq!((trouble(&whole, day(29)), trouble(&whole, day(30))), (None, Some(Trouble::Old)));
+        assert_eq!(trouble(&whole, day(-2)), Some(Trouble::Old), "of the future");
+        let mut failed = whole.clone();
+        failed.checks.insert("npm".to_owned(), Verdict::Failed);
+        assert_eq!(trouble(&failed, day(0)), Some(Trouble::Failed));
+        // What could not be looked at goes on from when it passed last, and is no pass where it never did.
+        let mut unreachable = whole.clone();
+        unreachable.checks.insert("advisories".to_owned(), Verdict::Unreachable);
+        unreachable.passed_at.insert("advisories".to_owned(), day(-29));
+        assert_eq!((trouble(&unreachable, day(0)), trouble(&unreachable, day(1))), (None, Some(Trouble::Old)));
+        unreachable.passed_at.remove("advisories");
+        assert_eq!(unreachable.trouble(30, day(0)).unwrap().1, "Not passed for 30 days: advisories.");
     }
 }

@@ -25,9 +25,17 @@ use crate::{
 pub(crate) async fn open_due(portal: &Portal) -> Result<(), Outage> {
     let now = portal.clock.now();
     for (team, since) in review::last_ends(portal.db.reader()).await? {
-        for (from, until) in periods(since, now) {
-            open(portal, team, from, until, now).await?;
+        // Of the one that fails the others hear nothing.
+        if let Err(error) = open_of(portal, team, since, now).await {
+            tracing::error!(%team, error = &error as &dyn std::error::Error, "a Review was not opened");
         }
+    }
+    Ok(())
+}
+
+async fn open_of(portal: &Portal, team: TeamId, since: Time, now: Time) -> Result<(), Outage> {
+    for (from, until) in periods(since, now) {
+        open(portal, team, from, until, now).await?;
     }
     Ok(())
 }

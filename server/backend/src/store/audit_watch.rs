@@ -64,8 +64,7 @@ pub struct Group {
 }
 
 /// Whose details some rule reads.
-const DETAILED: &str =
-    "'auth.sign_in_refused', 'member.role_changed', 'member.joined', 'webhook.set', 'webhook.rotated', 'webhook.removed'";
+const DETAILED: &str = "'auth.sign_in_refused', 'member.role_changed', 'member.joined', 'webhook.set', 'webhook.rotated', 'webhook.removed', 'egress.denied'";
 
 /// The events with places from `first` on and below `end`, as groups.
 pub async fn groups(db: &impl ConnectionTrait, first: u64, end: u64) -> Result<Vec<Group>, DbErr> {

@@ -25,12 +25,12 @@ pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<(Pl
     some(db, scope, i64::MAX.unsigned_abs()).await
 }
 
-/// At most so many of each kind.
+/// At most so many of each kind, the newest first.
 pub async fn some(db: &impl ConnectionTrait, scope: &TeamScope, most: u64) -> Result<Vec<(Place, Sealed)>, DbErr> {
     let mut found = Vec::new();
     for (table, field, _) in COLUMNS {
         let text = format!(
-            "SELECT id, {field} AS sealed FROM {table} WHERE team_id = $1 AND length({field}) > 0 ORDER BY id LIMIT {most}"
+            "SELECT id, {field} AS sealed FROM {table} WHERE team_id = $1 AND length({field}) > 0 ORDER BY id DESC LIMIT {most}"
         );
         for row in db.query_all_raw(sql(db, &text, [scope.team().0.into()])).await? {
             let id: Uuid = row.try_get("", "id")?;

@@ -167,13 +167,19 @@ on_both_databases!(a_scan_that_is_old_missing_or_failed, |stage| async move {
     std::fs::create_dir_all(&folder).unwrap();
     let leave = |days: i64, verdict: &str| {
         let at = (now - Duration::days(days)).to_rfc3339();
-        let text = format!(r#"{{"at": "{at}", "commit": "abc", "checks": {{"npm": "{verdict}"}}, "components": {{}}}}"#);
+        let all = |value: &str| {
+            ["advisories", "bans", "licenses", "npm", "sources"].map(|one| format!(r#""{one}": "{value}""#)).join(", ")
+        };
+        let (checks, passed_at) = (all(verdict), all(&at));
+        let text = format!(
+            r#"{{"at": "{at}", "commit": "abc", "checks": {{{checks}}}, "passed_at": {{{passed_at}}}, "components": {{}}}}"#
+        );
         std::fs::write(folder.join("scan.json"), text).unwrap();
     };
     leave(29, "passed");
     assert_eq!(told(&guarded).await.len(), 1, "the alert of the missing one still waits for a person");
     leave(30, "passed");
-    assert!(told(&guarded).await.iter().any(|finding| finding.contains("30 days ago")));
+    assert!(told(&guarded).await.iter().any(|finding| finding.contains("Not passed for 30 days")));
     leave(0, "failed");
-    assert!(told(&guarded).await.iter().any(|finding| finding.contains("What failed: npm")));
+    assert!(told(&guarded).await.iter().any(|finding| finding.contains("What failed: advisories, bans")));
 });
