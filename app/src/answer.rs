@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use leptos::prelude::*;
 
-use crate::api::gateways::ShownKey;
+use crate::api::{gateways::ShownKey, notifications::ShownNotificationKey};
 
 /// The fields of a form that failed, so that the page can be shown again with what was typed. Never secrets.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +12,10 @@ pub struct Echo(pub Arc<HashMap<String, String>>);
 
 /// A secret that was made by the post which this page answers.
 #[derive(Clone, Debug)]
-pub struct Revealed(pub ShownKey);
+pub enum Revealed {
+    GatewayKey(ShownKey),
+    NotificationKey(ShownNotificationKey),
+}
 
 /// Proves that Portal itself wrote these words into a page of this session: what a form says of an act goes into a mail.
 #[derive(Clone)]
@@ -42,5 +45,16 @@ pub struct WayBack(pub String);
 
 /// The key that was made by the post which this page answers.
 pub(crate) fn revealed_key() -> Option<ShownKey> {
-    use_context::<Revealed>().map(|revealed| revealed.0)
+    match use_context::<Revealed>()? {
+        Revealed::GatewayKey(key) => Some(key),
+        Revealed::NotificationKey(_) => None,
+    }
+}
+
+/// The same of a key that signs notifications.
+pub(crate) fn revealed_notification_key() -> Option<ShownNotificationKey> {
+    match use_context::<Revealed>()? {
+        Revealed::NotificationKey(key) => Some(key),
+        Revealed::GatewayKey(_) => None,
+    }
 }

@@ -38,6 +38,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("connections/new") view=NewConnectionPage ssr=SsrMode::Async/>
                     <Route path=path!("connections/:connection") view=ConnectionPage ssr=SsrMode::Async/>
                     <Route path=path!("connections/:connection/access") view=ConnectionAccessPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections/:connection/notifications") view=ConnectionNotificationsPage ssr=SsrMode::Async/>
                     <Route path=path!("connections/:connection/issues") view=ConnectionIssuesPage ssr=SsrMode::Async/>
                     <Route path=path!("connections/:connection/log") view=ConnectionLogPage ssr=SsrMode::Async/>
                     <Route path=path!("gateways") view=GatewaysPage ssr=SsrMode::Async/>

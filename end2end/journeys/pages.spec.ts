@@ -23,7 +23,7 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
   execFileSync("bash", ["-c", made.curl]);
   const { team, app, connection, gateway } = made;
   const pages = [
-    "/", "/account", "/confirm", "/consent/return", team, `${team}/connections`, `${team}/connections/new`, connection, `${connection}/access`, `${connection}/issues`, `${connection}/log`, `${team}/apps`, `${team}/apps/new`, app,
+    "/", "/account", "/confirm", "/consent/return", team, `${team}/connections`, `${team}/connections/new`, connection, `${connection}/access`, `${connection}/notifications`, `${connection}/issues`, `${connection}/log`, `${team}/apps`, `${team}/apps/new`, app,
     `${team}/gateways`, `${team}/gateways/new`, `${team}/gateways/idle`, gateway, `${team}/members`, `${team}/members/reach`, `${team}/log`, `${team}/alerts`, `${team}/alerts/rules`, `${team}/reviews`, `${team}/settings`,
   ];
   await page.goto(`${team}/log`);

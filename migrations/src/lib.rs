@@ -30,6 +30,7 @@ mod m0024_passkeys;
 mod m0025_dormancy;
 mod m0026_access_reviews;
 mod m0027_gateways_webhooks;
+mod m0028_notifications;
 
 pub struct Migrator;
 
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             whole(m0025_dormancy::Migration),
             whole(m0026_access_reviews::Migration),
             whole(m0027_gateways_webhooks::Migration),
+            whole(m0028_notifications::Migration),
         ]
     }
 }

@@ -11,11 +11,12 @@ use axum::{
     routing::{any, get, post},
 };
 use backend::{Portal, credentials::Credentials};
+use model::notification::BODY_MOST;
 use tower_http::{compression::CompressionLayer, timeout::TimeoutBody};
 
 use crate::{
     config::Config,
-    gateway::{self, Edge, batch, feedback, issue, lwa, openapi, own, status},
+    gateway::{self, Edge, batch, feedback, issue, lwa, notification, openapi, own, status},
     metrics,
     web::{self, Live, Site, Web},
 };
@@ -43,6 +44,11 @@ pub fn gateway(config: &Config, credentials: Credentials, alone: bool) -> Router
         .route("/api/gateway/v1/self", get(own::own))
         .route("/api/gateway/v1/lwa/token", post(lwa::token))
         .route("/api/gateway/v1/openapi.json", get(openapi::document))
+        .route(
+            "/api/notifications/v1/connections/{connection}",
+            post(notification::notification).layer(DefaultBodyLimit::max(BODY_MOST)),
+        )
+        .route("/api/notifications/v1/{*rest}", any(gateway::not_found))
         .route("/api/gateway/v1", any(gateway::not_found))
         .route("/api/gateway/v1/", any(gateway::not_found))
         .route("/api/gateway/v1/{*rest}", any(gateway::not_found))

@@ -113,6 +113,13 @@ actions! {
     WebhookTested "webhook.tested" "sent a message to try the webhook of";
     WebhookReplayed "webhook.replayed" "sent a message once more to the webhook of";
     WebhookRemoved "webhook.removed" "removed the webhook of";
+    NotificationKeyCreated "notification_key.created" "made a key for notifications of";
+    NotificationKeyRevoked "notification_key.revoked" "revoked a key for notifications of";
+    NotificationTopicAdded "notification_topic.added" "lets notifications of a topic come for";
+    NotificationTopicRemoved "notification_topic.removed" "lets notifications of a topic come no longer for";
+    NotificationTopicConfirmed "notification_topic.confirmed" "confirmed the subscription of a topic for";
+    NotificationReceived "notification.received" "passed on a notification for";
+    NotificationRefused "notification.refused" "was refused a notification for";
     CanaryPlanted "canary.planted" "made a canary of";
     CanaryLifted "canary.lifted" "made no canary any more of";
     AccessReviewOpened "access_review.opened" "opened the access review of";
@@ -285,7 +292,7 @@ macro_rules! safe_details {
 use crate::ids::*;
 safe_details! {
     &'static str &Name &EmailAddress &SafeText UserId TeamId InvitationId LwaAppId ConnectionId GatewayId GatewayKeyId
-    LeaseId LockId MessageId ApprovalId PasskeyId SessionId ChallengeId EvidenceId NoticeId Digest
+    LeaseId LockId MessageId NotificationKeyId ApprovalId PasskeyId SessionId ChallengeId EvidenceId NoticeId Digest
 }
 
 impl From<crate::Time> for Detail {

@@ -106,6 +106,10 @@ ids! {
     WebhookId "wh";
     /// One message to a webhook.
     MessageId "msg";
+    /// One key that signs notifications.
+    NotificationKeyId "ntk";
+    /// One notification that came.
+    NotificationId "ntf";
     /// A look through the log.
     ReviewId "rev";
     /// An order not to prune a Team's log.

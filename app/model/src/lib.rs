@@ -19,6 +19,7 @@ pub mod incident;
 pub mod login;
 pub mod lwa_app;
 pub mod name;
+pub mod notification;
 pub mod passkey;
 pub mod problem;
 pub mod promise;

@@ -27,6 +27,7 @@ macro_rules! codes {
 codes! {
     InvalidRequest "invalid-request" 400 0 "The request is not valid" "Correct the request and send it again.";
     InvalidGatewayKey "invalid-gateway-key" 401 0 "The gateway key is not valid" "Check the key, or make a new one in Portal.";
+    InvalidSignature "invalid-signature" 401 0 "The signature is not valid" "Sign with a live key of this connection, with a clock that is right.";
     SignInRequired "sign-in-required" 401 0 "Sign in first" "Sign in and try again.";
     ScopeMissing "scope-missing" 403 0 "The gateway lacks the scope" "Give the gateway this scope in Portal.";
     AddressNotAllowed "address-not-allowed" 403 0 "The address is not allowed" "Call from an allowed network, or change the gateway's networks.";
@@ -44,7 +45,7 @@ codes! {
     ReauthorizationRequired "reauthorization-required" 409 0 "The seller must authorize again" "Reconnect the account in Portal.";
     LwaClientRejected "lwa-client-rejected" 409 0 "Amazon refused the LWA app" "Check the LWA app's client id and secret in Portal.";
     ConnectionDisabled "connection-disabled" 409 0 "The connection is disabled" "Enable the connection in Portal.";
-    ContentTooLarge "content-too-large" 413 0 "The body is too large" "Send at most 16 KiB.";
+    ContentTooLarge "content-too-large" 413 0 "The body is too large" "Send at most 16 KiB, of a notification at most 300 KiB.";
     UnsupportedMediaType "unsupported-media-type" 415 0 "The content type is not supported" "Send application/json.";
     Invalid "invalid" 422 0 "Some fields need another look" "Correct the fields and send the form again.";
     PasskeyRefused "passkey-refused" 422 0 "The passkey was not accepted" "Try again, or use a code from your e-mail.";

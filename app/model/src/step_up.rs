@@ -22,6 +22,7 @@ pub enum DangerousAct {
     SignReview,
     ExportLog,
     SetWebhook,
+    SetNotifications,
     ChangeWatch,
     ChangeHold,
     LiftLock,
@@ -38,10 +39,11 @@ pub enum DangerousAct {
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 23] = [
+    pub const ALL: [DangerousAct; 24] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
+        DangerousAct::SetNotifications,
         DangerousAct::Disconnect,
         DangerousAct::ChangeRole,
         DangerousAct::RemoveMember,
@@ -77,6 +79,7 @@ impl DangerousAct {
             DangerousAct::SignReview => "sign a Review of the log",
             DangerousAct::ExportLog => "export the log",
             DangerousAct::SetWebhook => "change where messages are sent",
+            DangerousAct::SetNotifications => "change whose notifications are taken",
             DangerousAct::ChangeWatch => "change what Portal watches for",
             DangerousAct::LiftLock => "lift a lock",
             DangerousAct::CopyEvidence => "take a copy of evidence",

@@ -16,6 +16,7 @@ pub mod login;
 pub mod measures;
 pub mod metrics;
 pub mod notices;
+pub mod notifications;
 pub mod passkeys;
 pub mod places;
 pub mod promises;

@@ -3,10 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::{
-    answer::{Echo, Revealed},
-    api::gateways::ShownKey,
-};
+use crate::answer::{Echo, Revealed};
 
 /// Field names whose values are never given back to a page.
 const NEVER: [&str; 6] = ["response", "webhook_secret", "client_secret", "refresh_token", "code", "confirm"];
@@ -19,16 +16,16 @@ pub fn echo_of(body: &[u8]) -> Echo {
 
 /// Where a server function leaves a secret that it reveals once.
 #[derive(Clone, Default)]
-pub struct Reveal(Arc<Mutex<Option<ShownKey>>>);
+pub struct Reveal(Arc<Mutex<Option<Revealed>>>);
 
 impl Reveal {
-    pub(crate) fn put(&self, key: ShownKey) {
+    pub(crate) fn put(&self, key: Revealed) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
     }
 
     /// Takes out what was left, to show it.
     pub fn take(&self) -> Option<Revealed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map(Revealed)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

@@ -46,7 +46,9 @@ pub use alerts::AlertsPage;
 pub use app::AppPage;
 pub use approvals::ApprovalsPage;
 pub use apps::AppsPage;
-pub use connection::{ConnectionAccessPage, ConnectionIssuesPage, ConnectionLogPage, ConnectionPage};
+pub use connection::{
+    ConnectionAccessPage, ConnectionIssuesPage, ConnectionLogPage, ConnectionNotificationsPage, ConnectionPage,
+};
 pub use connections::ConnectionsPage;
 pub use gateway::GatewayPage;
 pub use gateways::GatewaysPage;

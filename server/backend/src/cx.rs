@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use model::{
     EmailAddress, Time,
     audit::SafeText,
-    ids::{GatewayId, GatewayKeyId, RequestId, SessionId, TeamId, UserId},
+    ids::{GatewayId, GatewayKeyId, NotificationKeyId, RequestId, SessionId, TeamId, UserId},
     passkey::Proofs,
 };
 
@@ -17,6 +17,8 @@ pub enum Actor {
     Anonymous,
     User(SignedIn),
     Gateway(GatewayActor),
+    /// Whoever signs notifications with this key.
+    Relay(NotificationKeyId),
     /// Portal itself: a job, a subcommand. The word names which.
     System(&'static str),
 }

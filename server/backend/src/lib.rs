@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod login;
 pub mod lwa_apps;
 pub mod mail;
+pub mod notifications;
 pub mod passkeys;
 pub mod portal;
 pub mod promises;

@@ -29,12 +29,16 @@ pub struct Edge {
 
 const MARK: HeaderName = HeaderName::from_static("portal-gateway");
 /// SDKs that ask here cannot be taught the header; the document is for everybody.
+/// Relays are other people's programs too, and what they send is signed.
+const NOTIFICATIONS: &str = "/api/notifications/v1/";
 const WITHOUT_MARK: [&str; 2] = ["/api/gateway/v1/lwa/token", "/api/gateway/v1/openapi.json"];
 
 pub async fn edge(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let id: RequestId = random::id(edge.clock.now());
-    let marked =
-        WITHOUT_MARK.contains(&request.uri().path()) || request.headers().get(&MARK).is_some_and(|value| value == "1");
+    let path = request.uri().path();
+    let marked = WITHOUT_MARK.contains(&path)
+        || path.starts_with(NOTIFICATIONS)
+        || request.headers().get(&MARK).is_some_and(|value| value == "1");
     let origin =
         Origin { request: id, address: client_address(&request, &edge.trusted_proxies), agent: agent(request.headers()) };
     request.extensions_mut().insert(origin);

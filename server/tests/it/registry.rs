@@ -221,6 +221,7 @@ fn value(name: &str) -> Option<&'static str> {
         "url" => "http://127.0.0.1:9/hook",
         "webhook_secret" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "ends" => "",
+        "topic" => "arn:aws:sns:eu-west-1:123456789012:ads-stream",
         "threshold" => "7",
         "off" => "false",
         "canary" | "finding" => "true",

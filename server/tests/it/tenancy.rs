@@ -121,7 +121,11 @@ on_both_databases!(things_of_another_team_are_answered_as_things_that_do_not_exi
         }
     }
     assert!(asked > 60, "the sweep asked only {asked} times");
-    assert_eq!(dump(&house, None, &ASIDE).await, before);
+    let after = dump(&house, None, &ASIDE).await;
+    // Said by table: the whole of both is too much to read.
+    for (table, rows) in &after {
+        assert_eq!(rows, &before[table], "{table}");
+    }
 });
 
 on_both_databases!(what_people_do_about_themselves_touches_no_team_of_others, async |stage: Stage| {

@@ -14,6 +14,7 @@ use secrecy::ExposeSecret;
 
 use crate::{
     Failure,
+    answer::Revealed,
     api::gateways::{Choice, GatewayDetail, GatewayItem, IdleItem, KeyItem, ShownKey},
     edge::{Reveal, fail, moment},
 };
@@ -107,7 +108,7 @@ pub(crate) async fn show_key(cx: &Cx, scope: &TeamScope, new: NewKey) -> Result<
     let shown =
         ShownKey { key: new.key.id, secret: new.secret.expose_secret().to_owned(), connection: allowed.first().copied() };
     if let Some(reveal) = use_context::<Reveal>() {
-        reveal.put(shown.clone());
+        reveal.put(Revealed::GatewayKey(shown.clone()));
     }
     Ok(shown)
 }

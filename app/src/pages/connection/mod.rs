@@ -2,6 +2,7 @@
 
 mod access;
 mod acts;
+mod notifications;
 mod overview;
 mod snippets;
 
@@ -16,6 +17,7 @@ use model::{
 
 use access::Access;
 use acts::Acts;
+use notifications::Notifications;
 use overview::{Clocks, Facts, Usage};
 pub(super) use snippets::snippets;
 
@@ -29,9 +31,10 @@ use crate::{
 };
 
 /// The parts of a connection's page, each at an address of its own.
-const TABS: [(&str, &str, Permission); 4] = [
+const TABS: [(&str, &str, Permission); 5] = [
     ("", "Overview", Permission::ViewTeam),
     ("/access", "Access", Permission::ViewTeam),
+    ("/notifications", "Notifications", Permission::ViewTeam),
     ("/issues", "Recent issues", Permission::ViewLog),
     ("/log", "Log", Permission::ViewLog),
 ];
@@ -52,6 +55,15 @@ pub fn ConnectionPage() -> impl IntoView {
 #[component]
 pub fn ConnectionAccessPage() -> impl IntoView {
     framed("/access", |team, detail| view! { <Access team detail/> }.into_any())
+}
+
+/// What came for it from Amazon.
+#[component]
+pub fn ConnectionNotificationsPage() -> impl IntoView {
+    framed("/notifications", |team, detail| {
+        let over = detail.item.state == ConnectionState::Disconnected;
+        view! { <Notifications team detail over/> }.into_any()
+    })
 }
 
 /// Which gateways asked for its credential, and what they got.

@@ -165,6 +165,7 @@ impl Event {
             Actor::Anonymous => ("anonymous", None, "somebody".to_owned(), None),
             Actor::User(person) => ("user", Some(person.user.0), person.email.to_string(), Some(person.session.0)),
             Actor::Gateway(gateway) => ("gateway", Some(gateway.gateway.0), gateway.name.clone(), Some(gateway.key.0)),
+            Actor::Relay(key) => ("system", None, "relay".to_owned(), Some(key.0)),
             Actor::System(what) => ("system", None, (*what).to_owned(), None),
         };
         let details: serde_json::Map<_, _> = self

@@ -162,6 +162,7 @@ pub async fn disconnect(cx: &Cx, scope: &TeamScope, id: ConnectionId, typed: &st
         return Err(ConnectionError::Changed);
     }
     store::gateway::disallow_everywhere(&*tx, scope, id).await?;
+    store::notification_key::revoke_all(&*tx, scope, id, now).await?;
     let row = Event::of(scope, Action::ConnectionDisconnected).on(Target::connection(id, &connection.name)).into_row(cx);
     let receipt = Receipt { connection: id, at: now, event: row.id };
     store::audit_event::insert(&*tx, row).await?;

@@ -1,6 +1,7 @@
 //! Deletes what has said its last: expired browsers, old challenges, full buckets. The audit log is never touched.
 
 use chrono::Duration;
+use model::notification::KEPT;
 
 use crate::{Portal, store};
 
@@ -25,6 +26,7 @@ pub(super) async fn run(portal: Portal) -> Result<(), sea_orm::DbErr> {
     store::consent::delete_before(&*tx, now - MAILS).await?;
     store::session::delete_before(&*tx, now - SESSIONS).await?;
     store::lease::delete_before(&*tx, now - LEASES).await?;
+    store::notification::delete_before(&*tx, now - KEPT).await?;
     store::webhook::delete_before(&*tx, now - MESSAGES).await?;
     tx.commit().await
 }

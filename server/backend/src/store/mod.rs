@@ -45,6 +45,8 @@ pub mod mail_outbox;
 pub mod measure;
 pub mod member;
 pub mod notice;
+pub mod notification;
+pub mod notification_key;
 pub mod passkey;
 pub mod playbook;
 pub mod rate_limit;

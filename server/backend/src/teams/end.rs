@@ -122,6 +122,7 @@ async fn shred(cx: &Cx, tx: &Tx, scope: &TeamScope) -> Result<(), NotEnded> {
                 return Err(NotEnded::Changed);
             }
             store::gateway::disallow_everywhere(&**tx, scope, connection.id).await?;
+            store::notification_key::revoke_all(&**tx, scope, connection.id, now).await?;
             let target = Target::connection(connection.id, &connection.name);
             audit::append(&**tx, cx, Event::of(scope, Action::ConnectionDisconnected).on(target)).await?;
         }

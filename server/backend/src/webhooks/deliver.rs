@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use model::{Time, ids::TeamId, webhook::WAITS_S};
 use secrecy::SecretString;
 
-use super::{place, sign::signature};
+use super::{place, signature};
 use crate::{
     Portal, access,
     error::Outage,

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
-use super::{Hooks, WebhookError, sign::check_secret, sign::signature};
+use super::{Hooks, WebhookError, check_secret, signature};
 use crate::egress::Egress;
 
 /// Where messages go, and the secret that signs them.

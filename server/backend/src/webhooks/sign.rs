@@ -22,7 +22,7 @@ pub(super) fn check_secret(secret: &SecretString) -> Result<(), WebhookError> {
 }
 
 /// The header `webhook-signature` of a message.
-pub(super) fn signature(secret: &SecretString, id: &str, timestamp: i64, body: &[u8]) -> Option<String> {
+pub(crate) fn signature(secret: &SecretString, id: &str, timestamp: i64, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&bytes(secret)?).ok()?;
     mac.update(format!("{id}.{timestamp}.").as_bytes());
     mac.update(body);

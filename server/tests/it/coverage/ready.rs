@@ -103,6 +103,10 @@ pub async fn ready<'a>(
         "ask_code" => with("email", &format!("{name}-anew@example.com")),
         "replace_refresh_token" => with("refresh_token", known_seller().refresh_token),
         "enable_connection" => connections::disable(&owner, &of.scope, of.connection).await.unwrap(),
+        "remove_topic" => {
+            let topic = "arn:aws:sns:eu-west-1:123456789012:ads-stream";
+            backend::notifications::add_topic(&owner, &of.scope, of.connection, topic).await.unwrap();
+        }
         "stop_idle" => {
             // Made long ago, and never used.
             for table in ["gateway", "gateway_key"] {

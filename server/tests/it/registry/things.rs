@@ -6,7 +6,7 @@ use super::*;
 use crate::authenticator::Authenticator;
 
 /// Arguments that name a thing, or several.
-pub(super) const THINGS: [&str; 29] = [
+pub(super) const THINGS: [&str; 30] = [
     "access_review",
     "action_item",
     "alert",
@@ -26,6 +26,7 @@ pub(super) const THINGS: [&str; 29] = [
     "measure",
     "message",
     "notice",
+    "notification_key",
     "passkey",
     "query",
     "review",
@@ -73,6 +74,8 @@ pub struct Things {
     /// The gateway's webhook, and a message that did not arrive there.
     pub webhook: String,
     pub message: String,
+    /// A key that signs the connection's notifications.
+    pub notification_key: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -103,6 +106,7 @@ impl Things {
             "access_review" => &self.access_review,
             "webhook" => &self.webhook,
             "message" => &self.message,
+            "notification_key" => &self.notification_key,
             "reviewed" => &self.user,
             "target" => &self.connection,
             _ => return None,
@@ -110,7 +114,7 @@ impl Things {
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 23] {
+    pub fn ids(&self) -> [&str; 24] {
         let Self {
             team,
             app,
@@ -135,6 +139,7 @@ impl Things {
             access_review,
             webhook,
             message,
+            notification_key,
             secret: _,
         } = self;
         [
@@ -161,6 +166,7 @@ impl Things {
             access_review,
             webhook,
             message,
+            notification_key,
         ]
     }
 
@@ -192,6 +198,7 @@ impl Things {
             access_review: id("acr"),
             webhook: id("wh"),
             message: id("msg"),
+            notification_key: id("ntk"),
             secret,
         }
     }
@@ -208,6 +215,8 @@ impl House {
         let (incident, entry, measure) = self.an_incident(of).await;
         let (task, notice, action_item) = self.what_follows(of, incident).await;
         let (webhook, message) = self.a_webhook(of).await;
+        let owner_proved = self.stage.stepped_up(&of.owner);
+        let key = backend::notifications::create_key(&owner_proved, &of.scope, of.connection, None).await.unwrap();
         Things {
             incident: incident.to_string(),
             entry: entry.to_string(),
@@ -218,6 +227,7 @@ impl House {
             approval: self.an_approval(of).await,
             passkey: self.a_passkey(of).await,
             access_review: self.an_access_review(of).await,
+            notification_key: key.id.to_string(),
             webhook,
             message,
             team: of.team.to_string(),

@@ -95,6 +95,13 @@ pub(super) async fn perform(
                 problem(set(webhooks::For::Gateway(team.gateway)).await),
             ]
         }
+        DangerousAct::SetNotifications => {
+            let topic = "arn:aws:sns:eu-west-1:123456789012:ads-stream";
+            vec![
+                problem(backend::notifications::create_key(cx, scope, team.connection, None).await),
+                problem(backend::notifications::add_topic(cx, scope, team.connection, topic).await),
+            ]
+        }
         DangerousAct::ExportLog => vec![
             problem(backend::audit::note_export(cx, scope, "csv", 1).await),
             problem(approvals::ask(cx, scope, GraveAct::ExportLog, "").await),

@@ -30,7 +30,9 @@ const OWN_WORDS: [(&str, &str); 17] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 30] = [
+const OWN_WORDS_OF: [(&str, &str); 32] = [
+    ("notification.source", "a word of a list"),
+    ("notification.way", "a word of a list"),
     ("access_review_item.subject_kind", "a word of a list"),
     ("access_review_item.decision", "a word of a list"),
     ("access_review_item.facts", "words of Portal's own, and of companies that other columns hold"),
@@ -138,6 +140,7 @@ async fn mark(house: &House, ada: &Furnished, things: &Things) {
     let hook = format!("http://127.0.0.1:9/{MARK}");
     let fields = [team, ("url", &hook), ("webhook_secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")];
     assert_eq!(browser.post("set_webhook", &fields).await.status(), 200);
+    mark_notifications(house, ada).await;
     mark_approvals(&mut browser, things).await;
     mark_access_review(house, ada, &mut browser, things).await;
     assert_eq!(browser.post("place_hold", &[team, ("reason", MARK)]).await.status(), 200);
@@ -295,6 +298,18 @@ async fn mark_approvals(browser: &mut Browser<'_>, things: &Things) {
     assert_eq!(browser.post("ask_export", &[team]).await.status(), 200);
     let asked = ("approval", &*things.approval);
     assert_eq!(browser.post("approve_export", &[team, asked]).await.status(), 200);
+}
+
+/// A notification whose every word is a mark, and a topic.
+async fn mark_notifications(house: &House, ada: &Furnished) {
+    use backend::notifications::{add_topic, create_key};
+    let owner = house.stage.stepped_up(&ada.owner);
+    let key = create_key(&owner, &ada.scope, ada.connection, None).await.unwrap();
+    let body = crate::notifications::offer(MARK, owner.now()).replace("ANY_OFFER_CHANGED", MARK);
+    let message = crate::notifications::message(crate::support::reveal(&key.secret), MARK, owner.now(), &body);
+    assert_eq!(crate::notifications::post(house, &ada.connection.to_string(), &message).await.0, 204);
+    let topic = format!("arn:aws:sns:eu-west-1:123456789012:{MARK}");
+    add_topic(&owner, &ada.scope, ada.connection, &topic).await.unwrap();
 }
 
 /// Every column of text of a Team's tables holds a mark, or is on the list.
