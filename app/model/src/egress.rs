@@ -7,17 +7,19 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     Amazon,
+    Sns,
     Webhooks,
     Checkpoints,
     Mail,
 }
 
 impl Purpose {
-    pub const ALL: [Purpose; 4] = [Purpose::Amazon, Purpose::Webhooks, Purpose::Checkpoints, Purpose::Mail];
+    pub const ALL: [Purpose; 5] = [Purpose::Amazon, Purpose::Sns, Purpose::Webhooks, Purpose::Checkpoints, Purpose::Mail];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Purpose::Amazon => "amazon",
+            Purpose::Sns => "sns",
             Purpose::Webhooks => "webhooks",
             Purpose::Checkpoints => "checkpoints",
             Purpose::Mail => "mail",
@@ -28,6 +30,7 @@ impl Purpose {
     pub fn title(self) -> &'static str {
         match self {
             Purpose::Amazon => "Amazon: LWA and SP-API",
+            Purpose::Sns => "Amazon: certificates and subscriptions of SNS",
             Purpose::Webhooks => "Webhooks of Teams",
             Purpose::Checkpoints => "Signed heads of the log",
             Purpose::Mail => "Mail server",

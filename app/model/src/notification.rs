@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use crate::Time;
+use crate::{Time, audit::SafeText};
 
 /// A signed message counts when it was sent so long ago at most, or is so far ahead at most (Standard Webhooks).
 pub const TOLERANCE: Duration = Duration::minutes(5);
@@ -75,10 +75,11 @@ pub fn is_fresh(sent_at: Time, past: Duration, now: Time) -> bool {
     now - sent_at <= past && sent_at - now <= TOLERANCE
 }
 
-/// An id or a kind as Amazon writes them; anything else is none.
+/// An id or a kind as Amazon writes them; anything else is none, and what looks like a secret least of all.
 pub fn word(text: &str) -> Option<&str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
-    (!text.is_empty() && text.len() <= WORD_MOST && text.chars().all(fits)).then_some(text)
+    let plain = !text.is_empty() && text.len() <= WORD_MOST && text.chars().all(fits);
+    (plain && SafeText::new(text, WORD_MOST).as_str() == text).then_some(text)
 }
 
 /// Whether a text is the ARN of an SNS topic: partition, region, account, name.
@@ -128,7 +129,7 @@ mod tests {
             assert!(!is_topic(bad), "{bad}");
         }
         assert_eq!(word("ANY_OFFER_CHANGED"), Some("ANY_OFFER_CHANGED"));
-        for bad in ["", "a b", "<b>", "Atza|x", "=cmd", &"x".repeat(101)] {
+        for bad in ["", "a b", "<b>", "Atza|x", "=cmd", "amzn1.oa2-cs.v1.0123456789abcdef", &"x".repeat(101)] {
             assert_eq!(word(bad), None, "{bad}");
         }
     }

@@ -14,11 +14,12 @@ pub enum Part {
     Incidents,
     Secrets,
     LeastPrivilege,
+    Messages,
     Development,
 }
 
 impl Part {
-    pub const ALL: [Part; 8] = [
+    pub const ALL: [Part; 9] = [
         Part::DataUse,
         Part::People,
         Part::Credentials,
@@ -26,6 +27,7 @@ impl Part {
         Part::Incidents,
         Part::Secrets,
         Part::LeastPrivilege,
+        Part::Messages,
         Part::Development,
     ];
 
@@ -39,6 +41,7 @@ impl Part {
             Part::Incidents => "Incident response",
             Part::Secrets => "Passwords and secrets",
             Part::LeastPrivilege => "Least privilege",
+            Part::Messages => "Notifications and webhooks",
             Part::Development => "Development and operation",
         }
     }
@@ -218,6 +221,14 @@ promises! {
         "Workers, pages and the gateway route can run apart, each with its own rights."
         "One program with three roles: on hosts, networks and database roles of their own. On PostgreSQL serving roles own no table and cannot change the log."
         ["processes_serve_as_roles_that_own_nothing" "the_command_makes_the_roles_and_production_serves_as_them_alone"];
+    NotificationsProved "notifications_proved" Messages
+        "Notifications are taken when it is proved who sent them and when, and once."
+        "A relay's are signed by a live key of the connection within five minutes, SNS's by Amazon for a listed topic. Each counts once by its id; what comes late is marked. Of what stands in them nothing is kept."
+        ["of_ten_thousand_mutated_messages_none_is_taken" "one_message_a_thousand_times_at_once_has_one_effect" "nothing_that_amazon_did_not_sign_for_a_listed_topic_is_taken" "a_signed_notification_is_kept_once_without_its_content_and_passed_on"];
+    CallbacksListed "callbacks_listed" Messages
+        "Messages go to listed addresses over TLS; tunnels are the sandbox's, and end."
+        "The operator lists the hosts. A host that leads to somebody's own machine is refused in production, and needs an end within a week in the sandbox."
+        ["messages_go_to_listed_hosts_over_tls_only" "a_tunnel_is_a_sandboxs_and_ends_within_a_week" "a_gateways_webhook_is_tried_changed_over_and_sent_to_again"];
     Scanned "scanned" Development
         "What Portal is built from is scanned for known vulnerabilities, licences and sources every 30 days and before each release."
         "make scan checks crates and npm packages and writes bills of materials. A result older than 30 days alerts the operator."

@@ -16,6 +16,7 @@ pub fn SecurityPage() -> impl IntoView {
             <li>"Portal hands access tokens to a Team's own gateways, for work that the Team has authorized. Each gateway may say what for, and that is recorded with the token."</li>
             <li>"Nothing is sold, used for advertising or shared. Portal sends data to Amazon, to the mail server of this installation, and to addresses that a Team or the operator has entered; it calls nobody else."</li>
             <li>"Of a connection Portal stores the Seller ID, the marketplace and what follows from it (marketplace ids, region, endpoint), the LWA client credentials, the refresh token and the access token. It stores no orders, no buyers and no other Amazon information."</li>
+            <li>"Of a notification of Amazon's Portal keeps what it says of itself (its kind, its id, its times), once it is proved who sent it, and nothing of what stands in it."</li>
             <li>"When a Team disconnects an account, gateways are refused at once and the credentials are destroyed; a receipt says when. A whole Team is deleted by two of its owners."</li>
         </Part>
         <Part id="secrets" title="Who gets a secret">

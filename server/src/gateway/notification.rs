@@ -17,7 +17,7 @@ use model::{
 
 use super::Refusal;
 
-/// Takes a message, signed as Standard Webhooks describes it. One that came before is answered as the first was, and does nothing.
+/// Takes a message, signed as Standard Webhooks describes it, or by SNS. One that came before is answered as the first was, and does nothing.
 pub async fn notification(
     State(credentials): State<Credentials>,
     Extension(origin): Extension<Origin>,
@@ -27,6 +27,10 @@ pub async fn notification(
 ) -> Result<StatusCode, Refusal> {
     // What is no id is nobody's.
     let connection = connection.parse().unwrap_or(ConnectionId(NIL));
+    if headers.contains_key("x-amz-sns-message-type") {
+        let taken = notifications::receive_sns(&credentials.portal, &origin, connection, &body).await;
+        return taken.map(|_| StatusCode::NO_CONTENT).map_err(Refusal::from);
+    }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let message = Signed {
         id: text("webhook-id"),

@@ -35,6 +35,7 @@ mod promises;
 mod refresh;
 mod reviews;
 mod smtp;
+mod sns;
 mod step_up;
 mod teams;
 mod tenancy;

@@ -36,10 +36,10 @@ struct Relayed {
 /// A message as a relay sends it.
 #[derive(Clone)]
 pub struct Message {
-    id: String,
-    timestamp: String,
-    signatures: String,
-    body: Vec<u8>,
+    pub id: String,
+    pub timestamp: String,
+    pub signatures: String,
+    pub body: Vec<u8>,
 }
 
 impl Message {
@@ -71,12 +71,17 @@ pub fn offer(id: &str, happened: Time) -> String {
     )
 }
 
-/// Sends it; gives status and body, without the request's id.
-pub async fn post(house: &House, connection: &str, message: &Message) -> (u16, String) {
+/// As a relay posts it.
+pub fn request(house: &House, connection: &str, message: &Message) -> reqwest::RequestBuilder {
     let url = format!("{}/api/notifications/v1/connections/{connection}", house.url);
     let request = house.http.request(Method::POST, url).body(message.body.clone());
     let request = request.header("webhook-id", &message.id).header("webhook-timestamp", &message.timestamp);
-    let response = request.header("webhook-signature", &message.signatures).send().await.unwrap();
+    request.header("webhook-signature", &message.signatures)
+}
+
+/// Sends it; gives status and body, without the request's id.
+pub async fn post(house: &House, connection: &str, message: &Message) -> (u16, String) {
+    let response = request(house, connection, message).send().await.unwrap();
     let (status, id) = (response.status().as_u16(), response.headers()["x-request-id"].to_str().unwrap().to_owned());
     (status, response.text().await.unwrap().replace(&id, "REQUEST"))
 }

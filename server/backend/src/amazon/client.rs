@@ -1,6 +1,10 @@
 //! The handle: where Amazon is, and the one HTTP client that goes there.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use model::{Environment, amazon::Marketplace, egress::Purpose};
 use reqwest::{Method, RequestBuilder, Response, header::HeaderMap};
@@ -20,8 +24,16 @@ const BODY_LIMIT: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct Amazon {
     client: Client,
+    sns: Client,
     simulator: Option<Arc<Url>>,
+    /// Certificates of SNS, by their addresses.
+    certificates: Certificates,
 }
+
+type Certificates = Arc<Mutex<HashMap<Url, Vec<u8>>>>;
+
+/// Certificates that are kept; Amazon has one a region, and a new one now and then.
+const CERTIFICATES: usize = 100;
 
 /// An answer, read whole and within bounds.
 #[derive(Debug)]
@@ -45,7 +57,9 @@ pub(super) enum NoAnswer {
 impl Amazon {
     /// The real Amazon, or the simulator at this address, for development and tests.
     pub fn new(egress: &Egress, simulator: Option<Url>) -> Self {
-        Self { client: egress.client(Purpose::Amazon, CONNECT, WHOLE), simulator: simulator.map(Arc::new) }
+        let client = |purpose| egress.client(purpose, CONNECT, WHOLE);
+        let (client, sns) = (client(Purpose::Amazon), client(Purpose::Sns));
+        Self { client, sns, simulator: simulator.map(Arc::new), certificates: Certificates::default() }
     }
 
     pub fn is_simulated(&self) -> bool {
@@ -80,6 +94,30 @@ impl Amazon {
         }
         #[expect(clippy::expect_used, reason = "every base of the table, and a simulator's, is an address")]
         Url::parse_with_params(&page, parameters).expect("an address of the table")
+    }
+
+    /// Fetches from SNS; nothing when it does not answer well. The simulator plays it under `/sns`.
+    pub(crate) async fn sns(&self, url: &Url) -> Option<Vec<u8>> {
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let url = match &self.simulator {
+            Some(_) => Url::parse(&format!("{}/sns{}{query}", self.base(""), url.path())).ok()?,
+            None => url.clone(),
+        };
+        let answer = self.send(self.sns.request(Method::GET, url).ok()?).await.ok()?;
+        (answer.status == 200).then_some(answer.body)
+    }
+
+    pub(crate) fn known_certificate(&self, url: &Url) -> Option<Vec<u8>> {
+        self.certificates.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned()
+    }
+
+    /// Keeps a certificate of SNS's.
+    pub(crate) fn keep_certificate(&self, url: &Url, certificate: Vec<u8>) {
+        let mut kept = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= CERTIFICATES {
+            kept.clear();
+        }
+        kept.insert(url.clone(), certificate);
     }
 
     pub(super) fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, NoAnswer> {

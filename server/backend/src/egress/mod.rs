@@ -8,6 +8,7 @@ mod resolve;
 
 use std::sync::Arc;
 
+use crate::notifications::SNS_HOSTS;
 use model::egress::{Addresses, Denial, Purpose, lists};
 use url::{Host, Url};
 
@@ -71,6 +72,7 @@ impl Egress {
         let entry = |purpose, hosts, addresses| Entry { purpose, hosts, tls: true, addresses };
         let mut entries = vec![
             entry(Purpose::Amazon, AMAZON.map(str::to_owned).to_vec(), Addresses::Public),
+            entry(Purpose::Sns, vec![SNS_HOSTS.to_owned()], Addresses::Public),
             entry(Purpose::Webhooks, webhooks, Addresses::Public),
         ];
         let own = |host: &str| private.iter().any(|pattern| lists(pattern, host));
@@ -90,14 +92,16 @@ impl Egress {
     /// Development: Amazon is the simulator, and webhooks go to this machine.
     pub fn development(simulator: Option<&Url>, mail: Option<String>) -> Self {
         let entry = |purpose, hosts, addresses| Entry { purpose, hosts, tls: false, addresses };
-        let amazon = match simulator.and_then(Url::host_str) {
-            Some(host) => entry(Purpose::Amazon, vec![host.to_owned()], Addresses::Any),
-            None => Entry { tls: true, ..entry(Purpose::Amazon, AMAZON.map(str::to_owned).to_vec(), Addresses::Public) },
+        let played = |purpose, real: Vec<String>| match simulator.and_then(Url::host_str) {
+            Some(host) => entry(purpose, vec![host.to_owned()], Addresses::Any),
+            None => Entry { tls: true, ..entry(purpose, real, Addresses::Public) },
         };
+        let amazon = played(Purpose::Amazon, AMAZON.map(str::to_owned).to_vec());
+        let sns = played(Purpose::Sns, vec![SNS_HOSTS.to_owned()]);
         let here = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let mail = entry(Purpose::Mail, mail.into_iter().collect(), Addresses::Any);
         let hooks = [Purpose::Webhooks, Purpose::Checkpoints].map(|one| entry(one, here.clone(), Addresses::Loopback));
-        Self::new(hooks.into_iter().chain([amazon, mail]).collect(), Names::System)
+        Self::new(hooks.into_iter().chain([amazon, sns, mail]).collect(), Names::System)
     }
 
     /// A witness: it tells of its alarms, by a mail server of its own operator's.

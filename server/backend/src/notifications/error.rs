@@ -62,6 +62,9 @@ pub enum Refused {
     Envelope,
     #[error("too many notifications; wait {0} s")]
     TooMany(u32),
+    /// Amazon did not give its certificate, or did not take the confirmation: SNS sends again.
+    #[error("Amazon cannot be reached to prove the message")]
+    Unproved,
     #[error(transparent)]
     Outage(#[from] Outage),
 }
@@ -80,6 +83,7 @@ impl From<&Refused> for Problem {
                 ProblemCode::InvalidRequest,
                 "The body is neither a notification of SP-API nor a message of the Advertising API's stream.",
             ),
+            Refused::Unproved => Problem::of(ProblemCode::LwaUnavailable),
             Refused::TooMany(seconds) => Problem::of(ProblemCode::RateLimited).retry_after(*seconds),
             Refused::Outage(outage) => outage.into(),
         }

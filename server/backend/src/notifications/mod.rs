@@ -3,6 +3,8 @@
 mod envelope;
 mod error;
 mod receive;
+mod receive_sns;
+mod sns;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use model::{
@@ -16,6 +18,8 @@ use secrecy::SecretString;
 
 pub use error::{NotificationError, Refused};
 pub use receive::{Signed, Taken, receive};
+pub use receive_sns::receive_sns;
+pub(crate) use sns::HOSTS as SNS_HOSTS;
 
 use crate::{
     Cx, TeamScope, access,

@@ -59,6 +59,8 @@ pub(super) fn of(promise: Promise, facts: &Facts) -> Finding {
         | Promise::AmazonTold
         | Promise::NotInLogs
         | Promise::MarketplacesDerived
+        | Promise::NotificationsProved
+        | Promise::CallbacksListed
         | Promise::Tested => tested(facts),
     }
 }

@@ -185,15 +185,15 @@ pub async fn remove_topic(db: &impl ConnectionTrait, scope: &TeamScope, of: Conn
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
-/// Notes that a topic's subscription was confirmed; false when the topic is not listed any more.
+/// Notes since when a topic's messages are subscribed to, or that they are not; false when the topic is not listed any more.
 pub async fn confirm_topic(
     db: &impl ConnectionTrait,
     scope: &TeamScope,
     of: ConnectionId,
     arn: &str,
-    now: Time,
+    since: Option<Time>,
 ) -> Result<bool, DbErr> {
     let text = "UPDATE notification_topic SET confirmed_at = $4 WHERE team_id = $1 AND connection_id = $2 AND arn = $3";
-    let values = [scope.team().0.into(), of.0.into(), arn.into(), now.into()];
+    let values = [scope.team().0.into(), of.0.into(), arn.into(), since.into()];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }

@@ -195,6 +195,38 @@ pub(super) async fn life(walk: &mut Walk<'_>) {
         .unwrap();
     walk.cage.add("gateway key of a plain form", plain);
 
+    // A gateway's webhook, with two secrets; and a key that signs notifications.
+    for (name, secret) in [
+        ("webhook secret", "whsec_Y2FuYXJ5IG9mIGEgd2ViaG9vaywgb2xk"),
+        ("next webhook secret", "whsec_Y2FuYXJ5IG9mIGEgd2ViaG9vaywgbmV3"),
+    ] {
+        walk.cage.add(name, &secret["whsec_".len()..]);
+    }
+    let hook = [("url", "http://127.0.0.1:9/hook"), ("webhook_secret", "whsec_Y2FuYXJ5IG9mIGEgd2ViaG9vaywgb2xk")];
+    let set = ada.post("set_gateway_webhook", &[&own[..], &hook].concat()).await;
+    walk.done("set_gateway_webhook", set, &[]).await;
+    walk.cage.used("webhook secret");
+    let hooks = ada.post("gateway_webhook", &own).await;
+    let hooks: Value = serde_json::from_str(&walk.done("gateway_webhook", hooks, &[]).await).unwrap();
+    let hook = [("team", &*team), ("webhook", hooks["present"]["id"].as_str().unwrap())];
+    let next = [("webhook_secret", "whsec_Y2FuYXJ5IG9mIGEgd2ViaG9vaywgbmV3")];
+    let rotated = ada.post("rotate_webhook", &[&hook[..], &next].concat()).await;
+    walk.done("rotate_webhook", rotated, &[]).await;
+    walk.cage.used("next webhook secret");
+    let tried = ada.post("send_test_message", &hook).await;
+    walk.done("send_test_message", tried, &[]).await;
+    let shown_key = ada.post("create_notification_key", &replace).await;
+    let made_key = walk.done("create_notification_key", shown_key, &["notification key"]).await;
+    let made_key: Value = serde_json::from_str(&made_key).unwrap();
+    let signing = made_key["secret"].as_str().unwrap().to_owned();
+    walk.cage.add("notification key", &signing["whsec_".len()..]);
+    let now = house.stage.portal.clock.now();
+    let told = crate::notifications::message(&signing, "msg_1", now, &crate::notifications::offer("n-1", now));
+    let told = crate::notifications::request(house, &connection, &told).send().await.unwrap();
+    assert_eq!(told.status(), 204);
+    walk.note("a notification", told, &[]).await;
+    walk.cage.used("notification key");
+
     things_of_gateways(
         walk,
         &key,

@@ -106,6 +106,31 @@ on_both_databases!(nothing_repeats_a_secret_that_came_in_the_wrong_place, async 
         }
     }
 
+    // Notifications: in the body, in every header, in the path; signed and not.
+    let key = backend::notifications::create_key(&house.stage.stepped_up(&of.owner), &of.scope, of.connection, None).await;
+    let key = crate::support::reveal(&key.unwrap().secret).to_owned();
+    for secret in misplaced() {
+        let now = of.owner.now();
+        let body = crate::notifications::offer(&secret, now);
+        let kind = crate::notifications::offer("n-1", now).replace("ANY_OFFER_CHANGED", &secret);
+        let signed = |id: &str, body: &str| crate::notifications::message(&key, id, now, body);
+        let coded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let mut messages =
+            vec![signed("msg_1", &secret), signed("msg_1", &body), signed("msg_1", &kind), signed(&secret, &kind)];
+        messages.extend([0, 1, 2].map(|n| {
+            let mut wrong = signed("msg_1", &body);
+            *[&mut wrong.id, &mut wrong.timestamp, &mut wrong.signatures][n] = secret.clone();
+            wrong
+        }));
+        for (n, message) in messages.iter().enumerate() {
+            for place in [&own.connection, &coded] {
+                let request = crate::notifications::request(&house, place, message);
+                check(format!("a notification {n}"), request.try_clone().unwrap().send().await).await;
+                check(format!("of SNS {n}"), request.header("x-amz-sns-message-type", &secret).send().await).await;
+            }
+        }
+    }
+
     // Server functions: the same, by a script and as a plain form, signed in and not.
     let browser = Browser::confirmed(&house, "ada@example.com").await;
     const SECRETS: [&str; 4] = ["client_secret", "code", "confirm", "refresh_token"];
