@@ -211,4 +211,16 @@ fn kind(text: &str) -> Result<Kind, String> {
 pub enum KeysCommand {
     /// Make the key files that are not there yet.
     Create,
+    /// The master keys, how old they are and what they wrap.
+    List,
+    /// Add a master key, which wraps from now on; copy the file to every machine, then rewrap. Or give Teams new data keys.
+    Rotate {
+        /// Give every Team a new data key instead, and seal its secrets anew; those alone whose key is so many days old.
+        #[arg(long, value_name = "DAYS")]
+        data_keys_older_than: Option<i64>,
+    },
+    /// Wrap every data key with the active master key. Portal runs on meanwhile; what is cut off is begun again where it was.
+    Rewrap,
+    /// Take a master key out of the file, for good, once nothing needs it. Older backups of the database need it still.
+    Retire { id: String },
 }

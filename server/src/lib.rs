@@ -12,6 +12,7 @@ pub mod database_roles;
 pub mod demo;
 pub mod drill;
 pub mod gateway;
+pub mod keys_report;
 pub mod logging;
 pub mod metrics;
 pub mod routes;

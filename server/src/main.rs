@@ -25,7 +25,9 @@ use server::{
     audit_export, audit_report, bundle_report,
     config::{self, Config},
     database_roles::{self, Roles},
-    drill, logging, serve, simulator, start,
+    drill,
+    keys_report::{self, KeysTask},
+    logging, serve, simulator, start,
     witness::{Memory, Sight, Witness},
 };
 
@@ -129,6 +131,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
                 config.checkpoint_key_file().display(),
                 key.verifier()
             );
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Keys { command } => {
+            logging::start(&config.log);
+            keys_report::run(&start::portal(&config).await?, &config.key_file(), command.into()).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Demo { owner } => {
@@ -268,4 +275,17 @@ fn report(problems: &[String]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     ExitCode::FAILURE
+}
+
+/// What `portal keys` is told, but for `create`, which needs no database.
+impl From<KeysCommand> for KeysTask {
+    fn from(command: KeysCommand) -> Self {
+        match command {
+            KeysCommand::Create | KeysCommand::List => KeysTask::List,
+            KeysCommand::Rotate { data_keys_older_than: None } => KeysTask::Rotate,
+            KeysCommand::Rotate { data_keys_older_than: Some(days) } => KeysTask::RotateDataKeys(days),
+            KeysCommand::Rewrap => KeysTask::Rewrap,
+            KeysCommand::Retire { id } => KeysTask::Retire(id),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use backend::{
     Portal,
     audit::{CheckpointKey, LastHead, Recorder, Sequencer},
     credentials::{Credentials, Flights, Limits},
-    egress, jobs,
+    egress, jobs, keys,
     store::rate_limit,
 };
 use tokio::{net::TcpListener, task::JoinSet};
@@ -57,6 +57,7 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
     }
     let outlets = start::outlets(&config, &portal.egress).map_err(io::Error::other)?;
     // Each process notes what was refused to itself.
+    let refreshing = tokio::spawn(jobs::every(Duration::from_secs(60), portal.clone(), "keys", keys::refresh));
     let noting = tokio::spawn(jobs::every(Duration::from_secs(5), portal.clone(), "egress", egress::note));
     let workers = key.map(|(key, last)| {
         let mut workers = jobs::start(&portal, Sequencer { portal: portal.clone(), key, last: last.clone() });
@@ -74,6 +75,7 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
     stopped().await;
     tracing::info!("stopping");
     drop(workers);
+    refreshing.abort();
     noting.abort();
     let noted = tokio::time::timeout(Duration::from_secs(5), egress::note_all(&portal)).await;
     if !matches!(noted, Ok(Ok(()))) {

@@ -160,6 +160,9 @@ actions! {
     PlanReviewed "plan.reviewed" "looked at the incident response plan";
     DrillAsked "drill.asked" "asked for a drill";
     DrillRun "drill.run" "ran a drill";
+    MasterKeyAdded "keys.master_added" "added a master key";
+    KeysRewrapped "keys.rewrapped" "wrapped data keys anew";
+    MasterKeyRetired "keys.master_retired" "retired a master key";
     DataKeyRotated "data_key.rotated" "rotated the data key of";
     LockPlaced "lock.placed" "locked";
     LockLifted "lock.lifted" "lifted the lock of";

@@ -71,9 +71,35 @@ pub struct Installation {
     pub log: LogState,
     /// Accounts that were disabled since nobody used them.
     pub disabled: Vec<DisabledAccount>,
+    /// The keys of the installation.
+    pub keys: KeysDetail,
     /// What Portal connects outward to, and what was refused lately.
     pub egress: Vec<EgressLine>,
     pub denied: Vec<DeniedItem>,
+}
+
+/// Master keys and data keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysDetail {
+    pub masters: Vec<MasterKeyItem>,
+    /// Teams with a data key in use, and when the oldest of those was made.
+    pub in_use: usize,
+    pub oldest: Option<Moment>,
+}
+
+/// A master key, without the key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MasterKeyItem {
+    pub id: String,
+    pub active: bool,
+    /// In the keys' file of the process that serves the page.
+    pub present: bool,
+    pub made: Option<Moment>,
+    /// When the active one is to be replaced at the latest.
+    pub due: Option<Moment>,
+    pub overdue: bool,
+    pub data_keys: i64,
+    pub teams: i64,
 }
 
 /// One line of the list of connections outward.

@@ -6,9 +6,12 @@ use super::{alerts::AlertLists, log::Standing, viewer};
 use crate::{
     api::{
         Moment,
-        alerts::{AcknowledgeInstallationAlert, DeniedItem, DisabledAccount, EgressLine, EnableAccount, read_installation},
+        alerts::{
+            AcknowledgeInstallationAlert, DeniedItem, DisabledAccount, EgressLine, EnableAccount, KeysDetail, MasterKeyItem,
+            read_installation,
+        },
     },
-    components::{Act, ActForm, At, Hidden, PageHeader, StepUpGate, Submit, loaded},
+    components::{Act, ActForm, At, Badge, Hidden, PageHeader, StepUpGate, Submit, loaded},
 };
 
 /// How the whole installation stands: for its operators.
@@ -21,6 +24,7 @@ pub fn InstallationPage() -> impl IntoView {
             <Standing state=installation.log/>
             <Disabled accounts=installation.disabled/>
             <Holds holds=installation.holds/>
+            <Keys keys=installation.keys/>
             <Egress lines=installation.egress denied=installation.denied/>
             <AlertLists items=installation.alerts act={Act::of::<AcknowledgeInstallationAlert>()} team=None may_answer=true/>
         }.into_any())}
@@ -114,5 +118,45 @@ fn Egress(lines: Vec<EgressLine>, denied: Vec<DeniedItem>) -> impl IntoView {
             <h2 id="denied-h">"Connections that were refused"</h2>
             {if none { view! { <p class="muted">"None so far. Whatever is not on the list, or leads to an address that is not allowed, is refused and recorded."</p> }.into_any() } else { view! { <ul class="plain-list">{refused.collect_view()}</ul> }.into_any() }}
         </section>
+    }
+}
+
+/// The keys, how old they are and what they wrap.
+#[component]
+fn Keys(keys: KeysDetail) -> impl IntoView {
+    let rows = keys.masters.into_iter().map(|key| view! { <KeyRow key/> }).collect_view();
+    let oldest = keys.oldest.map(|at| view! { "; the oldest of them was made "<At moment=at/> });
+    view! {
+        <section class="card card-flush" aria-label="Master keys">
+            <div class="table-wrap"><table class="table">
+                <caption>"Master keys: each wraps the data keys of Teams, which seal their secrets"</caption>
+                <thead><tr><th scope="col">"Key"</th><th scope="col">"Status"</th><th scope="col">"Wraps"</th><th scope="col">"Made"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table></div>
+        </section>
+        <p class="muted small">{format!("{} Teams have a data key in use", keys.in_use)}{oldest}". Rotation is done on the machine: "<code>"portal keys"</code>"."</p>
+    }
+}
+
+#[component]
+fn KeyRow(key: MasterKeyItem) -> impl IntoView {
+    let (tone, word) = match (key.active, key.present) {
+        (true, _) if key.overdue => ("danger", "Active, overdue"),
+        (true, _) => ("ok", "Active"),
+        (false, true) => ("neutral", "Older"),
+        (false, false) => ("danger", "Missing here"),
+    };
+    let due = key.due.map(|at| view! { <span class="cell-sub">"to be replaced "<At moment=at/></span> });
+    let made = match key.made {
+        Some(at) => view! { <At moment=at/> }.into_any(),
+        None => view! { <span class="muted">"not known"</span> }.into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row"><code>{key.id}</code></th>
+            <td data-label="Status"><Badge tone word/></td>
+            <td data-label="Wraps">{format!("{} data keys of {} Teams", key.data_keys, key.teams)}</td>
+            <td data-label="Made"><div>{made}{due}</div></td>
+        </tr>
     }
 }

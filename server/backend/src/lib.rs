@@ -16,6 +16,7 @@ pub mod error;
 pub mod gateways;
 pub mod incidents;
 pub mod jobs;
+pub mod keys;
 pub mod login;
 pub mod lwa_apps;
 pub mod mail;

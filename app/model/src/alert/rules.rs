@@ -151,6 +151,10 @@ rules! {
         "A connection outward was refused"
         "Portal was about to connect to a host that is not on its list, or that leads to an address that is not allowed: a mistake in the configuration, or somebody who tries to make Portal reach into the network."
         "Look at the page Installation: what was refused, and what for. A mail server of your own at a private address goes into private_hosts.";
+    KeysOverdue "keys_overdue" Installation Warning DAILY, from(365, 30, 365, "days since a key was made"),
+        "Keys are overdue for rotation"
+        "The master key, or a Team's data key, is older than a year, or a master key is not in the keys' file that still wraps something."
+        "Run portal keys list, and what docs/operations.md says of rotation.";
     ScanOverdue "scan_overdue" Installation Warning DAILY, from(30, 7, 30, "days since the last scan"),
         "The dependencies were not scanned"
         "What Portal is built from is looked through for known vulnerabilities every 30 days. The last result is older, says that a check failed, or is not on this machine."

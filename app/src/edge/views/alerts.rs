@@ -4,8 +4,10 @@ use backend::{
     Cx, TeamScope,
     alerts::{self, Alerts},
     egress::{self, Entry},
+    keys::{self, Custody},
     store::{alert::Alert, audit_event::Row},
 };
+use chrono::Duration;
 use model::{
     Time,
     ids::{ConnectionId, GatewayId, LwaAppId, ReviewId, TeamId},
@@ -14,7 +16,8 @@ use model::{
 use crate::{
     Failure,
     api::alerts::{
-        AlertItem, AlertItems, AlertRuleSet, AnswerItem, DeniedItem, DisabledAccount, EgressLine, Installation, RuleItem,
+        AlertItem, AlertItems, AlertRuleSet, AnswerItem, DeniedItem, DisabledAccount, EgressLine, Installation, KeysDetail,
+        MasterKeyItem, RuleItem,
     },
     edge::{fail, moment},
 };
@@ -83,8 +86,31 @@ pub(crate) async fn installation(cx: &Cx) -> Result<Installation, Failure> {
         log: super::log::state(cx).await?,
         holds,
         disabled: disabled.collect(),
+        keys: keys_detail(cx).await?,
         egress: cx.portal.egress.entries().iter().map(egress_line).collect(),
         denied: egress::denied(cx).await.map_err(fail)?.into_iter().map(|row| denied_item(row, cx.now())).collect(),
+    })
+}
+
+async fn keys_detail(cx: &Cx) -> Result<KeysDetail, Failure> {
+    let (found, now) = (keys::list(cx).await.map_err(fail)?, cx.now());
+    let item = |one: Custody| {
+        let due = one.key.made_at.map(|at| at + Duration::days(keys::KEY_DAYS.into())).filter(|_| one.key.active);
+        MasterKeyItem {
+            made: one.key.made_at.map(|at| moment(at, now)),
+            due: due.map(|at| moment(at, now)),
+            overdue: due.is_some_and(|at| at <= now),
+            id: one.key.id,
+            active: one.key.active,
+            present: one.present,
+            data_keys: one.data_keys,
+            teams: one.teams,
+        }
+    };
+    Ok(KeysDetail {
+        masters: found.masters.into_iter().map(item).collect(),
+        in_use: found.in_use,
+        oldest: found.oldest.map(|at| moment(at, now)),
     })
 }
 

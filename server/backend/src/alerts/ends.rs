@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Mode, Portal,
     error::Outage,
+    keys,
     promises::{NOT_SCANNED, Scan, UNREADABLE},
     store::{self, alert::Subject},
 };
@@ -31,7 +32,27 @@ pub(crate) async fn watch_ends(portal: &Portal) -> Result<(), Outage> {
     let mut levels = Levels::default();
     let mut signs = notice(portal, &mut levels).await?;
     signs.extend(unscanned(portal, &mut levels).await?);
+    signs.extend(unrotated(portal, &mut levels).await?);
     open(portal, signs).await
+}
+
+/// Keys that are too old, or missing.
+async fn unrotated(portal: &Portal, levels: &mut Levels) -> Result<Vec<Sign>, DbErr> {
+    let about = |what: &str| About::new(None, Rule::KeysOverdue, what);
+    let Some(level) = levels.of(portal.db.reader(), &about("")).await? else { return Ok(Vec::new()) };
+    let (keys, now) = (keys::inventory(portal).await?, portal.clock.now());
+    let age = |at: Option<Time>| at.map(|at| (now - at).num_days()).filter(|days| *days >= level);
+    let active = keys.masters.iter().find(|one| one.key.active).and_then(|one| age(one.key.made_at));
+    let missing = keys.masters.iter().filter(|one| !one.present && one.data_keys > 0).count();
+    let found = [
+        ("master", active.map(|days| format!("The master key is {days} days old."))),
+        ("data", age(keys.oldest).map(|days| format!("A Team's data key is {days} days old."))),
+        ("missing", (missing > 0).then(|| format!("{missing} master keys that wrap data keys are not in the keys' file."))),
+    ];
+    let sign = |(what, finding): (&str, Option<String>)| {
+        finding.map(|finding| Sign { about: about(what), subject: None, finding, seen: 1, fresh: 1, idx: None })
+    };
+    Ok(found.into_iter().filter_map(sign).collect())
 }
 
 /// A scan of the dependencies that is old or failed. In development nobody has to have one.

@@ -4,7 +4,7 @@ use model::{
     Time,
     ids::{DataKeyId, TeamId},
 };
-use sea_orm::{QueryOrder, entity::prelude::*};
+use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::sql;
 use crate::{access::TeamScope, vault::Sealed};
@@ -84,6 +84,55 @@ pub async fn insert_if_absent(db: &impl ConnectionTrait, new: WrappedKey) -> Res
         new.created_at.into(),
     ];
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
+}
+
+/// Keys that another key-encryption key than this one wraps, the oldest first.
+pub async fn wrapped_by_others(db: &impl ConnectionTrait, kek: &str, most: u64) -> Result<Vec<WrappedKey>, DbErr> {
+    let query = Entity::find().filter(Column::KekId.ne(kek)).order_by_asc(Column::Id).limit(most);
+    Ok(query.all(db).await?.into_iter().map(wrapped_key).collect())
+}
+
+/// Puts a key wrapped anew in the place of the old one; false when that is not there any more.
+pub async fn rewrap(db: &impl ConnectionTrait, old: &WrappedKey, new: &WrappedKey) -> Result<bool, DbErr> {
+    let text = "UPDATE data_key SET kek_id = $3, wrapped = $4 WHERE id = $1 AND kek_id = $2 AND wrapped = $5";
+    let values = [
+        old.id.0.into(),
+        old.kek_id.clone().into(),
+        new.kek_id.clone().into(),
+        new.wrapped.0.clone().into(),
+        old.wrapped.0.clone().into(),
+    ];
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
+}
+
+/// What a key-encryption key wraps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wraps {
+    pub kek_id: String,
+    pub data_keys: i64,
+    pub teams: i64,
+}
+
+/// Every key-encryption key that wraps something.
+pub async fn wraps(db: &impl ConnectionTrait) -> Result<Vec<Wraps>, DbErr> {
+    let text = "SELECT kek_id, COUNT(*) AS data_keys, COUNT(DISTINCT team_id) AS teams FROM data_key GROUP BY kek_id ORDER BY kek_id";
+    let rows = db.query_all_raw(sql(db, text, [])).await?;
+    let read = |row: &sea_orm::QueryResult| {
+        Ok(Wraps {
+            kek_id: row.try_get("", "kek_id")?,
+            data_keys: row.try_get("", "data_keys")?,
+            teams: row.try_get("", "teams")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The Teams whose data key in use was made before `then`, the oldest first; Teams that are gone are not among them.
+pub async fn in_use_since(db: &impl ConnectionTrait, then: Time) -> Result<Vec<(TeamId, Time)>, DbErr> {
+    let text = "SELECT k.team_id, k.created_at FROM data_key k JOIN team t ON t.id = k.team_id AND t.deleted_at IS NULL
+        WHERE k.replaced_at IS NULL AND k.created_at < $1 ORDER BY k.created_at, k.id";
+    let rows = db.query_all_raw(sql(db, text, [then.into()])).await?;
+    rows.iter().map(|row| Ok((TeamId(row.try_get("", "team_id")?), row.try_get("", "created_at")?))).collect()
 }
 
 /// Counts one seal in one statement, so that parallel seals cannot slip past the limit; false when it is spent, or another key

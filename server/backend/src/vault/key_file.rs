@@ -4,7 +4,6 @@ use std::{
     fmt,
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    iter,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -23,6 +22,8 @@ pub struct KeyFile {
     pub(super) older: Vec<Kek>,
     pub(super) pepper: Zeroizing<[u8; 32]>,
     pub(super) cookie: Zeroizing<[u8; 64]>,
+    /// Where they were read; nowhere for keys in memory only.
+    pub(super) path: Option<PathBuf>,
 }
 
 /// Why there are no keys. Says where, never what was read.
@@ -47,16 +48,17 @@ impl KeyFile {
     pub fn generate(now: Time) -> Self {
         let id = format!("file_{}", random::uuid(now).simple());
         Self {
-            active: Kek { id, bytes: Zeroizing::new(random::bytes()) },
+            active: Kek { id, bytes: Zeroizing::new(random::bytes()), made_at: Some(now) },
             older: Vec::new(),
             pepper: Zeroizing::new(random::bytes()),
             cookie: Zeroizing::new(random::bytes()),
+            path: None,
         }
     }
 
     /// Writes new keys where no file is. They are on the disk when this returns.
     pub fn create(path: &Path, now: Time) -> Result<Self, KeyFileError> {
-        let keys = Self::generate(now);
+        let keys = Self { path: Some(path.to_owned()), ..Self::generate(now) };
         let unwritable = |source| KeyFileError::Unwritable { path: path.to_owned(), source };
         let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Ok(file) => file,
@@ -85,15 +87,47 @@ impl KeyFile {
         }
         let mut text = Zeroizing::new(String::new());
         file.read_to_string(&mut text).map_err(unreadable)?;
-        key_text::parse(&text).map_err(|fault| match fault {
+        let keys = key_text::parse(&text).map_err(|fault| match fault {
             key_text::Fault::Line(line) => KeyFileError::Malformed { path: path.to_owned(), line },
             key_text::Fault::Missing(name) => KeyFileError::Incomplete { path: path.to_owned(), name },
-        })
+        })?;
+        Ok(Self { path: Some(path.to_owned()), ..keys })
     }
 
-    /// The key-encryption key called `id`.
-    pub(super) fn kek(&self, id: &str) -> Option<&Kek> {
-        iter::once(&self.active).chain(&self.older).find(|kek| kek.id == id)
+    /// Adds a new master key to the file, which wraps from now on; the older ones still unwrap. Answers its id.
+    pub fn add_master(path: &Path, now: Time) -> Result<String, KeyFileError> {
+        let mut keys = Self::load(path)?;
+        let new = Self::generate(now).active;
+        let id = new.id.clone();
+        keys.older.push(std::mem::replace(&mut keys.active, new));
+        keys.replace(path, now).map(|()| id)
+    }
+
+    /// Takes an older master key out of the file, for good. Whether anything still needs it, the caller has looked at.
+    pub fn remove_master(path: &Path, id: &str, now: Time) -> Result<(), KeyFileError> {
+        let mut keys = Self::load(path)?;
+        let before = keys.older.len();
+        keys.older.retain(|kek| kek.id != id);
+        if keys.older.len() == before {
+            return Err(KeyFileError::Incomplete { path: path.to_owned(), name: format!("kek.{id}") });
+        }
+        keys.replace(path, now)
+    }
+
+    /// Puts these keys back into the file.
+    pub fn restore(&self, path: &Path, now: Time) -> Result<(), KeyFileError> {
+        self.replace(path, now)
+    }
+
+    /// Writes beside the file, then takes its place: nobody ever reads half of one.
+    fn replace(&self, path: &Path, now: Time) -> Result<(), KeyFileError> {
+        let unwritable = |source| KeyFileError::Unwritable { path: path.to_owned(), source };
+        let beside = path.with_extension("new");
+        // What a process that died left there.
+        let _ = fs::remove_file(&beside);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(unwritable)?;
+        let written = file.write_all(key_text::render(self, now).as_bytes()).and_then(|()| file.sync_all());
+        written.and_then(|()| fs::rename(&beside, path)).and_then(|()| sync_folder(path)).map_err(unwritable)
     }
 }
 

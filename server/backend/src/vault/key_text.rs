@@ -29,6 +29,9 @@ pub(super) fn render(keys: &KeyFile, now: Time) -> Zeroizing<String> {
     text.push('\n');
     for kek in std::iter::once(&keys.active).chain(&keys.older) {
         line(&mut text, &format!("kek.{}", kek.id), kek.bytes.as_slice());
+        if let Some(at) = kek.made_at {
+            text.push_str(&format!("made.{} = {}\n", kek.id, at.format("%Y-%m-%dT%H:%M:%SZ")));
+        }
     }
     line(&mut text, "pepper", keys.pepper.as_slice());
     line(&mut text, "cookie", keys.cookie.as_slice());
@@ -48,15 +51,27 @@ pub(super) fn parse(text: &str) -> Result<KeyFile, Fault> {
     if active.is_empty() {
         return Err(Fault::Line(at));
     }
-    let active = Kek { id: active.to_owned(), bytes: key(take(&mut entries, &format!("kek.{active}"))?)? };
+    let bytes = key(take(&mut entries, &format!("kek.{active}"))?)?;
+    let active = Kek { id: active.to_owned(), bytes, made_at: made_at(&mut entries, active)? };
     let pepper = key(take(&mut entries, "pepper")?)?;
     let cookie = key(take(&mut entries, "cookie")?)?;
     let mut older = Vec::new();
-    for (name, entry) in entries {
-        let id = name.strip_prefix("kek.").filter(|id| !id.is_empty()).ok_or(Fault::Line(entry.0))?;
-        older.push(Kek { id: id.to_owned(), bytes: key(entry)? });
+    let names: Vec<_> = entries.keys().copied().filter(|name| name.starts_with("kek.")).collect();
+    for name in names {
+        let (at, value) = take(&mut entries, name)?;
+        let id = name.strip_prefix("kek.").filter(|id| !id.is_empty()).ok_or(Fault::Line(at))?;
+        older.push(Kek { id: id.to_owned(), bytes: key((at, value))?, made_at: made_at(&mut entries, id)? });
     }
-    Ok(KeyFile { active, older, pepper, cookie })
+    if let Some((at, _)) = entries.into_values().next() {
+        return Err(Fault::Line(at));
+    }
+    Ok(KeyFile { active, older, pepper, cookie, path: None })
+}
+
+/// When a key was made; files from before this was written down do not say it.
+fn made_at(entries: &mut Entries<'_>, id: &str) -> Result<Option<Time>, Fault> {
+    let Some((at, value)) = entries.remove(format!("made.{id}").as_str()) else { return Ok(None) };
+    value.parse().map(Some).map_err(|_| Fault::Line(at))
 }
 
 fn entries(text: &str) -> Result<Entries<'_>, Fault> {
@@ -93,6 +108,10 @@ mod tests {
         render(&KeyFile::generate(NOW), NOW).to_string()
     }
 
+    fn kek_of<'a>(keys: &'a KeyFile, id: &str) -> Option<&'a Kek> {
+        std::iter::once(&keys.active).chain(&keys.older).find(|kek| kek.id == id)
+    }
+
     fn fault(text: &str) -> Fault {
         parse(text).err().unwrap()
     }
@@ -103,9 +122,9 @@ mod tests {
         keys.older.push(KeyFile::generate(NOW).active);
         let read = parse(&render(&keys, NOW)).unwrap();
         for kek in [&keys.active, &keys.older[0]] {
-            assert_eq!(read.kek(&kek.id).unwrap().bytes, kek.bytes);
+            assert_eq!(kek_of(&read, &kek.id).unwrap().bytes, kek.bytes);
         }
-        assert!(read.kek("file_other").is_none());
+        assert!(kek_of(&read, "file_other").is_none());
     }
 
     #[test]
@@ -120,9 +139,17 @@ mod tests {
 
     #[test]
     fn a_line_that_says_nothing_known_is_named_by_its_number() {
-        // Two remarks, then active, the key, pepper and cookie: the next line is the seventh.
-        for more in ["nonsense", "papper = AAAA", "kek. = AAAA", "kek.file_b = AAAA", "kek.file_b = !", "pepper = AAAA"] {
-            assert_eq!(fault(&format!("{}{more}", text())), Fault::Line(7), "{more}");
+        // Two remarks, then active, the key, when it was made, pepper and cookie: the next line is the eighth.
+        for more in [
+            "nonsense",
+            "made.file_b = 2026-01-01T00:00:00Z",
+            "papper = AAAA",
+            "kek. = AAAA",
+            "kek.file_b = AAAA",
+            "kek.file_b = !",
+            "pepper = AAAA",
+        ] {
+            assert_eq!(fault(&format!("{}{more}", text())), Fault::Line(8), "{more}");
         }
     }
 }

@@ -12,29 +12,29 @@ use super::{Vault, canonical};
 impl Vault {
     /// What is stored of a sign-in code: bound to its challenge and address.
     pub fn login_code_mac(&self, challenge: Uuid, email: &str, code: &str) -> [u8; 32] {
-        keyed(&self.0.keys.pepper, &[b"portal login code", challenge.as_bytes(), email.as_bytes(), code.as_bytes()])
+        keyed(&self.0.pepper, &[b"portal login code", challenge.as_bytes(), email.as_bytes(), code.as_bytes()])
     }
 
     /// By what a Team's grant is known again. In another Team the same refresh token has another one.
     pub fn grant_mac(&self, team: TeamId, refresh_token: &SecretString) -> [u8; 32] {
         #[expect(clippy::disallowed_methods, reason = "only its keyed hash is kept")]
         let token = refresh_token.expose_secret().as_bytes();
-        keyed(&self.0.keys.pepper, &[b"portal grant", team.0.as_bytes(), token])
+        keyed(&self.0.pepper, &[b"portal grant", team.0.as_bytes(), token])
     }
 
     /// By what an event of the log is known to come from Portal, and not from the database alone.
     pub fn event_mac(&self, leaf: &[u8]) -> [u8; 32] {
-        keyed(&self.0.keys.pepper, &[b"portal audit event", leaf])
+        keyed(&self.0.pepper, &[b"portal audit event", leaf])
     }
 
     /// By what a passkey is known to come from Portal: whoever writes into the database adds none of their own.
     pub fn passkey_mac(&self, user: UserId, credential: &str) -> [u8; 32] {
-        keyed(&self.0.keys.pepper, &[b"portal passkey", user.0.as_bytes(), credential.as_bytes()])
+        keyed(&self.0.pepper, &[b"portal passkey", user.0.as_bytes(), credential.as_bytes()])
     }
 
     /// By what words of a page are known to be Portal's own, for one session.
     pub fn words_mac(&self, session: SessionId, words: &str) -> [u8; 32] {
-        keyed(&self.0.keys.pepper, &[b"portal words", session.0.as_bytes(), words.as_bytes()])
+        keyed(&self.0.pepper, &[b"portal words", session.0.as_bytes(), words.as_bytes()])
     }
 
     /// Compares in constant time.

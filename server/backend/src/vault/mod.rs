@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     fmt,
+    path::PathBuf,
     sync::{Arc, RwLock},
 };
 
@@ -16,6 +17,7 @@ use model::{
 use sea_orm::{ConnectionTrait, DbErr};
 use secrecy::SecretString;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::random;
 
@@ -24,6 +26,7 @@ mod digest;
 mod key_file;
 mod key_text;
 mod mac;
+mod masters;
 mod record;
 mod ring;
 mod rotation;
@@ -31,6 +34,8 @@ mod wrap;
 
 pub use digest::sha256;
 pub use key_file::{KeyFile, KeyFileError};
+use masters::Masters;
+pub use masters::{MasterKey, made_at};
 pub use rotation::Rotated;
 
 /// Seals under one data key before it is replaced. NIST SP 800-38D allows 2^32 with random nonces; this is far earlier.
@@ -41,7 +46,11 @@ const BUDGET: i64 = 1 << 24;
 pub struct Vault(Arc<Inner>);
 
 struct Inner {
-    keys: KeyFile,
+    pepper: Zeroizing<[u8; 32]>,
+    cookie: Zeroizing<[u8; 64]>,
+    masters: RwLock<Masters>,
+    /// Where the master keys are read again, when one is met that is not known.
+    file: Option<PathBuf>,
     budget: i64,
     /// Data keys in the clear. Never locked across an await.
     opened: RwLock<HashMap<DataKeyId, Arc<wrap::DataKey>>>,
@@ -81,7 +90,9 @@ impl Vault {
 
     /// A vault that replaces a data key after `budget` seals.
     pub fn with_budget(keys: KeyFile, budget: i64) -> Self {
-        Self(Arc::new(Inner { keys, budget: budget.max(1), opened: RwLock::default() }))
+        let KeyFile { active, older, pepper, cookie, path: file } = keys;
+        let masters = RwLock::new(Masters::new(active, older));
+        Self(Arc::new(Inner { pepper, cookie, masters, file, budget: budget.max(1), opened: RwLock::default() }))
     }
 
     /// Seals `plain` for `place` under the newest data key of its Team. Belongs in the transaction that stores the result:
@@ -111,7 +122,7 @@ impl Vault {
 
     /// The key of the session cookie: 32 bytes to sign, 32 to encrypt.
     pub fn cookie_key(&self) -> &[u8; 64] {
-        &self.0.keys.cookie
+        &self.0.cookie
     }
 }
 

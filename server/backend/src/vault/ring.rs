@@ -66,7 +66,7 @@ impl Vault {
             // The row may have been moved to another Team since.
             return if key.team == row.team { Ok(key) } else { Err(VaultError::Refused) };
         }
-        let kek = self.0.keys.kek(&row.kek_id).ok_or(VaultError::KeyUnavailable)?;
+        let kek = self.master(&row.kek_id).ok_or(VaultError::KeyUnavailable)?;
         let key = Arc::new(kek.unwrap_key(row)?);
         self.0.opened.write().unwrap_or_else(PoisonError::into_inner).insert(row.id, key.clone());
         Ok(key)
@@ -80,7 +80,7 @@ impl Vault {
         team: Option<TeamId>,
         version: i32,
     ) -> Result<(), VaultError> {
-        let kek = &self.0.keys.active;
+        let kek = self.active_master();
         let key = DataKey { id: random::id(now), team, bytes: Zeroizing::new(random::bytes()) };
         let wrapped = kek.wrap(&key, version, random::bytes());
         let row = WrappedKey { id: key.id, team, version, kek_id: kek.id.clone(), wrapped, created_at: now };

@@ -1,7 +1,10 @@
 //! Data keys, and the key-encryption key that wraps them.
 
 use aes_gcm::{Aes256Gcm, KeyInit, aead::AeadInOut};
-use model::ids::{DataKeyId, TeamId};
+use model::{
+    Time,
+    ids::{DataKeyId, TeamId},
+};
 use zeroize::Zeroizing;
 
 use super::{Sealed, VaultError, canonical};
@@ -21,6 +24,8 @@ pub(super) struct DataKey {
 pub(super) struct Kek {
     pub(super) id: String,
     pub(super) bytes: Zeroizing<[u8; 32]>,
+    /// Files from before this was written down do not say it.
+    pub(super) made_at: Option<Time>,
 }
 
 impl Kek {
@@ -75,7 +80,7 @@ mod tests {
     const NONCE: [u8; 12] = [0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab];
 
     fn kek() -> Kek {
-        Kek { id: "file_golden".to_owned(), bytes: Zeroizing::new(std::array::from_fn(|i| 32 + i as u8)) }
+        Kek { id: "file_golden".to_owned(), bytes: Zeroizing::new(std::array::from_fn(|i| 32 + i as u8)), made_at: None }
     }
 
     fn row() -> WrappedKey {

@@ -1,0 +1,258 @@
+//! Master keys and data keys are replaced while Portal works; what is cut off is taken up; nothing is lost, and nothing is thrown away
+//! that something needs.
+
+use std::{
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use backend::{
+    Portal, alerts, jobs, keys,
+    keys::RetireError,
+    store::data_key,
+    vault::{KeyFile, Place, Sealed, Vault, VaultError},
+};
+use chrono::Duration;
+use model::{
+    alert::Rule,
+    audit::Action,
+    ids::{TeamId, WebhookId},
+};
+use sea_orm::{ConnectionTrait, Statement};
+use secrecy::SecretString;
+use serde_json::json;
+
+use crate::{
+    house::{Furnished, House},
+    on_both_databases,
+    support::{Stage, reveal},
+};
+
+/// Teams beside the one that works.
+const TEAMS: usize = 400;
+
+/// A value that a Team has sealed, and what it must open to.
+struct Kept {
+    place: Place,
+    sealed: Sealed,
+    plain: String,
+}
+
+/// Many Teams, each with a data key and something sealed under it, in a table where it can be sealed anew.
+async fn many_teams(house: &House, of: &Furnished) -> Vec<Kept> {
+    let (portal, now) = (&house.stage.portal, house.stage.portal.clock.now());
+    let owner = of.owner.signed_in().unwrap().user.0;
+    let tx = portal.db.begin().await.unwrap();
+    let backend = tx.get_database_backend();
+    let sql = |text: &str, values: Vec<sea_orm::Value>| Statement::from_sql_and_values(backend, text, values);
+    let mut kept = Vec::new();
+    for n in 0..TEAMS {
+        let (team, hook): (TeamId, WebhookId) = (backend::random::id(now), backend::random::id(now));
+        let made = "INSERT INTO team (id, name, created_at, version) VALUES ($1, $2, $3, 1)";
+        tx.execute_raw(sql(made, vec![team.0.into(), format!("Team {n}").into(), now.into()])).await.unwrap();
+        let place = Place { team: Some(team), table: "webhook", row: hook.0, field: "secret" };
+        let plain = format!("secret of {n}");
+        let sealed = portal.vault.seal(&*tx, now, &place, &SecretString::from(plain.clone())).await.unwrap();
+        let made = "INSERT INTO webhook (id, team_id, url, secret, created_by, created_at) VALUES ($1, $2, '', $3, $4, $5)";
+        let values = vec![hook.0.into(), team.0.into(), sealed.0.clone().into(), owner.into(), now.into()];
+        tx.execute_raw(sql(made, values)).await.unwrap();
+        kept.push(Kept { place, sealed, plain });
+    }
+    tx.commit().await.unwrap();
+    kept
+}
+
+/// How many of these do not open with the keys of the file alone, as they were sealed then and as they stand now.
+async fn lost(portal: &Portal, file: &std::path::Path, kept: &[Kept]) -> usize {
+    let (vault, db) = (Vault::new(KeyFile::load(file).unwrap()), portal.db.reader());
+    let mut lost = 0;
+    for one in kept {
+        let text = "SELECT secret FROM webhook WHERE id = $1";
+        let row = Statement::from_sql_and_values(db.get_database_backend(), text, [one.place.row.into()]);
+        let now = Sealed(db.query_one_raw(row).await.unwrap().unwrap().try_get("", "secret").unwrap());
+        for sealed in [&one.sealed, &now] {
+            let opened = vault.open(db, &one.place, sealed).await;
+            lost += usize::from(!opened.is_ok_and(|plain| reveal(&plain) == one.plain));
+        }
+    }
+    lost
+}
+
+/// `portal keys`, of this house.
+fn portal_keys(house: &House, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portal"));
+    command.arg("keys").args(words).env_remove("PORTAL_CONFIG").envs([
+        ("PORTAL_MODE", "development"),
+        ("PORTAL_ROLES", "[\"web\"]"),
+        ("PORTAL_DATA_DIR", &house.stage.folder.display().to_string()),
+        ("PORTAL_DATABASE_URL", &house.stage.url),
+        ("PORTAL_LOG__FILTER", "off"),
+    ]);
+    command
+}
+
+async fn wrapped_by_others(portal: &Portal) -> i64 {
+    let active = portal.vault.master_keys().remove(0).id;
+    let wraps = data_key::wraps(portal.db.reader()).await.unwrap();
+    wraps.iter().filter(|one| one.kek_id != active).map(|one| one.data_keys).sum()
+}
+
+on_both_databases!(keys_are_rotated_under_load_and_killed_and_nothing_is_lost, async |stage: Stage| {
+    let house = House::on(stage).await;
+    // Several, so that none comes to its limits.
+    let mut callers = Vec::new();
+    for name in ["ada", "bob", "eve", "dan", "finn", "gus", "hal", "ida"] {
+        callers.push(Arc::new(house.furnished(name).await));
+    }
+    let kept = many_teams(&house, &callers[0]).await;
+    let file = house.stage.folder.join("keys");
+    let portal = &house.stage.portal;
+    let (stop, asked, failed) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    let load = async {
+        let mut turns = tokio::time::interval(std::time::Duration::from_millis(5));
+        let mut under_way = tokio::task::JoinSet::new();
+        for of in callers.iter().cycle() {
+            if stop.load(Ordering::SeqCst) {
+                break;
+            }
+            turns.tick().await;
+            let (http, of, address) = (house.http.clone(), of.clone(), house.stage.next_address());
+            let path = format!("/api/gateway/v1/teams/{}/connections/{}/credentials", of.team, of.connection);
+            let url = format!("{}{path}", house.url);
+            under_way.spawn(async move {
+                let request = http.post(url).bearer_auth(&of.secret).header("Portal-Gateway", "1");
+                let request = request.header("X-Forwarded-For", address).json(&json!({}));
+                request.send().await.map(|response| response.status().as_u16()).unwrap_or(0)
+            });
+            asked.fetch_add(1, Ordering::SeqCst);
+        }
+        while let Some(status) = under_way.join_next().await {
+            failed.fetch_add(usize::from(status.unwrap() != 200), Ordering::SeqCst);
+        }
+    };
+    let work = async {
+        let old = portal.vault.master_keys().remove(0).id;
+        let new = keys::rotate(portal, &file).await.unwrap();
+        // A process that wraps anew is killed twenty times, sooner or later.
+        let mut cut = 0;
+        for n in 0..20_u64 {
+            let mut child = portal_keys(&house, &["rewrap"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(60 + 13 * n)).await;
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let left = wrapped_by_others(portal).await;
+            cut += usize::from(left > 0);
+        }
+        let left = wrapped_by_others(portal).await;
+        keys::rewrap(portal, |_| ()).await.unwrap();
+        assert_eq!(wrapped_by_others(portal).await, 0);
+        // So are new data keys for all of them, in this process.
+        for n in 0..20_u64 {
+            let within = std::time::Duration::from_millis(20 + 17 * n);
+            let _ = tokio::time::timeout(within, keys::rotate_data_keys(portal, -1, |_, _| ())).await;
+        }
+        house.stage.advance(Duration::minutes(11));
+        keys::retire(portal, &file, &old).await.unwrap();
+        (new, cut, left)
+    };
+    let ((), (new, cut, left)) = tokio::join!(load, async {
+        let done = work.await;
+        stop.store(true, Ordering::SeqCst);
+        done
+    });
+    let lost = lost(portal, &file, &kept).await;
+    let (asked, failed) = (asked.into_inner(), failed.into_inner());
+    println!(
+        "{asked} requests, {failed} failed; killed 20 times, {cut} with work left, {left} at the end; {lost} of {} lost",
+        2 * TEAMS
+    );
+    assert_eq!((failed, lost), (0, 0));
+    assert!(cut > 0, "no kill came while something was left");
+    assert!(data_key::wraps(portal.db.reader()).await.unwrap().iter().all(|one| one.kek_id == new));
+});
+
+on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let (portal, file) = (&house.stage.portal, house.stage.folder.join("keys"));
+    let old = portal.vault.master_keys().remove(0).id;
+    assert!(matches!(keys::retire(portal, &file, &old).await, Err(RetireError::Active(id)) if id == old));
+    let before = std::fs::read(&file).unwrap();
+    let new = keys::rotate(portal, &file).await.unwrap();
+    assert!(matches!(keys::retire(portal, &file, &old).await, Err(RetireError::TooSoon(_))));
+    house.stage.advance(Duration::minutes(10));
+    let refused = keys::retire(portal, &file, &old).await.unwrap_err();
+    let said = refused.to_string();
+    assert!(matches!(refused, RetireError::Needed { data_keys: 2, teams: 1, .. }), "{said}");
+    assert!(said.contains("2 data keys of 1 Teams") && said.contains("portal keys rewrap"), "{said}");
+    let line = |text: &[u8], id: &str| String::from_utf8_lossy(text).contains(&format!("kek.{id} = "));
+    assert!(line(&std::fs::read(&file).unwrap(), &old));
+    keys::rewrap(portal, |_| ()).await.unwrap();
+    keys::retire(portal, &file, &old).await.unwrap();
+    let after = std::fs::read(&file).unwrap();
+    assert!(line(&after, &new) && !line(&after, &old));
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(house.issue(&of, json!({})).await.0, 200);
+    // Who has the old file alone opens nothing any more.
+    let stolen = house.stage.folder.join("stolen");
+    std::fs::write(&stolen, before).unwrap();
+    std::fs::set_permissions(&stolen, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let thief = Vault::new(KeyFile::load(&stolen).unwrap());
+    assert!(matches!(thief.fits(portal.db.reader()).await, Err(VaultError::KeyUnavailable)));
+    let did = [Action::MasterKeyAdded, Action::KeysRewrapped, Action::MasterKeyRetired]
+        .map(|action| format!("SELECT CAST(COUNT(*) AS TEXT) AS row FROM audit_event WHERE action = '{}'", action.as_str()));
+    for count in did {
+        assert_eq!(crate::registry::column(&house, &count).await, ["1"], "{count}");
+    }
+});
+
+on_both_databases!(a_process_that_meets_a_new_master_key_reads_the_file_again, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let (portal, file) = (&house.stage.portal, house.stage.folder.join("keys"));
+    // Another process, which has opened nothing yet.
+    let cold = Vault::new(KeyFile::load(&file).unwrap());
+    let new = keys::rotate(portal, &file).await.unwrap();
+    keys::rewrap(portal, |_| ()).await.unwrap();
+    cold.fits(portal.db.reader()).await.unwrap();
+    assert_eq!(cold.master_keys()[0].id, new);
+    // A file of another installation is not taken in its place.
+    let theirs = house.stage.folder.join("theirs");
+    KeyFile::create(&theirs, of.owner.now()).unwrap();
+    std::fs::rename(&theirs, &file).unwrap();
+    cold.refresh();
+    assert_eq!(cold.master_keys()[0].id, new);
+});
+
+on_both_databases!(keys_that_are_overdue_or_missing_are_told, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let portal = &house.stage.portal;
+    let told = async || {
+        jobs::run_due(portal).await.unwrap();
+        let open = alerts::list_of_installation(&of.owner).await.unwrap().open;
+        let mut found: Vec<_> =
+            open.into_iter().filter(|alert| alert.rule == Rule::KeysOverdue).map(|alert| alert.finding).collect();
+        found.sort();
+        found
+    };
+    house.stage.advance(Duration::days(364));
+    assert!(told().await.is_empty());
+    house.stage.advance(Duration::days(1));
+    assert_eq!(told().await, ["A Team's data key is 365 days old.", "The master key is 365 days old."]);
+    let unknown = "UPDATE data_key SET kek_id = 'file_elsewhere' WHERE team_id IS NOT NULL";
+    portal.db.reader().execute_unprepared(unknown).await.unwrap();
+    assert!(told().await.contains(&"1 master keys that wrap data keys are not in the keys' file.".to_owned()));
+    let shown = keys::list(&of.owner).await.unwrap().masters;
+    let told: Vec<_> = shown.iter().map(|one| (one.present, one.data_keys, one.teams)).collect();
+    assert_eq!(told, [(true, 1, 0), (false, 1, 1)]);
+    let eve = house.stage.person("eve").await;
+    assert!(keys::list(&eve).await.is_err());
+    let listed = portal_keys(&house, &["list"]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("file_elsewhere  MISSING") && listed.contains("rotation due"), "{listed}");
+});
