@@ -68,10 +68,17 @@ const UP: &[&str] = &[
     "CREATE UNIQUE INDEX webhook_alerts_key ON webhook (team_id) WHERE gateway_id IS NULL",
     "CREATE UNIQUE INDEX webhook_gateway_key ON webhook (gateway_id) WHERE gateway_id IS NOT NULL",
     "ALTER TABLE webhook_delivery ADD COLUMN gateway_id {uuid}",
+    // Where a message was to go when it was queued, and which connection it tells of.
+    "ALTER TABLE webhook_delivery ADD COLUMN webhook_id {uuid}",
+    "ALTER TABLE webhook_delivery ADD COLUMN connection_id {uuid}",
+    "CREATE INDEX webhook_delivery_waiting ON webhook_delivery (team_id, gateway_id) WHERE due_at IS NOT NULL",
 ];
 
 const DOWN: &[&str] = &[
     "DELETE FROM webhook_delivery WHERE gateway_id IS NOT NULL",
+    "DROP INDEX webhook_delivery_waiting",
+    "ALTER TABLE webhook_delivery DROP COLUMN connection_id",
+    "ALTER TABLE webhook_delivery DROP COLUMN webhook_id",
     "ALTER TABLE webhook_delivery DROP COLUMN gateway_id",
     "DELETE FROM webhook WHERE gateway_id IS NOT NULL",
     "DROP INDEX webhook_alerts_key",

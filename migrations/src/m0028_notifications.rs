@@ -12,7 +12,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = ["notification", "notification_mark", "notification_topic", "notification_key"];
+        let tables = ["notification", "notification_mark", "notification_control", "notification_topic", "notification_key"];
         dialect::drop(manager, &tables).await
     }
 }
@@ -38,7 +38,16 @@ const UP: &[&str] = &[
         added_by {uuid} NOT NULL,
         added_at {time} NOT NULL,
         confirmed_at {time},
+        changed_at {time},
         CONSTRAINT notification_topic_pk PRIMARY KEY (connection_id, arn)
+    ) {strict}",
+    // Messages of SNS about a subscription: each counts once.
+    "CREATE TABLE notification_control (
+        connection_id {uuid} NOT NULL CONSTRAINT notification_control_connection_fk REFERENCES connection (id),
+        team_id {uuid} NOT NULL CONSTRAINT notification_control_team_fk REFERENCES team (id),
+        message_id {text} NOT NULL,
+        received_at {time} NOT NULL,
+        CONSTRAINT notification_control_pk PRIMARY KEY (connection_id, message_id)
     ) {strict}",
     // What a notification says of itself, and nothing of what stands in it.
     "CREATE TABLE notification (

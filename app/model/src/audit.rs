@@ -119,6 +119,7 @@ actions! {
     NotificationTopicRemoved "notification_topic.removed" "lets notifications of a topic come no longer for";
     NotificationTopicConfirmed "notification_topic.confirmed" "confirmed the subscription of a topic for";
     NotificationReceived "notification.received" "passed on a notification for";
+    NotificationRepeated "notification.repeated" "passed on once more what came before for";
     NotificationRefused "notification.refused" "was refused a notification for";
     CanaryPlanted "canary.planted" "made a canary of";
     CanaryLifted "canary.lifted" "made no canary any more of";

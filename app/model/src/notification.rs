@@ -7,8 +7,8 @@ use crate::{Time, audit::SafeText};
 
 /// A signed message counts when it was sent so long ago at most, or is so far ahead at most (Standard Webhooks).
 pub const TOLERANCE: Duration = Duration::minutes(5);
-/// SNS delivers again for so long (its policy for HTTP), always with the time of the first.
-pub const SNS_TOLERANCE: Duration = Duration::hours(1);
+/// SNS delivers again for an hour (its policy for HTTP), always with the time of the first.
+pub const SNS_TOLERANCE: Duration = Duration::minutes(65);
 /// Keys of a connection that live at once.
 pub const LIVE_KEYS: usize = 2;
 /// Topics of a connection, at most.
@@ -88,10 +88,15 @@ pub fn is_topic(arn: &str) -> bool {
     let [a, partition, sns, region, account, name] = parts[..] else { return false };
     let letters =
         |text: &str, more: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
+    // As eu-west-1 and us-gov-west-1: what looks otherwise is no region, and could be the name of something else with Amazon.
+    let words: Vec<_> = region.split('-').collect();
+    let is_region = words.len() >= 3
+        && words[..words.len() - 1].iter().all(|word| word.len() >= 2 && word.chars().all(|c| c.is_ascii_lowercase()))
+        && words[words.len() - 1].chars().all(|c| c.is_ascii_digit());
     a == "arn"
-        && ["aws", "aws-cn", "aws-us-gov"].contains(&partition)
+        && ["aws", "aws-us-gov"].contains(&partition)
         && sns == "sns"
-        && letters(region, "-")
+        && is_region
         && account.len() == 12
         && account.chars().all(|c| c.is_ascii_digit())
         && letters(name, "-_.")
@@ -124,6 +129,9 @@ mod tests {
             "arn:aws:sns:eu-west-1:123456789012:",
             "arn:aws:sns:eu-west-1:123456789012:x:y",
             "arn:aws:sns:eu west:123456789012:x",
+            "arn:aws:sns:s3:123456789012:x",
+            "arn:aws:sns:EU-WEST-1:123456789012:x",
+            "arn:aws-cn:sns:cn-north-1:123456789012:x",
             "arn:evil:sns:eu-west-1:123456789012:x",
         ] {
             assert!(!is_topic(bad), "{bad}");

@@ -107,6 +107,11 @@ impl TeamScope {
         self.role
     }
 
+    /// The environments that the actor may touch.
+    pub fn environments(&self) -> Environments {
+        self.environments
+    }
+
     /// Refuses to give somebody an environment that is closed to the actor.
     pub async fn give(&self, cx: &Cx, environments: Environments) -> Result<(), AccessError> {
         for one in Environment::ALL.into_iter().filter(|one| environments.contain(*one)) {

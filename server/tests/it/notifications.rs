@@ -150,8 +150,8 @@ on_both_databases!(a_signed_notification_is_kept_once_without_its_content_and_pa
     let received = house.stage.events(&of.scope, Action::NotificationReceived).await;
     assert_eq!(received.len(), 2);
     assert_eq!((received[0].actor_name.as_str(), received[0].credential_id), ("relay", Some(relayed.key.0)));
-    let refused = house.stage.events(&of.scope, Action::NotificationRefused).await;
-    assert!(refused.iter().all(|row| row.reason.as_deref() == Some("duplicate")) && refused.len() == 2);
+    assert_eq!(house.stage.events(&of.scope, Action::NotificationRepeated).await.len(), 2);
+    assert!(house.stage.events(&of.scope, Action::NotificationRefused).await.is_empty());
 });
 
 on_both_databases!(of_ten_thousand_mutated_messages_none_is_taken, async |stage: Stage| {
@@ -273,4 +273,115 @@ on_both_databases!(two_keys_live_and_what_is_revoked_or_over_signs_nothing, asyn
     let left = "SELECT COUNT(*) AS row FROM notification_key WHERE length(secret) > 0";
     let left = crate::registry::column(&relayed.house, &left.replace("COUNT(*)", "CAST(COUNT(*) AS TEXT)")).await;
     assert_eq!(left, ["0"]);
+});
+
+on_both_databases!(who_is_stopped_or_locked_hears_nothing, async |stage: Stage| {
+    let relayed = Relayed::on(stage).await;
+    let (house, of) = (&relayed.house, &relayed.of);
+    let (url, heard) = service().await;
+    let owner = house.stage.stepped_up(&of.owner);
+    let whom = For::Gateway(of.gateway);
+    webhooks::set(&owner, &of.scope, whom, &url, SecretString::from(SECRET), None).await.unwrap();
+    let hears = async |id: &str| {
+        relayed.take(&relayed.message(id, &offer(id, relayed.now()))).await.unwrap();
+        jobs::run_due(&house.stage.portal).await.unwrap();
+        std::mem::take(&mut heard.lock().unwrap().1).len()
+    };
+    assert_eq!(hears("n-1").await, 1);
+    let locked = async |target: uuid::Uuid, kind: &'static str| {
+        let tx = house.stage.portal.db.begin().await.unwrap();
+        let lock = backend::store::lock::Lock {
+            id: random::id(relayed.now()),
+            target_kind: kind,
+            target_id: target,
+            reason: "test".to_owned(),
+            author: None,
+            created_at: relayed.now(),
+            expires_at: Some(relayed.now() + Duration::seconds(1)),
+        };
+        backend::store::lock::insert(&*tx, &of.scope, lock).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    for (n, (target, kind)) in
+        [(of.team.0, "team"), (of.gateway.0, "gateway"), (of.connection.0, "connection")].into_iter().enumerate()
+    {
+        locked(target, kind).await;
+        assert_eq!(hears(&format!("n-{kind}")).await, 0, "{kind}");
+        // What was queued before waits for the lock's end.
+        webhooks::replay(&owner, &of.scope, webhooks::get(&owner, &of.scope, whom).await.unwrap().1.remove(0).id)
+            .await
+            .unwrap();
+        assert_eq!(hears(&format!("m-{kind}")).await, 0, "{kind}");
+        house.stage.advance(Duration::seconds(11));
+        assert_eq!(hears(&format!("o-{kind}")).await, 2, "{kind} {n}");
+    }
+    let last = webhooks::get(&owner, &of.scope, whom).await.unwrap().1.remove(0).id;
+    connections::disable(&owner, &of.scope, of.connection).await.unwrap();
+    assert_eq!(hears("n-disabled").await, 0);
+    connections::enable(&owner, &of.scope, of.connection).await.unwrap();
+    // What tells of a connection that is not on the list any more is not sent again.
+    backend::gateways::set_connections(&owner, &of.scope, of.gateway, &[]).await.unwrap();
+    webhooks::replay(&owner, &of.scope, last).await.unwrap();
+    assert_eq!(hears("n-unlisted").await, 0);
+    // Nor to an address that the webhook did not have then.
+    let (elsewhere, _) = service().await;
+    webhooks::set(&owner, &of.scope, whom, &elsewhere, SecretString::from(SECRET), None).await.unwrap();
+    let refused = webhooks::replay(&owner, &of.scope, last).await;
+    assert!(matches!(refused, Err(webhooks::WebhookError::Elsewhere)), "{refused:?}");
+    // All of them were kept all the same.
+    assert_eq!(relayed.kept().await.len(), 12);
+});
+
+on_both_databases!(one_who_is_told_much_takes_no_others_turn, async |stage: Stage| {
+    let relayed = Relayed::on(stage).await;
+    let (house, of) = (&relayed.house, &relayed.of);
+    let owner = house.stage.stepped_up(&of.owner);
+    // Nothing answers there.
+    webhooks::set(&owner, &of.scope, For::Gateway(of.gateway), "http://127.0.0.1:9/", SecretString::from(SECRET), None)
+        .await
+        .unwrap();
+    for n in 0..1_010 {
+        let id = format!("n-{n}");
+        house.stage.advance(Duration::milliseconds(25));
+        relayed.take(&relayed.message(&id, &offer(&id, relayed.now()))).await.unwrap();
+    }
+    // What comes beyond a thousand is not queued, and the log says so.
+    let received = house.stage.events(&of.scope, Action::NotificationReceived).await;
+    assert_eq!(received.iter().filter(|row| row.details.contains("not_passed_on")).count(), 10);
+    let (url, heard) = service().await;
+    webhooks::set(&owner, &of.scope, For::Alerts, &url, SecretString::from(SECRET), None).await.unwrap();
+    let alerts = webhooks::get(&owner, &of.scope, For::Alerts).await.unwrap().0.unwrap().id;
+    webhooks::send_test(&owner, &of.scope, alerts).await.unwrap();
+    jobs::run_due(&house.stage.portal).await.unwrap();
+    assert_eq!(heard.lock().unwrap().1.len(), 1, "an alert goes in the first turn");
+});
+
+on_both_databases!(a_moment_that_has_not_come_makes_nothing_late, async |stage: Stage| {
+    let relayed = Relayed::on(stage).await;
+    for (id, happened) in [("n-1", Duration::days(400)), ("n-2", Duration::zero())] {
+        relayed.take(&relayed.message(id, &offer(id, relayed.now() + happened))).await.unwrap();
+    }
+    assert!(relayed.kept().await.iter().all(|one| !one.late));
+    for n in 0..110 {
+        let body = offer(&format!("k-{n}"), relayed.now()).replace("ANY_OFFER_CHANGED", &format!("KIND_{n}"));
+        relayed.take(&relayed.message(&format!("k-{n}"), &body)).await.unwrap();
+    }
+    let marks = inbox(&relayed.of.owner, &relayed.of.scope, relayed.of.connection).await.unwrap().marks;
+    assert_eq!(marks.len(), 100);
+});
+
+on_both_databases!(a_relay_that_is_refused_again_and_again_is_told, async |stage: Stage| {
+    let relayed = Relayed::on(stage).await;
+    let watch = relayed.house.sequence().await;
+    for n in 0..5 {
+        let forged = message(SECRET, &format!("m-{n}"), relayed.now(), &offer("n-1", relayed.now()));
+        assert!(relayed.take(&forged).await.is_err());
+    }
+    watch.run().await.unwrap();
+    relayed.house.watch().await;
+    let open = backend::alerts::list(&relayed.of.owner, &relayed.of.scope).await.unwrap().open;
+    let told: Vec<_> = open.iter().filter(|one| one.rule == model::alert::Rule::NotificationsRefused).collect();
+    assert_eq!(told.len(), 1, "{open:?}");
+    assert!(told[0].finding.starts_with("5 within"), "{}", told[0].finding);
+    assert!(open.iter().any(|one| one.rule == model::alert::Rule::SecretShown), "a key was shown");
 });

@@ -101,7 +101,8 @@ impl Streamed {
             "SigningCertURL": "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-a1.pem",
         });
         if kind != "Notification" {
-            message["SubscribeURL"] = json!("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=t");
+            message["SubscribeURL"] =
+                json!(format!("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=t"));
             message["Token"] = json!("t");
         }
         self.sign(&mut message, &RSA_PKCS1_SHA256);
@@ -146,9 +147,19 @@ on_both_databases!(a_message_of_a_listed_topic_is_taken_once_and_the_topic_confi
         inbox(&of.owner, &of.scope, of.connection).await.unwrap().last.into_iter().map(|one| one.kind).collect();
     assert_eq!(kinds, ["ANY_OFFER_CHANGED", "sp-traffic"]);
     assert_eq!(streamed.sns.fetched.load(Ordering::SeqCst), 1, "a certificate is fetched once");
-    let over = streamed.message("UnsubscribeConfirmation", "m-4", "You have chosen to deactivate", now);
-    assert_eq!(streamed.take(&over).await.unwrap(), Taken::Known);
+    // A message about a subscription counts once too, and none that is older than the last.
+    for _ in 0..3 {
+        assert_eq!(streamed.take(&asks).await.unwrap(), Taken::Known);
+    }
+    let second = Duration::seconds(1);
+    let before = streamed.message("UnsubscribeConfirmation", "m-5", "You have chosen to deactivate", now - second);
+    assert_eq!(streamed.take(&before).await.unwrap(), Taken::New);
+    assert!(topics().await[0].confirmed_at.is_some());
+    streamed.house.stage.advance(Duration::minutes(5));
+    let over = streamed.message("UnsubscribeConfirmation", "m-4", "You have chosen to deactivate", now + second);
+    assert_eq!(streamed.take(&over).await.unwrap(), Taken::New);
     assert_eq!(topics().await[0].confirmed_at, None);
+    assert_eq!(streamed.sns.confirmed.load(Ordering::SeqCst), 1);
     assert_eq!(streamed.house.stage.events(&of.scope, Action::NotificationTopicConfirmed).await.len(), 2);
     let received = streamed.house.stage.events(&of.scope, Action::NotificationReceived).await;
     assert!(received.iter().all(|row| row.actor_name == "sns") && received.len() == 2);
@@ -179,10 +190,11 @@ on_both_databases!(nothing_that_amazon_did_not_sign_for_a_listed_topic_is_taken,
         with("Type", "SubscriptionConfirmation"),
         // Signed by whoever has a certificate, and not with SNS.
         with("SigningCertURL", "https://evil.example/SimpleNotificationService-a1.pem"),
+        with("SigningCertURL", "https://:x@sns.eu-west-1.amazonaws.com/SimpleNotificationService-a1.pem"),
         with("SigningCertURL", "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a1.pem"),
         // Rightly signed, of a topic of somebody else's, or of another day.
         signed_with("TopicArn", "arn:aws:sns:eu-west-1:210987654321:ads-stream"),
-        signed_with("Timestamp", "2026-09-21T12:00:00.000Z"),
+        signed_with("Timestamp", "2026-09-21T13:00:00.000Z"),
         signed_with("Timestamp", "2026-09-21T15:00:00.000Z"),
         json!({ "Type": "Notification" }),
     ] {
@@ -223,6 +235,12 @@ on_both_databases!(nobody_makes_portal_fetch_certificates_without_end, async |st
         tried += usize::from(matches!(streamed.take(&bad).await, Err(Refused::Unproved)));
     }
     assert_eq!((tried, streamed.sns.fetched.load(Ordering::SeqCst)), (5, 5));
+    // That there is none is known for a while, and costs nothing.
+    let mut again = good.clone();
+    again["SigningCertURL"] = json!("https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-b0.pem#2");
+    assert!(matches!(streamed.take(&again).await, Err(Refused::Signature)));
+    again["SigningCertURL"] = json!("https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-b0.pem?x=2");
+    assert!(matches!(streamed.take(&again).await, Err(Refused::Signature)));
     // Over HTTP SNS hears that it should send again.
     let url = format!("{}/api/notifications/v1/connections/{}", streamed.house.url, streamed.of.connection);
     let request = streamed.house.http.request(Method::POST, url).header("x-amz-sns-message-type", "Notification");

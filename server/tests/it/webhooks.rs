@@ -172,6 +172,8 @@ on_both_databases!(a_gateways_webhook_is_tried_changed_over_and_sent_to_again, |
     // A new secret: for a day both sign, then the new one alone.
     const NEXT: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
     webhooks::rotate(&owner, &of.scope, hook.id, SecretString::from(NEXT)).await.unwrap();
+    let twice = webhooks::rotate(&owner, &of.scope, hook.id, SecretString::from(SECRET)).await;
+    assert!(matches!(twice, Err(WebhookError::Overlap)), "{twice:?}");
     let message = webhooks::get(&owner, &of.scope, of_gateway).await.unwrap().1.remove(0).id;
     webhooks::replay(&owner, &of.scope, message).await.unwrap();
     assert!(matches!(webhooks::replay(&owner, &of.scope, message).await, Err(WebhookError::OnItsWay)));
@@ -199,12 +201,22 @@ on_both_databases!(a_gateways_webhook_is_tried_changed_over_and_sent_to_again, |
     stopped("disabled").await;
     backend::gateways::enable(&owner, &of.scope, of.gateway).await.unwrap();
     let end = guarded.house.stage.portal.clock.now() + Duration::days(1);
+    // The old secret is gone with its day.
+    let left = webhooks::get(&owner, &of.scope, of_gateway).await.unwrap().0.unwrap();
+    assert!(left.other.is_none());
     let owner = guarded.house.stage.stepped_up(&of.owner);
     webhooks::set(&owner, &of.scope, of_gateway, &url, SecretString::from(SECRET), Some(end)).await.unwrap();
+    let hook = webhooks::get(&owner, &of.scope, of_gateway).await.unwrap().0.unwrap();
+    webhooks::send_test(&owner, &of.scope, hook.id).await.unwrap();
+    assert!(hears().await.is_some());
+    let message = webhooks::get(&owner, &of.scope, of_gateway).await.unwrap().1.remove(0).id;
     guarded.house.stage.advance(Duration::days(1));
-    stopped("ended").await;
+    webhooks::replay(&owner, &of.scope, message).await.unwrap();
+    assert!(hears().await.is_none());
+    let sent = webhooks::get(&owner, &of.scope, of_gateway).await.unwrap().1.remove(0);
+    assert_eq!(sent.answer.as_deref(), Some("ended"));
     let acts: Vec<_> = [Action::WebhookSet, Action::WebhookRotated, Action::WebhookTested, Action::WebhookReplayed].into();
-    for (action, times) in acts.into_iter().zip([2, 1, 1, 4]) {
+    for (action, times) in acts.into_iter().zip([2, 1, 2, 4]) {
         assert_eq!(guarded.house.stage.events(&of.scope, action).await.len(), times, "{action:?}");
     }
 });

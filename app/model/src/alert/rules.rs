@@ -87,6 +87,10 @@ rules! {
         "A dormant user is active again"
         "A member signed in who had not done so for a long time. Old accounts are what attackers like."
         "Ask the member. If they do not need the Team any more, remove them.";
+    NotificationsRefused "notifications_refused" Team Warning HOURLY, from(5, 2, 100, "refused notifications within 10 minutes"),
+        "Notifications are refused"
+        "Messages for a connection that nobody signed who may, or that are too old: a relay with an old key or a wrong clock, or somebody who tries to make things up."
+        "Look at the connection's page Notifications, and at the relay's key and clock.";
     SecretShown "secret_shown" Team Notice Again::AtNext, None,
         "A gateway key was made"
         "A new key was shown to somebody. It is how a secret leaves Portal on purpose."

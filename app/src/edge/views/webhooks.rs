@@ -5,7 +5,7 @@ use backend::{
     store::webhook::{Delivery, Webhook},
     webhooks::{self, For},
 };
-use model::{Permission, Time};
+use model::{Environment, Permission, Time};
 
 use crate::{
     Failure,
@@ -19,7 +19,9 @@ pub(crate) async fn webhook_detail(cx: &Cx, scope: &TeamScope, of: For) -> Resul
         For::Alerts => Permission::ManageAlerts,
         For::Gateway(_) => Permission::ManageGateways,
     };
-    let (now, may_change) = (cx.now(), scope.role().is_some_and(|role| role.may(needs)));
+    let environment = hook.as_ref().and_then(|hook| hook.gateway).map_or(Environment::Production, |(_, of)| of);
+    let may_change = scope.role().is_some_and(|role| role.may(needs)) && scope.environments().contain(environment);
+    let now = cx.now();
     Ok(WebhookDetail {
         present: hook.map(|hook| item(hook, may_change, now)),
         sent: sent.into_iter().map(|message| message_item(message, now)).collect(),

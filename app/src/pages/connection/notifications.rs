@@ -160,7 +160,7 @@ fn Topics(team: TeamId, id: ConnectionId, inbox: InboxDetail, may_change: bool) 
     view! {
         <section class="card" aria-labelledby="topics-h">
             <h2 id="topics-h">"From SNS topics"</h2>
-            <p class="muted">"The Advertising API's stream comes by SNS, which signs itself. Subscribe the address above, over HTTPS, to a topic that is listed here: Portal checks Amazon's signature, and confirms the subscription by itself."</p>
+            <p class="muted">"SNS signs what it delivers. Subscribe the address above, over HTTPS and without raw delivery, to a topic that is listed here: Portal checks Amazon's signature, and confirms the subscription by itself."</p>
             {if none { view! { <p class="muted">"No topic yet."</p> }.into_any() } else { view! { <ul class="plain-list">{rows}</ul> }.into_any() }}
             {may_change.then(|| view! {
                 <StepUpGate open=stepped_up() act="let notifications of a topic come">

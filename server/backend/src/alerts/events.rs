@@ -43,7 +43,8 @@ fn rules(group: &Group) -> Vec<Rule> {
         (Action::RoleChanged, Outcome::Ok) if is_owner(detail(group, "to")) => &[Rule::OwnerMade],
         (Action::MemberJoined, Outcome::Ok) if is_owner(detail(group, "role")) => &[Rule::OwnerMade],
         (Action::SignedIn, Outcome::Ok) => &[Rule::DormantUser],
-        (Action::GatewayKeyCreated, Outcome::Ok) => &[Rule::SecretShown],
+        (Action::GatewayKeyCreated | Action::NotificationKeyCreated, Outcome::Ok) => &[Rule::SecretShown],
+        (Action::NotificationRefused, _) => &[Rule::NotificationsRefused],
         (Action::LogExported, Outcome::Ok) => &[Rule::LogExported],
         (Action::AlertRuleChanged | Action::AlertDeliveryChanged | Action::CanaryLifted, Outcome::Ok) => {
             &[Rule::WatchChanged]
@@ -74,6 +75,7 @@ fn is_window(rule: Rule) -> bool {
             | Rule::SignInStorm
             | Rule::StepUpRefused
             | Rule::AccessRefused
+            | Rule::NotificationsRefused
     )
 }
 
@@ -114,7 +116,8 @@ impl Look<'_> {
             Rule::SignInRefused => self.guessed(group).await?,
             Rule::CanaryUsed => target(group).or_else(|| key(group)),
             Rule::AppFailing if group.action != Action::LwaAppRejected => self.app_of(group).await?,
-            Rule::AppFailing | Rule::NeedsReauthorization | Rule::OwnerMade => target(group),
+            Rule::NotificationsRefused if group.team.is_none() => None,
+            Rule::AppFailing | Rule::NeedsReauthorization | Rule::OwnerMade | Rule::NotificationsRefused => target(group),
             _ => actor(group),
         };
         let Some(subject) = subject else { return Ok(Vec::new()) };
@@ -144,9 +147,12 @@ impl Look<'_> {
     async fn judge(&mut self, about: &About, subject: Option<Subject>, group: &Group) -> Result<Option<Sign>, DbErr> {
         let Some(level) = self.levels.of(self.db, about).await? else { return Ok(None) };
         let found = match about.rule {
-            Rule::RefusedCalls | Rule::StepUpRefused | Rule::AccessRefused | Rule::SignInRefused | Rule::SignInStorm => {
-                self.repeated(about.rule, group, level).await?
-            }
+            Rule::RefusedCalls
+            | Rule::StepUpRefused
+            | Rule::AccessRefused
+            | Rule::SignInRefused
+            | Rule::SignInStorm
+            | Rule::NotificationsRefused => self.repeated(about.rule, group, level).await?,
             Rule::UnusualRate => self.rate(about, group, level).await?,
             Rule::AppFailing => self.failing(group, level).await?,
             Rule::DormantUser => self.dormant(group, level).await?,
@@ -163,7 +169,8 @@ impl Look<'_> {
             [Action::CredentialRefused, Action::GatewayRefused, Action::ConnectionStatusRead, Action::FeedbackReceived];
         let actions = if rule == Rule::RefusedCalls { &refused[..] } else { std::slice::from_ref(&group.action) };
         let details = (rule == Rule::SignInRefused).then_some(group.details.as_str());
-        let actor = group.actor.filter(|_| !matches!(rule, Rule::SignInRefused | Rule::SignInStorm));
+        let actor =
+            group.actor.filter(|_| !matches!(rule, Rule::SignInRefused | Rule::SignInStorm | Rule::NotificationsRefused));
         let what = Recent { team: group.team, actions, outcome: Some(Outcome::Refused), actor, details };
         let many = audit_watch::count(self.db, &what, group.last - WINDOW, group.last, level.max(1_000)).await?;
         // What people do outside any Team is told to all of theirs: from where they did it is none of those Teams' business.

@@ -45,7 +45,8 @@ async fn tell_team(portal: &Portal, tx: &Tx, team: TeamId, alerts: Vec<Alert>) -
     let delivery = alert_setting::delivery(&**tx, team).await?;
     let scope = access::job(team);
     for alert in &alerts {
-        webhooks::queue(tx, &scope, For::Alerts, portal.clock.now(), "alert.opened", message(portal, team, alert)).await?;
+        webhooks::queue(tx, &scope, For::Alerts, portal.clock.now(), "alert.opened", None, message(portal, team, alert))
+            .await?;
     }
     let members = store::member::not_locked(&**tx, &scope).await?;
     let managers = members.into_iter().filter(|member| member.role.may(Permission::ManageAlerts));

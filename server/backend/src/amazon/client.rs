@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use model::{Environment, amazon::Marketplace, egress::Purpose};
@@ -28,9 +28,14 @@ pub struct Amazon {
     simulator: Option<Arc<Url>>,
     /// Certificates of SNS, by their addresses.
     certificates: Certificates,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-type Certificates = Arc<Mutex<HashMap<Url, Vec<u8>>>>;
+/// What stands at an address, or since when it is known that nothing does.
+type Certificates = Arc<Mutex<HashMap<Url, Result<Vec<u8>, Instant>>>>;
+
+/// That nothing stands at an address is believed for so long.
+const NONE_FOR: Duration = Duration::from_secs(60);
 
 /// Certificates that are kept; Amazon has one a region, and a new one now and then.
 const CERTIFICATES: usize = 100;
@@ -59,7 +64,7 @@ impl Amazon {
     pub fn new(egress: &Egress, simulator: Option<Url>) -> Self {
         let client = |purpose| egress.client(purpose, CONNECT, WHOLE);
         let (client, sns) = (client(Purpose::Amazon), client(Purpose::Sns));
-        Self { client, sns, simulator: simulator.map(Arc::new), certificates: Certificates::default() }
+        Self { client, sns, simulator: simulator.map(Arc::new), certificates: Certificates::default(), turn: Arc::default() }
     }
 
     pub fn is_simulated(&self) -> bool {
@@ -107,17 +112,29 @@ impl Amazon {
         (answer.status == 200).then_some(answer.body)
     }
 
-    pub(crate) fn known_certificate(&self, url: &Url) -> Option<Vec<u8>> {
-        self.certificates.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned()
+    /// The certificate at an address, or that there is none; nothing when that is not known.
+    pub(crate) fn known_certificate(&self, url: &Url) -> Option<Option<Vec<u8>>> {
+        match self.certificates.lock().unwrap_or_else(PoisonError::into_inner).get(url)? {
+            Ok(certificate) => Some(Some(certificate.clone())),
+            Err(since) => (since.elapsed() < NONE_FOR).then_some(None),
+        }
     }
 
-    /// Keeps a certificate of SNS's.
-    pub(crate) fn keep_certificate(&self, url: &Url, certificate: Vec<u8>) {
+    /// Keeps what stands at an address, or that nothing does.
+    pub(crate) fn keep_certificate(&self, url: &Url, certificate: Option<Vec<u8>>) {
         let mut kept = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= CERTIFICATES {
-            kept.clear();
+            // What led nowhere goes first.
+            kept.retain(|_, one| one.is_ok());
+            let one = kept.keys().next().cloned().filter(|_| kept.len() >= CERTIFICATES);
+            one.and_then(|one| kept.remove(&one));
         }
-        kept.insert(url.clone(), certificate);
+        kept.insert(url.clone(), certificate.ok_or_else(Instant::now));
+    }
+
+    /// Waits until nobody else fetches a certificate.
+    pub(crate) async fn fetching(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     pub(super) fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, NoAnswer> {

@@ -27,6 +27,7 @@ pub(super) async fn run(portal: Portal) -> Result<(), sea_orm::DbErr> {
     store::session::delete_before(&*tx, now - SESSIONS).await?;
     store::lease::delete_before(&*tx, now - LEASES).await?;
     store::notification::delete_before(&*tx, now - KEPT).await?;
+    store::webhook::end_overlaps(&*tx, now).await?;
     store::webhook::delete_before(&*tx, now - MESSAGES).await?;
     tx.commit().await
 }

@@ -21,7 +21,16 @@ pub struct Envelope {
 /// is neither.
 pub fn read(body: &[u8]) -> Option<Envelope> {
     let body: Value = serde_json::from_slice(body).ok()?;
-    sp_api(&body).or_else(|| ads(&body))
+    plain(&body).or_else(|| plain(&inner(&body)?))
+}
+
+fn plain(body: &Value) -> Option<Envelope> {
+    sp_api(body).or_else(|| ads(body))
+}
+
+/// What an event of EventBridge, or a message of SNS in a queue, is wrapped around.
+fn inner(body: &Value) -> Option<Value> {
+    body.get("detail").cloned().or_else(|| serde_json::from_str(body.get("Message")?.as_str()?).ok())
 }
 
 fn sp_api(body: &Value) -> Option<Envelope> {
@@ -84,6 +93,10 @@ mod tests {
         assert_eq!(read(upper), envelope(Source::SpApi, id, "ANY_OFFER_CHANGED", at("2026-11-11T00:09:53.109Z"), published));
         assert_eq!(read(lower), envelope(Source::SpApi, "n-1", "ORDER_CHANGE", at("2026-11-10T23:09:53Z"), published));
         assert_eq!(read(stream), envelope(Source::Ads, "i-1", "sp-traffic", at("2026-11-11T00:00:00Z"), None));
+        let text = String::from_utf8_lossy(lower);
+        let bridge = format!(r#"{{"version": "0", "id": "b-1", "detail-type": "ORDER_CHANGE", "detail": {text}}}"#);
+        let queue = serde_json::json!({ "Type": "Notification", "MessageId": "m-1", "Message": text }).to_string();
+        assert_eq!((read(bridge.as_bytes()), read(queue.as_bytes())), (read(lower), read(lower)));
         for other in [
             &b""[..],
             b"{}",

@@ -5,7 +5,7 @@ use model::{
     Time,
     audit::{Action, SafeText},
     ids::{ConnectionId, NotificationKeyId},
-    notification::{TOLERANCE, Way, is_fresh, word},
+    notification::{LIVE_KEYS, TOLERANCE, Way, is_fresh, word},
 };
 use secrecy::SecretString;
 use serde_json::json;
@@ -27,6 +27,7 @@ use crate::{
         notification_key::{self, Addressee},
         rate_limit::{self, Limit},
     },
+    vault::VaultError,
     webhooks::{self, For, signature},
 };
 
@@ -74,7 +75,14 @@ pub async fn receive(portal: &Portal, origin: &Origin, of: ConnectionId, message
     let Some(read) = envelope::read(message.body) else {
         return refuse(&cx, of, Some(to), "no-notification", Refused::Envelope).await;
     };
-    take(&cx, of, to, Way::Webhook, id, read, Some(key)).await
+    take(&cx, of, to, id, read, By::Key(key)).await
+}
+
+/// By whose word a message is taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum By<'a> {
+    Key(NotificationKeyId),
+    Topic(&'a str),
 }
 
 pub(super) fn cx(portal: &Portal, origin: &Origin, actor: Actor) -> Cx {
@@ -82,7 +90,7 @@ pub(super) fn cx(portal: &Portal, origin: &Origin, actor: Actor) -> Cx {
     Cx { portal: portal.clone(), actor, request, address, agent }
 }
 
-/// The live key that signed a message. Without any, one that nobody has is tried, so that it takes as long.
+/// The live key that signed a message. As many are tried as can live, some of them nobody's, so that it takes as long without any.
 async fn signer(
     portal: &Portal,
     to: Option<&Addressee>,
@@ -95,16 +103,25 @@ async fn signer(
         // Each is compared, whatever the one before was.
         given.fold(false, |any, one| any | bool::from(one.as_bytes().ct_eq(right.as_bytes())))
     };
-    let mut found = None;
-    let keys = to.map(|to| &to.keys[..]).unwrap_or_default();
+    let (mut found, mut tried) = (None, 0);
+    let (scope, keys) = match to {
+        Some(to) => (Some(access::job(to.team)), &to.keys[..]),
+        None => (None, &[][..]),
+    };
     for key in keys {
-        let scope = to.map(|to| access::job(to.team)).ok_or(Outage::Corrupt("addressee"))?;
-        let secret = portal.vault.open(portal.db.reader(), &place(&scope, key.id), &key.secret).await;
-        if signed(&secret.map_err(Outage::from)?) {
-            found = Some(key.id);
+        let Some(scope) = &scope else { break };
+        let opened = portal.vault.open(portal.db.reader(), &place(scope, key.id), &key.secret).await;
+        match opened {
+            Ok(secret) => {
+                tried += 1;
+                found = if signed(&secret) { Some(key.id) } else { found };
+            }
+            // One that somebody altered keeps the other from nothing.
+            Err(VaultError::Refused) => tracing::error!(key = %key.id, "a key for notifications does not open"),
+            Err(error) => return Err(Outage::from(error).into()),
         }
     }
-    if keys.is_empty() {
+    for _ in tried..LIVE_KEYS {
         signed(&SecretString::from(NOBODYS));
     }
     Ok(found)
@@ -117,10 +134,9 @@ pub(super) async fn take(
     cx: &Cx,
     of: ConnectionId,
     to: &Addressee,
-    way: Way,
     message_id: &str,
     read: Envelope,
-    key: Option<NotificationKeyId>,
+    by: By<'_>,
 ) -> Result<Taken, Refused> {
     let (db, now, scope) = (cx.portal.db.reader(), cx.now(), access::job(to.team));
     // Asked first without a transaction: what came before must not hold up those who write.
@@ -128,6 +144,15 @@ pub(super) async fn take(
         return known(cx, of, to).await;
     }
     let tx = cx.portal.db.begin().await?;
+    let (key, topic) = match by {
+        By::Key(key) => (Some(key), None),
+        By::Topic(topic) => (None, Some(topic)),
+    };
+    // It may have been revoked, taken off the list or disconnected since it was proved.
+    if !notification_key::still_counts(&*tx, of, key, topic).await? {
+        tx.rollback().await?;
+        return refuse(cx, of, Some(to), "invalid-signature", Refused::Signature).await;
+    }
     let taken = rate_limit::take(&*tx, &format!("notification:{}", of.0.simple()), TAKEN, 1, now).await?;
     if taken.granted == 0 {
         return Err(Refused::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
@@ -137,7 +162,7 @@ pub(super) async fn take(
         id: random::id(now),
         connection: of,
         source: read.source,
-        way,
+        way: if key.is_some() { Way::Webhook } else { Way::Sns },
         message_id: message_id.to_owned(),
         notification_id: read.id,
         kind: read.kind,
@@ -150,19 +175,26 @@ pub(super) async fn take(
         tx.rollback().await?;
         return known(cx, of, to).await;
     }
-    if let Some(event_at) = new.event_at {
+    // A moment that has not come yet would make everything late that comes after.
+    if let Some(event_at) = new.event_at.filter(|at| *at <= now + TOLERANCE) {
         notification::raise_mark(&*tx, &scope, of, &new.kind, event_at).await?;
     }
     if let Some(key) = key {
         notification_key::note_use(&*tx, key, now).await?;
     }
-    for gateway in notification::listeners(&*tx, &scope, of).await? {
-        let data = passed_on(&scope, &new);
-        webhooks::queue(&tx, &scope, For::Gateway(gateway), now, "notification.received", data).await?;
+    let mut overflowed = 0;
+    for gateway in notification::listeners(&*tx, &scope, of, now).await? {
+        let (whom, data) = (For::Gateway(gateway), passed_on(&scope, &new));
+        let queued = webhooks::queue(&tx, &scope, whom, now, "notification.received", Some(of), data).await?;
+        overflowed += i64::from(!queued);
     }
     let words = (SafeText::new(&new.kind, 100), SafeText::new(&new.notification_id, 100));
     let event = Event::of(&scope, Action::NotificationReceived).on(Target::connection(of, &to.name));
     let event = event.with("kind", &words.0).with("notification", &words.1).with("late", new.late);
+    let event = event.with("message", &SafeText::new(&new.message_id, 100));
+    let event = topic.into_iter().fold(event, |event, topic| event.with("topic", &SafeText::new(topic, 300)));
+    // Whose service does not keep up hears nothing of it: the log says so.
+    let event = if overflowed > 0 { event.with("not_passed_on", overflowed) } else { event };
     audit::append(&*tx, cx, event).await?;
     tx.commit().await?;
     Ok(Taken::New)
@@ -183,8 +215,9 @@ fn passed_on(scope: &TeamScope, new: &Notification) -> serde_json::Value {
     })
 }
 
-async fn known(cx: &Cx, of: ConnectionId, to: &Addressee) -> Result<Taken, Refused> {
-    write_down(cx, of, Some(to), "duplicate", &format!("notification-again:{}", of.0.simple())).await?;
+pub(super) async fn known(cx: &Cx, of: ConnectionId, to: &Addressee) -> Result<Taken, Refused> {
+    let event = Event::of(&access::job(to.team), Action::NotificationRepeated).on(Target::connection(of, &to.name));
+    write_down(cx, event, &[format!("notification-again:{}", of.0.simple())]).await?;
     Ok(Taken::Known)
 }
 
@@ -196,28 +229,30 @@ pub(super) async fn refuse<T>(
     reason: &'static str,
     refused: Refused,
 ) -> Result<T, Refused> {
-    write_down(cx, of, to, reason, &format!("notification-miss:{}", cx.network())).await?;
-    Err(refused)
-}
-
-async fn write_down(
-    cx: &Cx,
-    of: ConnectionId,
-    to: Option<&Addressee>,
-    reason: &'static str,
-    bucket: &str,
-) -> Result<(), Refused> {
-    if rate_limit::look(cx.portal.db.reader(), bucket, REFUSALS, cx.now()).await?.granted == 0 {
-        return Ok(());
-    }
     let event = match to {
         Some(to) => Event::of(&access::job(to.team), Action::NotificationRefused).on(Target::connection(of, &to.name)),
         None => Event::new(Action::NotificationRefused).on(Target::asked_connection(of)),
     };
-    let tx = cx.portal.db.begin().await?;
-    if rate_limit::take(&*tx, bucket, REFUSALS, 1, cx.now()).await?.granted > 0 {
-        audit::append(&*tx, cx, event.refused(reason)).await?;
-        tx.commit().await?;
+    // Whoever has many networks writes no more than one who has one.
+    let buckets = [format!("notification-miss:{}", cx.network()), format!("notification-miss-of:{}", of.0.simple())];
+    let buckets = if to.is_some() { &buckets[..] } else { &buckets[..1] };
+    write_down(cx, event.refused(reason), buckets).await?;
+    Err(refused)
+}
+
+/// Writes it down, unless one of these buckets is empty.
+async fn write_down(cx: &Cx, event: Event, buckets: &[String]) -> Result<(), Refused> {
+    for bucket in buckets {
+        if rate_limit::look(cx.portal.db.reader(), bucket, REFUSALS, cx.now()).await?.granted == 0 {
+            return Ok(());
+        }
     }
-    Ok(())
+    let tx = cx.portal.db.begin().await?;
+    for bucket in buckets {
+        if rate_limit::take(&*tx, bucket, REFUSALS, 1, cx.now()).await?.granted == 0 {
+            return Ok(tx.rollback().await?);
+        }
+    }
+    audit::append(&*tx, cx, event).await?;
+    Ok(tx.commit().await?)
 }

@@ -4,13 +4,13 @@ use chrono::Duration;
 use model::{
     audit::{Action, SafeText},
     ids::ConnectionId,
-    notification::{SNS_TOLERANCE, Way, is_fresh},
+    notification::{SNS_TOLERANCE, is_fresh},
 };
 
 use super::{
     Refused, Taken,
     envelope::read,
-    receive::{cx, refuse, take},
+    receive::{By, cx, known, refuse, take},
     sns::{Kind, SnsMessage, is_certificate},
 };
 use crate::{
@@ -50,14 +50,10 @@ pub async fn receive_sns(portal: &Portal, origin: &Origin, of: ConnectionId, bod
     let cx = Cx { actor: Actor::System("sns"), ..stranger };
     match message.kind {
         Kind::Notification => match read(message.message.as_bytes()) {
-            Some(envelope) => take(&cx, of, to, Way::Sns, &message.message_id, envelope, None).await,
+            Some(envelope) => take(&cx, of, to, &message.message_id, envelope, By::Topic(&message.topic_arn)).await,
             None => refuse(&cx, of, Some(to), "no-notification", Refused::Envelope).await,
         },
-        Kind::SubscriptionConfirmation => confirm(&cx, of, to, &message).await,
-        Kind::UnsubscribeConfirmation => {
-            subscribed(&cx, of, to, &message.topic_arn, false).await?;
-            Ok(Taken::Known)
-        }
+        Kind::SubscriptionConfirmation | Kind::UnsubscribeConfirmation => control(&cx, of, to, &message).await,
     }
 }
 
@@ -65,41 +61,57 @@ async fn is_signed(cx: &Cx, of: ConnectionId, message: &SnsMessage) -> Result<bo
     let Some(url) = message.certificate() else { return Ok(false) };
     let amazon = &cx.portal.amazon;
     if let Some(known) = amazon.known_certificate(&url) {
-        return Ok(message.is_signed_by(&known, cx.now()));
+        return Ok(known.is_some_and(|known| message.is_signed_by(&known, cx.now())));
+    }
+    // One at a time: whoever waited finds what the one before fetched.
+    let _turn = amazon.fetching().await;
+    if let Some(known) = amazon.known_certificate(&url) {
+        return Ok(known.is_some_and(|known| message.is_signed_by(&known, cx.now())));
     }
     let tx = cx.portal.db.begin().await?;
-    let taken = rate_limit::take(&*tx, &format!("sns-certificate:{}", of.0.simple()), FETCHED, 1, cx.now()).await?;
+    for bucket in [format!("sns-certificate:{}", of.0.simple()), format!("sns-certificate-by:{}", cx.network())] {
+        let taken = rate_limit::take(&*tx, &bucket, FETCHED, 1, cx.now()).await?;
+        if taken.granted == 0 {
+            tx.rollback().await?;
+            return Err(Refused::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+        }
+    }
     tx.commit().await?;
+    // It is SNS's own, whoever asked for it: kept, whatever it did not sign; and that there is none is kept for a while too.
+    let fetched = amazon.sns(&url).await.filter(|fetched| is_certificate(fetched));
+    amazon.keep_certificate(&url, fetched.clone());
+    let fetched = fetched.ok_or(Refused::Unproved)?;
+    Ok(message.is_signed_by(&fetched, cx.now()))
+}
+
+/// What SNS says of a subscription, each message once: Portal says that a listed topic is wanted, or hears that it ended.
+async fn control(cx: &Cx, of: ConnectionId, to: &Addressee, message: &SnsMessage) -> Result<Taken, Refused> {
+    let (scope, now) = (access::job(to.team), cx.now());
+    let Some(sent_at) = message.sent_at() else { return Err(Refused::Envelope) };
+    let tx = cx.portal.db.begin().await?;
+    let taken = rate_limit::take(&*tx, &format!("sns-control:{}", of.0.simple()), FETCHED, 1, now).await?;
     if taken.granted == 0 {
+        tx.rollback().await?;
         return Err(Refused::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
     }
-    // It is SNS's own, whoever asked for it: kept, whatever it did not sign.
-    let fetched = amazon.sns(&url).await.filter(|fetched| is_certificate(fetched)).ok_or(Refused::Unproved)?;
-    let signed = message.is_signed_by(&fetched, cx.now());
-    amazon.keep_certificate(&url, fetched);
-    Ok(signed)
-}
-
-/// Says to Amazon that a listed topic's messages are wanted.
-async fn confirm(cx: &Cx, of: ConnectionId, to: &Addressee, message: &SnsMessage) -> Result<Taken, Refused> {
-    let Some(url) = message.confirmation() else {
-        return refuse(cx, of, Some(to), "no-notification", Refused::Envelope).await;
-    };
-    if cx.portal.amazon.sns(&url).await.is_none() {
-        return Err(Refused::Unproved);
+    if !notification::control(&*tx, &scope, of, &message.message_id, now).await? {
+        tx.rollback().await?;
+        return known(cx, of, to).await;
     }
-    subscribed(cx, of, to, &message.topic_arn, true).await?;
-    Ok(Taken::New)
-}
-
-async fn subscribed(cx: &Cx, of: ConnectionId, to: &Addressee, topic: &str, wanted: bool) -> Result<(), Refused> {
-    let scope = access::job(to.team);
-    let tx = cx.portal.db.begin().await?;
-    if notification::confirm_topic(&*tx, &scope, of, topic, wanted.then(|| cx.now())).await? {
+    tx.commit().await?;
+    let wanted = message.kind == Kind::SubscriptionConfirmation;
+    if wanted {
+        let Some(url) = message.confirmation() else {
+            return refuse(cx, of, Some(to), "no-notification", Refused::Envelope).await;
+        };
+        cx.portal.amazon.sns(&url).await.ok_or(Refused::Unproved)?;
+    }
+    let (tx, topic) = (cx.portal.db.begin().await?, &message.topic_arn);
+    if notification::confirm_topic(&*tx, &scope, of, topic, wanted.then_some(now), sent_at).await? {
         let event = Event::of(&scope, Action::NotificationTopicConfirmed).on(Target::connection(of, &to.name));
         let event = event.with("topic", &SafeText::new(topic, 300)).with("wanted", wanted);
         audit::append(&*tx, cx, event).await?;
         tx.commit().await?;
     }
-    Ok(())
+    Ok(Taken::New)
 }

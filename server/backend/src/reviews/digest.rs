@@ -74,6 +74,10 @@ const CHANGES: &[Action] = &[
     Action::GatewayKeyRevoked,
     Action::AlertRuleChanged,
     Action::AlertDeliveryChanged,
+    Action::NotificationKeyCreated,
+    Action::NotificationKeyRevoked,
+    Action::NotificationTopicAdded,
+    Action::NotificationTopicRemoved,
     Action::WebhookSet,
     Action::WebhookRotated,
     Action::WebhookRemoved,
@@ -83,7 +87,8 @@ const CHANGES: &[Action] = &[
     Action::CanaryLifted,
 ];
 
-const REFUSED: &[Action] = &[Action::CredentialRefused, Action::GatewayRefused, Action::AccessRefused];
+const REFUSED: &[Action] =
+    &[Action::CredentialRefused, Action::GatewayRefused, Action::AccessRefused, Action::NotificationRefused];
 
 /// Reads a period for a Review. Reading the log is an event.
 pub async fn digest(cx: &Cx, scope: &TeamScope, review: &Review) -> Result<Digest, AccessError> {

@@ -95,7 +95,10 @@ pub async fn mark(
     row.map(|row| row.try_get("", "event_at")).transpose()
 }
 
-/// Moves the mark forward, never back.
+/// Kinds of which marks are kept for one connection.
+const KINDS: i64 = 100;
+
+/// Moves the mark forward, never back. Amazon has fewer kinds than are kept.
 pub async fn raise_mark(
     db: &impl ConnectionTrait,
     scope: &TeamScope,
@@ -103,11 +106,14 @@ pub async fn raise_mark(
     kind: &str,
     event_at: Time,
 ) -> Result<(), DbErr> {
-    let text = "INSERT INTO notification_mark (connection_id, team_id, kind, event_at) VALUES ($1, $2, $3, $4)
+    let text = format!(
+        "INSERT INTO notification_mark (connection_id, team_id, kind, event_at)
+        SELECT $1, $2, $3, $4 WHERE (SELECT COUNT(*) FROM notification_mark WHERE connection_id = $1 AND kind <> $3) < {KINDS}
         ON CONFLICT (connection_id, kind) DO UPDATE SET event_at = EXCLUDED.event_at
-        WHERE notification_mark.event_at < EXCLUDED.event_at";
+        WHERE notification_mark.event_at < EXCLUDED.event_at"
+    );
     let values = [of.0.into(), scope.team().0.into(), kind.into(), event_at.into()];
-    db.execute_raw(sql(db, text, values)).await.map(|_| ())
+    db.execute_raw(sql(db, &text, values)).await.map(|_| ())
 }
 
 /// The marks of a connection, by kind.
@@ -131,18 +137,82 @@ pub async fn last(
 }
 
 /// Forgets what came before `then`.
-pub async fn delete_before(db: &impl ConnectionTrait, then: Time) -> Result<u64, DbErr> {
-    let text = "DELETE FROM notification WHERE received_at < $1";
-    Ok(db.execute_raw(sql(db, text, [then.into()])).await?.rows_affected())
+pub async fn delete_before(db: &impl ConnectionTrait, then: Time) -> Result<(), DbErr> {
+    for table in ["notification", "notification_control"] {
+        db.execute_raw(sql(db, &format!("DELETE FROM {table} WHERE received_at < $1"), [then.into()])).await?;
+    }
+    Ok(())
 }
 
-/// The gateways with a webhook that may use a connection, and that are not stopped.
-pub async fn listeners(db: &impl ConnectionTrait, scope: &TeamScope, of: ConnectionId) -> Result<Vec<GatewayId>, DbErr> {
-    let text = "SELECT w.gateway_id FROM webhook w
+/// Keeps the id of a message about a subscription; false when it came before.
+pub async fn control(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    of: ConnectionId,
+    message_id: &str,
+    now: Time,
+) -> Result<bool, DbErr> {
+    let text = "INSERT INTO notification_control (connection_id, team_id, message_id, received_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT DO NOTHING";
+    let values = [of.0.into(), scope.team().0.into(), message_id.into(), now.into()];
+    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
+}
+
+/// No lock stands on any of these ids.
+const NOT_LOCKED: &str = "NOT EXISTS (SELECT 1 FROM lock l WHERE l.team_id = g.team_id AND l.lifted_at IS NULL
+    AND (l.expires_at IS NULL OR l.expires_at > $3) AND l.target_id IN (g.team_id, g.id, c.connection_id))";
+
+/// The gateways with a webhook that hear of a connection now: it is on their list, and neither they nor it are stopped or locked.
+pub async fn listeners(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    of: ConnectionId,
+    now: Time,
+) -> Result<Vec<GatewayId>, DbErr> {
+    let text = format!(
+        "SELECT w.gateway_id FROM webhook w
         JOIN gateway_connection c ON c.gateway_id = w.gateway_id AND c.connection_id = $2
-        JOIN gateway g ON g.id = w.gateway_id AND g.disabled_at IS NULL WHERE w.team_id = $1 ORDER BY w.gateway_id";
-    let rows = db.query_all_raw(sql(db, text, [scope.team().0.into(), of.0.into()])).await?;
+        JOIN connection o ON o.id = c.connection_id AND o.state <> 'disabled'
+        JOIN gateway g ON g.id = w.gateway_id AND g.disabled_at IS NULL
+        WHERE w.team_id = $1 AND (w.ends_at IS NULL OR w.ends_at > $3) AND {NOT_LOCKED} ORDER BY w.gateway_id"
+    );
+    let rows = db.query_all_raw(sql(db, &text, [scope.team().0.into(), of.0.into(), now.into()])).await?;
     rows.iter().map(|row| row.try_get("", "gateway_id").map(GatewayId)).collect()
+}
+
+/// Whether a gateway hears of something now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listens {
+    Yes,
+    Locked,
+    /// It is stopped, or the connection is not on its list any more.
+    No,
+}
+
+/// Whether a gateway hears now of a connection, or of nothing in particular.
+pub async fn listens(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    gateway: GatewayId,
+    of: Option<ConnectionId>,
+    now: Time,
+) -> Result<Listens, DbErr> {
+    // Without a connection the gateway stands for one: its own lock is looked for.
+    let (join, about) = match of {
+        Some(of) => ("JOIN gateway_connection c ON c.gateway_id = g.id AND c.connection_id = $4", of.0),
+        None => ("JOIN (SELECT id AS connection_id FROM gateway WHERE id = $4) c ON c.connection_id = g.id", gateway.0),
+    };
+    let text = format!(
+        "SELECT CASE WHEN {NOT_LOCKED} THEN 1 ELSE 0 END AS open FROM gateway g {join}
+        WHERE g.team_id = $1 AND g.id = $2 AND g.disabled_at IS NULL"
+    );
+    let values = [scope.team().0.into(), gateway.0.into(), now.into(), about.into()];
+    let row = db.query_one_raw(sql(db, &text, values)).await?;
+    Ok(match row.map(|row| row.try_get::<i32>("", "open")).transpose()? {
+        None => Listens::No,
+        Some(0) => Listens::Locked,
+        Some(_) => Listens::Yes,
+    })
 }
 
 /// A topic that notifications may come from.
@@ -185,15 +255,21 @@ pub async fn remove_topic(db: &impl ConnectionTrait, scope: &TeamScope, of: Conn
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
-/// Notes since when a topic's messages are subscribed to, or that they are not; false when the topic is not listed any more.
+/// Notes since when a topic's messages are subscribed to, or that they are not, as a message of `sent_at` says; false when that is known
+/// already, a later message said otherwise, or the topic is not listed any more.
 pub async fn confirm_topic(
     db: &impl ConnectionTrait,
     scope: &TeamScope,
     of: ConnectionId,
     arn: &str,
     since: Option<Time>,
+    sent_at: Time,
 ) -> Result<bool, DbErr> {
-    let text = "UPDATE notification_topic SET confirmed_at = $4 WHERE team_id = $1 AND connection_id = $2 AND arn = $3";
-    let values = [scope.team().0.into(), of.0.into(), arn.into(), since.into()];
-    Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
+    let changes = if since.is_some() { "IS NULL" } else { "IS NOT NULL" };
+    let text = format!(
+        "UPDATE notification_topic SET confirmed_at = $4, changed_at = $5
+        WHERE team_id = $1 AND connection_id = $2 AND arn = $3 AND confirmed_at {changes} AND (changed_at IS NULL OR changed_at < $5)"
+    );
+    let values = [scope.team().0.into(), of.0.into(), arn.into(), since.into(), sent_at.into()];
+    Ok(db.execute_raw(sql(db, &text, values)).await?.rows_affected() == 1)
 }

@@ -5,7 +5,7 @@ use model::{
     connection::ConnectionState,
     ids::{ConnectionId, NotificationKeyId, TeamId, UserId},
 };
-use sea_orm::{QueryResult, entity::prelude::*};
+use sea_orm::{DbBackend, QueryResult, entity::prelude::*};
 
 use super::{sql, stored};
 use crate::{access::TeamScope, vault::Sealed};
@@ -101,6 +101,31 @@ pub async fn addressee(db: &impl ConnectionTrait, of: ConnectionId) -> Result<Op
         name: stored(name.parse().ok(), "name")?,
         keys: keys.iter().map(key).collect::<Result<_, _>>()?,
     }))
+}
+
+/// Whether a message still counts: its connection is not over, its key lives, its topic is listed. Holds the connection until the
+/// transaction ends, so that nobody ends it meanwhile.
+pub async fn still_counts(
+    db: &impl ConnectionTrait,
+    of: ConnectionId,
+    key: Option<NotificationKeyId>,
+    topic: Option<&str>,
+) -> Result<bool, DbErr> {
+    let hold = if db.get_database_backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
+    let text = format!("SELECT id FROM connection WHERE id = $1 AND state <> $2{hold}");
+    let values = [of.0.into(), ConnectionState::Disconnected.as_str().into()];
+    if db.query_one_raw(sql(db, &text, values)).await?.is_none() {
+        return Ok(false);
+    }
+    let (text, values) = match (key, topic) {
+        (Some(key), _) => ("SELECT id FROM notification_key WHERE id = $1 AND revoked_at IS NULL", vec![key.0.into()]),
+        (None, Some(topic)) => (
+            "SELECT connection_id FROM notification_topic WHERE connection_id = $1 AND arn = $2",
+            vec![of.0.into(), topic.into()],
+        ),
+        (None, None) => return Ok(false),
+    };
+    Ok(db.query_one_raw(sql(db, text, values)).await?.is_some())
 }
 
 /// Notes that a key was used, once a minute.

@@ -2,7 +2,7 @@
 
 use model::{
     Environment, Time,
-    ids::{GatewayId, MessageId, TeamId, UserId, WebhookId},
+    ids::{ConnectionId, GatewayId, MessageId, TeamId, UserId, WebhookId},
 };
 use sea_orm::{QueryResult, Value, entity::prelude::*};
 
@@ -90,10 +90,10 @@ pub async fn rotate(
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
-/// Removes it with its secrets; false when there is none.
-pub async fn remove(db: &impl ConnectionTrait, scope: &TeamScope, gateway: Option<GatewayId>) -> Result<bool, DbErr> {
-    let (of, values) = of(scope, gateway);
-    Ok(db.execute_raw(sql(db, &format!("DELETE FROM webhook WHERE {of}"), values)).await?.rows_affected() == 1)
+/// Removes it with its secrets; false when it is not there any more.
+pub async fn remove(db: &impl ConnectionTrait, scope: &TeamScope, id: WebhookId) -> Result<bool, DbErr> {
+    let text = "DELETE FROM webhook WHERE team_id = $1 AND id = $2";
+    Ok(db.execute_raw(sql(db, text, [scope.team().0.into(), id.0.into()])).await?.rows_affected() == 1)
 }
 
 pub async fn find(
@@ -131,6 +131,10 @@ pub struct Delivery {
     pub team: TeamId,
     /// Of alerts without one.
     pub gateway: Option<GatewayId>,
+    /// Where it was to go when it was queued; of old messages this is not known.
+    pub webhook: Option<WebhookId>,
+    /// Which connection it tells of, when it tells of one.
+    pub connection: Option<ConnectionId>,
     pub kind: String,
     pub body: String,
     pub created_at: Time,
@@ -146,6 +150,8 @@ fn delivery(row: QueryResult) -> Result<Delivery, DbErr> {
         id: MessageId(row.try_get("", "id")?),
         team: TeamId(row.try_get("", "team_id")?),
         gateway: row.try_get::<Option<Uuid>>("", "gateway_id")?.map(GatewayId),
+        webhook: row.try_get::<Option<Uuid>>("", "webhook_id")?.map(WebhookId),
+        connection: row.try_get::<Option<Uuid>>("", "connection_id")?.map(ConnectionId),
         kind: row.try_get("", "kind")?,
         body: row.try_get("", "body")?,
         created_at: row.try_get("", "created_at")?,
@@ -158,12 +164,14 @@ fn delivery(row: QueryResult) -> Result<Delivery, DbErr> {
 
 /// Queues a message, due at once.
 pub async fn queue(db: &impl ConnectionTrait, new: &Delivery) -> Result<(), DbErr> {
-    let text = "INSERT INTO webhook_delivery (id, team_id, gateway_id, kind, body, created_at, attempts, due_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 0, $6)";
+    let text = "INSERT INTO webhook_delivery (id, team_id, gateway_id, webhook_id, connection_id, kind, body, created_at, attempts, due_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $8)";
     let values = [
         new.id.0.into(),
         new.team.0.into(),
         new.gateway.map(|gateway| gateway.0).into(),
+        new.webhook.map(|webhook| webhook.0).into(),
+        new.connection.map(|connection| connection.0).into(),
         new.kind.clone().into(),
         new.body.clone().into(),
         new.created_at.into(),
@@ -171,10 +179,31 @@ pub async fn queue(db: &impl ConnectionTrait, new: &Delivery) -> Result<(), DbEr
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
 
-/// Messages that are due, of all Teams: for Portal's own job.
-pub async fn due(db: &impl ConnectionTrait, now: Time) -> Result<Vec<Delivery>, DbErr> {
-    let text = "SELECT * FROM webhook_delivery WHERE due_at <= $1 ORDER BY due_at LIMIT 500";
-    db.query_all_raw(sql(db, text, [now.into()])).await?.into_iter().map(delivery).collect()
+/// Messages that are due, of all Teams, at most `each` to one receiver, so that none takes another's turn; alerts come first. For
+/// Portal's own job.
+pub async fn due(db: &impl ConnectionTrait, now: Time, each: u32) -> Result<Vec<Delivery>, DbErr> {
+    let text = format!(
+        "SELECT * FROM (SELECT d.*, ROW_NUMBER() OVER (PARTITION BY team_id, gateway_id ORDER BY due_at, id) AS place
+            FROM webhook_delivery d WHERE due_at <= $1) AS mine
+        WHERE place <= {each} ORDER BY CASE WHEN gateway_id IS NULL THEN 0 ELSE 1 END, due_at LIMIT 500"
+    );
+    db.query_all_raw(sql(db, &text, [now.into()])).await?.into_iter().map(delivery).collect()
+}
+
+/// How many messages wait for a gateway's webhook, counted up to `most`.
+pub async fn waiting(db: &impl ConnectionTrait, scope: &TeamScope, gateway: GatewayId, most: i64) -> Result<i64, DbErr> {
+    let text = format!(
+        "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM webhook_delivery
+            WHERE team_id = $1 AND gateway_id = $2 AND due_at IS NOT NULL LIMIT {most}) AS few"
+    );
+    let row = db.query_one_raw(sql(db, &text, [scope.team().0.into(), gateway.0.into()])).await?;
+    row.map_or(Ok(0), |row| row.try_get("", "n"))
+}
+
+/// Forgets the secrets that sign beside new ones no longer.
+pub async fn end_overlaps(db: &impl ConnectionTrait, now: Time) -> Result<(), DbErr> {
+    let text = "UPDATE webhook SET other_secret = NULL, other_until = NULL WHERE other_until <= $1";
+    db.execute_raw(sql(db, text, [now.into()])).await.map(|_| ())
 }
 
 /// Takes a due message until `until`; false when another worker did so first.

@@ -134,7 +134,7 @@ async fn shred(cx: &Cx, tx: &Tx, scope: &TeamScope) -> Result<(), NotEnded> {
         audit::append(&**tx, cx, Event::of(scope, Action::LwaAppRemoved).on(Target::lwa_app(app.id, &app.name))).await?;
     }
     for found in store::webhook::all(&**tx, scope).await? {
-        store::webhook::remove(&**tx, scope, found.gateway.map(|(gateway, _)| gateway)).await?;
+        store::webhook::remove(&**tx, scope, found.id).await?;
         audit::append(&**tx, cx, Event::of(scope, Action::WebhookRemoved).on(Target::webhook(found.id, &found.host())))
             .await?;
     }

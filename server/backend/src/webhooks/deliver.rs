@@ -1,10 +1,8 @@
 //! Sending what is due, each message at least once, with waits that grow.
 
-use std::collections::HashMap;
-
 use chrono::Duration;
 use futures::{StreamExt, stream};
-use model::{Time, ids::TeamId, webhook::WAITS_S};
+use model::{Time, webhook::WAITS_S};
 use secrecy::SecretString;
 
 use super::{place, signature};
@@ -12,7 +10,7 @@ use crate::{
     Portal, access,
     error::Outage,
     store::{
-        gateway,
+        notification::{self, Listens},
         webhook::{self, Delivery},
     },
 };
@@ -22,22 +20,23 @@ const OVER: [&str; 3] = ["removed", "ended", "disabled"];
 /// A deliverer that dies leaves its message to the next after this long.
 const CLAIM: Duration = Duration::seconds(60);
 
-/// Messages of one Team in a turn, and messages under way at once.
-const OF_ONE: usize = 5;
+/// Messages to one receiver in a round, rounds in a turn, and messages under way at once.
+const OF_ONE: u32 = 5;
+const ROUNDS: usize = 20;
 const AT_ONCE: usize = 8;
 
-/// Sends what is due: a few of each Team, so that one which does not answer takes no other's turn.
+/// Sends what is due: a few to each receiver at a time, so that one which is slow, or is told much, takes no other's turn.
 pub(crate) async fn deliver_due(portal: &Portal) -> Result<(), Outage> {
-    let mut taken = HashMap::<TeamId, usize>::new();
-    let mut messages = webhook::due(portal.db.reader(), portal.clock.now()).await?;
-    messages.retain(|message| {
-        let mine = taken.entry(message.team).or_default();
-        *mine += 1;
-        *mine <= OF_ONE
-    });
-    let sent: Vec<_> =
-        stream::iter(messages).map(|message| deliver(portal, message)).buffer_unordered(AT_ONCE).collect().await;
-    sent.into_iter().collect()
+    for _ in 0..ROUNDS {
+        let messages = webhook::due(portal.db.reader(), portal.clock.now(), OF_ONE).await?;
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let sent: Vec<_> =
+            stream::iter(messages).map(|message| deliver(portal, message)).buffer_unordered(AT_ONCE).collect().await;
+        sent.into_iter().collect::<Result<(), _>>()?;
+    }
+    Ok(())
 }
 
 async fn deliver(portal: &Portal, message: Delivery) -> Result<(), Outage> {
@@ -66,15 +65,21 @@ async fn deliver(portal: &Portal, message: Delivery) -> Result<(), Outage> {
 async fn send(portal: &Portal, message: &Delivery, now: Time) -> Result<Result<u16, &'static str>, Outage> {
     let (db, scope) = (portal.db.reader(), access::job(message.team));
     let Some(hook) = webhook::find(db, &scope, message.gateway).await? else { return Ok(Err("removed")) };
+    if message.webhook.is_some_and(|queued_for| queued_for != hook.id) {
+        return Ok(Err("removed"));
+    }
     if hook.ends_at.is_some_and(|end| end <= now) {
         return Ok(Err("ended"));
     }
     // The list of hosts may have become shorter: that is looked at where it is sent, and recorded.
     let url = hook.url.parse().map_err(|_| Outage::Corrupt("webhook address"))?;
-    if let Some((gateway, _)) = hook.gateway
-        && gateway::by_id(db, &scope, gateway).await?.is_none_or(|gateway| gateway.disabled_at.is_some())
-    {
-        return Ok(Err("disabled"));
+    if let Some((gateway, _)) = hook.gateway {
+        match notification::listens(db, &scope, gateway, message.connection, now).await? {
+            Listens::Yes => {}
+            // A lock may be lifted: it is tried again.
+            Listens::Locked => return Ok(Err("locked")),
+            Listens::No => return Ok(Err("disabled")),
+        }
     }
     let secret = portal.vault.open(db, &place(&scope, hook.id, "secret"), &hook.secret).await?;
     let old = match hook.other.filter(|(_, until)| now < *until) {

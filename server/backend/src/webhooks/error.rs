@@ -13,6 +13,10 @@ pub enum WebhookError {
     Secret,
     #[error("the webhook was changed meanwhile")]
     Changed,
+    #[error("the old secret still signs beside the present one")]
+    Overlap,
+    #[error("the message was for another address")]
+    Elsewhere,
     #[error("the message is on its way already")]
     OnItsWay,
     #[error("too many messages to try it; the next in {0} s")]
@@ -50,6 +54,13 @@ impl From<&WebhookError> for Problem {
             ),
             WebhookError::Unfit(Unfit::Over) => Problem::field("ends", "Enter a day that is not over yet."),
             WebhookError::Changed => Problem::of(ProblemCode::Conflict),
+            WebhookError::Overlap => Problem::new(
+                ProblemCode::Conflict,
+                "The secret was changed within the last day, and the one before still signs beside it. Wait until that is over, or set the webhook anew.",
+            ),
+            WebhookError::Elsewhere => {
+                Problem::new(ProblemCode::Conflict, "This message was for an address that the webhook had before.")
+            }
             WebhookError::OnItsWay => Problem::new(ProblemCode::Conflict, "This message is on its way already."),
             WebhookError::TooMany(seconds) => Problem::of(ProblemCode::RateLimited).retry_after(*seconds),
             WebhookError::Secret => {

@@ -10,7 +10,7 @@ use chrono::Duration;
 use model::{
     Environment, Permission, Time,
     audit::Action,
-    ids::{GatewayId, MessageId, WebhookId},
+    ids::{ConnectionId, GatewayId, MessageId, WebhookId},
     step_up::DangerousAct,
     webhook::{OVERLAP, fits},
 };
@@ -70,8 +70,11 @@ impl For {
             For::Gateway(_) => Permission::ManageGateways,
         };
         scope.require(cx, permission).await?;
-        let For::Gateway(id) = self else { return Ok(Environment::Production) };
-        let environment = gateways::get(cx, scope, id).await?.environment;
+        // Alerts tell of production too.
+        let environment = match self {
+            For::Alerts => Environment::Production,
+            For::Gateway(id) => gateways::get(cx, scope, id).await?.environment,
+        };
         scope.touch(cx, environment).await?;
         Ok(environment)
     }
@@ -132,6 +135,9 @@ pub async fn rotate(cx: &Cx, scope: &TeamScope, id: WebhookId, secret: SecretStr
     access::require_step_up(cx, scope, DangerousAct::SetWebhook).await?;
     check_secret(&secret)?;
     let (vault, now) = (&cx.portal.vault, cx.now());
+    if found.other.as_ref().is_some_and(|(_, until)| now < *until) {
+        return Err(WebhookError::Overlap);
+    }
     let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, scope).await?;
     let old = vault.open(&*tx, &place(scope, id, "secret"), &found.secret).await.map_err(Outage::from)?;
@@ -150,7 +156,9 @@ pub async fn remove(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<(), Web
     let found = by_id(cx, scope, id).await?;
     access::require_step_up(cx, scope, DangerousAct::SetWebhook).await?;
     let tx = cx.portal.db.begin().await?;
-    webhook::remove(&*tx, scope, found.is_for().gateway()).await?;
+    if !webhook::remove(&*tx, scope, id).await? {
+        return Err(WebhookError::Changed);
+    }
     audit::append(&*tx, cx, about(scope, Action::WebhookRemoved, &found)).await?;
     Ok(tx.commit().await?)
 }
@@ -166,7 +174,7 @@ pub async fn send_test(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<(), 
         return Err(WebhookError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
     }
     let data = serde_json::json!({ "team_id": scope.team(), "webhook_id": id });
-    queue(&tx, scope, found.is_for(), cx.now(), "webhook.test", data).await?;
+    queue(&tx, scope, found.is_for(), cx.now(), "webhook.test", None, data).await?;
     audit::append(&*tx, cx, about(scope, Action::WebhookTested, &found)).await?;
     Ok(tx.commit().await?)
 }
@@ -178,6 +186,10 @@ pub async fn replay(cx: &Cx, scope: &TeamScope, id: MessageId) -> Result<(), Web
     let found = webhook::message(db, scope, id).await?.ok_or(AccessError::NotFound)?;
     found.gateway.map_or(For::Alerts, For::Gateway).enter(cx, scope).await?;
     let hook = webhook::find(db, scope, found.gateway).await?.ok_or(AccessError::NotFound)?;
+    // What one receiver was told is not another's to hear.
+    if found.webhook != Some(hook.id) {
+        return Err(WebhookError::Elsewhere);
+    }
     let tx = cx.portal.db.begin().await?;
     if !webhook::replay(&*tx, scope, id, cx.now()).await? {
         return Err(WebhookError::OnItsWay);
@@ -192,10 +204,26 @@ fn about(scope: &TeamScope, action: Action, hook: &Webhook) -> Event {
     hook.gateway.into_iter().fold(event, |event, (gateway, _)| event.with("gateway", gateway))
 }
 
-/// Queues a message for a webhook, when there is one.
-pub(crate) async fn queue(tx: &Tx, scope: &TeamScope, of: For, now: Time, kind: &str, data: Value) -> Result<(), Outage> {
-    if webhook::find(&**tx, scope, of.gateway()).await?.is_none() {
-        return Ok(());
+/// Messages that wait for one gateway's webhook, at most: what comes beyond them is not queued.
+const WAITING: i64 = 1_000;
+
+/// Queues a message for a webhook, when there is one that is not over; `connection`: which one it tells of. False when too many wait
+/// already.
+pub(crate) async fn queue(
+    tx: &Tx,
+    scope: &TeamScope,
+    of: For,
+    now: Time,
+    kind: &str,
+    connection: Option<ConnectionId>,
+    data: Value,
+) -> Result<bool, Outage> {
+    let found = webhook::find(&**tx, scope, of.gateway()).await?;
+    let Some(hook) = found.filter(|hook| hook.ends_at.is_none_or(|end| now < end)) else { return Ok(true) };
+    if let Some(gateway) = of.gateway()
+        && webhook::waiting(&**tx, scope, gateway, WAITING).await? >= WAITING
+    {
+        return Ok(false);
     }
     let id: MessageId = random::id(now);
     let body = serde_json::json!({ "type": kind, "timestamp": now.to_rfc3339(), "data": data }).to_string();
@@ -203,6 +231,8 @@ pub(crate) async fn queue(tx: &Tx, scope: &TeamScope, of: For, now: Time, kind: 
         id,
         team: scope.team(),
         gateway: of.gateway(),
+        webhook: Some(hook.id),
+        connection,
         kind: kind.to_owned(),
         body,
         created_at: now,
@@ -211,5 +241,6 @@ pub(crate) async fn queue(tx: &Tx, scope: &TeamScope, of: For, now: Time, kind: 
         failed_at: None,
         answer: None,
     };
-    Ok(webhook::queue(&**tx, &message).await?)
+    webhook::queue(&**tx, &message).await?;
+    Ok(true)
 }

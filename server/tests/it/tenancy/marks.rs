@@ -30,7 +30,8 @@ const OWN_WORDS: [(&str, &str); 17] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-const OWN_WORDS_OF: [(&str, &str); 32] = [
+const OWN_WORDS_OF: [(&str, &str); 33] = [
+    ("notification_control.message_id", "an id that Amazon made and signed"),
     ("notification.source", "a word of a list"),
     ("notification.way", "a word of a list"),
     ("access_review_item.subject_kind", "a word of a list"),
