@@ -42,56 +42,16 @@ fn v6_allowed(v6: Ipv6Addr) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
 
     /// Addresses that no service of the public Internet has.
-    pub const BAD: [&str; 40] = [
-        "0.0.0.0",
-        "0.1.2.3",
-        "10.0.0.1",
-        "10.255.255.255",
-        "100.64.0.1",
-        "100.127.255.255",
-        "127.0.0.1",
-        "127.1.2.3",
-        "169.254.169.254",
-        "172.16.0.1",
-        "172.31.255.255",
-        "192.0.0.1",
-        "192.0.2.1",
-        "192.88.99.1",
-        "192.168.0.1",
-        "198.18.0.1",
-        "198.19.255.255",
-        "198.51.100.1",
-        "203.0.113.1",
-        "224.0.0.1",
-        "239.255.255.255",
-        "240.0.0.1",
-        "255.255.255.255",
-        "::",
-        "::1",
-        "::ffff:10.0.0.1",
-        "::ffff:127.0.0.1",
-        "::ffff:169.254.169.254",
-        "64:ff9b::a00:1",
-        "64:ff9b:1::1",
-        "100::1",
-        "2001::1",
-        "2001:db8::1",
-        "2002:a00:1::1",
-        "3fff::1",
-        "fc00::1",
-        "fd00:ec2::254",
-        "fe80::1",
-        "fec0::1",
-        "ff02::1",
-    ];
+    const BAD: &str = include_str!("testdata/bad-addresses.txt");
 
     #[test]
     fn forty_bad_addresses_are_refused() {
-        for address in BAD {
+        assert_eq!(BAD.lines().count(), 40);
+        for address in BAD.lines() {
             assert!(!address_allowed(address.parse().unwrap()), "{address}");
         }
         for good in ["52.94.236.248", "176.32.98.166", "2600:9000::1", "2a05:d018::1"] {
