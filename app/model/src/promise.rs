@@ -143,8 +143,8 @@ promises! {
         ["no_secret_stands_in_the_database_in_clear" "a_value_opens_in_no_other_place" "every_bit_flip_and_every_truncation_is_refused_with_one_error"];
     KeysApart "keys_apart" Credentials
         "The key that opens everything is not in the database."
-        "A master key outside the database wraps the Teams' data keys. The database alone, or with another key, opens nothing."
-        ["the_database_alone_or_with_a_wrong_key_opens_nothing" "a_new_data_key_seals_everything_that_is_not_written_once"];
+        "A master key outside the database wraps the Teams' data keys, and is replaced every year. The database alone, or with another key, opens nothing."
+        ["the_database_alone_or_with_a_wrong_key_opens_nothing" "a_new_data_key_seals_everything_that_is_not_written_once" "keys_are_rotated_under_load_and_killed_and_nothing_is_lost"];
     NoSecretInBrowsers "no_secret_in_browsers" Credentials
         "Browser responses hold non-secret metadata only."
         "Secrets are types that cannot be written into an answer. Planted secrets are looked for in every answer, page, mail and log."

@@ -14,7 +14,7 @@ use super::results::{Scan, Suite, Unreadable};
 use crate::{
     Cx, Mode, TeamScope,
     access::AccessError,
-    access_reviews, alerts, audit, gateways, incidents,
+    access_reviews, alerts, audit, gateways, incidents, keys,
     store::{
         self, access_review::AccessReview, alert::Whose, audit_tally, contact::Contact, dormancy::Account,
         gateway_key::GatewayKey, lwa_app::LwaApp, member::Member, review::Review, sealed,
@@ -40,6 +40,7 @@ pub(super) struct Facts {
     pub apps: Vec<LwaApp>,
     pub live_keys: Vec<GatewayKey>,
     pub idle: usize,
+    pub keys: keys::Inventory,
     /// Sealed values that were looked at, and those that are none or name a key of somebody else.
     pub sealed: (usize, usize),
     /// Tokens that left and requests that were refused in thirty days, and all events.
@@ -65,7 +66,7 @@ impl Facts {
     pub async fn load(cx: &Cx, scope: &TeamScope) -> Result<Self, AccessError> {
         let (db, now, settings) = (cx.portal.db.reader(), cx.now(), &cx.portal.settings);
         let members = teams::members(cx, scope).await?;
-        let keys = store::gateway_key::all(db, scope, None).await?;
+        let gateway_keys = store::gateway_key::all(db, scope, None).await?;
         let is_live = |key: &GatewayKey| key_phase(key.expires_at, key.revoked_at, now) == KeyPhase::Live && !key.canary;
         let rules_off = alerts::rules(cx, scope).await?.iter().filter(|(_, setting)| setting.off).count();
         Ok(Self {
@@ -78,8 +79,9 @@ impl Facts {
             reviews: store::review::all(db, scope).await?,
             connections: store::connection::counts(db, scope).await?,
             apps: store::lwa_app::all(db, scope).await?,
-            live_keys: keys.into_iter().filter(is_live).collect(),
+            live_keys: gateway_keys.into_iter().filter(is_live).collect(),
             idle: gateways::idle(cx, scope).await?.iter().filter(|one| !one.keys.is_empty()).count(),
+            keys: keys::inventory(&cx.portal).await?,
             sealed: sealed_values(cx, scope).await?,
             issued: issued(cx, scope, now).await?,
             log: audit::state(&cx.portal).await?,
