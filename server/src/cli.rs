@@ -58,7 +58,7 @@ pub enum Command {
     Drill {
         #[arg(long)]
         team: model::ids::TeamId,
-        /// revoke_key or rotate_secret; both unless said.
+        /// revoke_key, rotate_secret or replay_notification; all unless said.
         #[arg(long, value_parser = drill)]
         kind: Option<DrillKind>,
     },
@@ -216,7 +216,7 @@ pub enum KeysCommand {
     /// Add a master key, which wraps from now on; copy the file to every machine, then rewrap. Or give Teams new data keys.
     Rotate {
         /// Give every Team a new data key instead, and seal its secrets anew; those alone whose key is so many days old.
-        #[arg(long, value_name = "DAYS")]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(0..=36_500))]
         data_keys_older_than: Option<i64>,
     },
     /// Wrap every data key with the active master key. Portal runs on meanwhile; what is cut off is begun again where it was.

@@ -43,7 +43,7 @@ pub fn SecurityPage() -> impl IntoView {
         <Part id="incidents" title="Incidents">
             <li>"Each Team names who speaks for it. An incident goes from its report over containment, evidence, investigation and remediation to its lessons; credentials are locked, revoked or rotated from one page, and evidence is kept before anything is destroyed."</li>
             <li>{format!("Amazon is told within {} hours where it must be; the clock is on the page. Notices go out when a second person approved them, and nothing in Amazon's name without its written request.", AMAZON_WITHIN.num_hours())}</li>
-            <li>"The plan is rehearsed: drills rotate a secret and revoke a key on something disposable, and are kept with their times."</li>
+            <li>"The plan is rehearsed: drills rotate a secret, revoke a key and replay a notification on something disposable, and are kept with their times."</li>
         </Part>
         <Part id="operators" title="The operator of this installation">
             <li>"Portal runs under whoever operates it. Keys are files or settings of that machine with restricted permissions, never in source code and never in a log; production refuses to start when its key files are readable by others."</li>

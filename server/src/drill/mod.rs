@@ -3,6 +3,7 @@
 
 mod exercise;
 mod ground;
+mod notification;
 
 use std::{
     fmt::Write,

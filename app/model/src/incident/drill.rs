@@ -11,6 +11,7 @@ words! {
     DrillKind {
         RevokeKey "revoke_key" "Revoke a gateway key";
         RotateSecret "rotate_secret" "Rotate a client secret";
+        ReplayNotification "replay_notification" "Replay a malformed notification";
     }
 }
 
@@ -20,6 +21,9 @@ impl DrillKind {
         match self {
             DrillKind::RevokeKey => {
                 "A key that fetches a credential is revoked as a measure of an incident: it is refused from then on, and evidence was taken."
+            }
+            DrillKind::ReplayNotification => {
+                "A notification is sent again, altered, long after its time and with a revoked key: one is kept, the rest is refused and recorded."
             }
             DrillKind::RotateSecret => {
                 "Amazon makes a new client secret; it is stored, proved and promoted as a measure, and no credential fails meanwhile."

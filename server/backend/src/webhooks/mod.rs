@@ -22,7 +22,7 @@ pub(crate) use deliver::deliver_due;
 pub use error::WebhookError;
 pub use receiver::Receiver;
 use sign::check_secret;
-pub(crate) use sign::signature;
+pub use sign::signature;
 
 use crate::{
     Cx, TeamScope,

@@ -21,8 +21,8 @@ pub(super) fn check_secret(secret: &SecretString) -> Result<(), WebhookError> {
     bytes(secret).map(|_| ()).ok_or(WebhookError::Secret)
 }
 
-/// The header `webhook-signature` of a message.
-pub(crate) fn signature(secret: &SecretString, id: &str, timestamp: i64, body: &[u8]) -> Option<String> {
+/// The header `webhook-signature` of a message, by a secret `whsec_…`; nothing when that is none. Standard Webhooks.
+pub fn signature(secret: &SecretString, id: &str, timestamp: i64, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&bytes(secret)?).ok()?;
     mac.update(format!("{id}.{timestamp}.").as_bytes());
     mac.update(body);

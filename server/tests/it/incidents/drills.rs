@@ -31,7 +31,7 @@ on_both_databases!(each_drill_is_run_and_kept_as_an_incident_of_its_own, async |
     }
     server::drill::run_asked(case.house.stage.portal.clone()).await.unwrap();
     let drills = incidents::drills(ada, team).await.unwrap();
-    assert_eq!(drills.len(), 2);
+    assert_eq!(drills.len(), DrillKind::ALL.len());
     for drill in drills {
         let ended = drill.ended.unwrap();
         assert!(ended.passed, "{}", ended.report);
@@ -44,10 +44,11 @@ on_both_databases!(each_drill_is_run_and_kept_as_an_incident_of_its_own, async |
     }
     // Nothing of the Team was touched, and its figures count no drill.
     assert_eq!(backend::gateways::list(ada, team).await.unwrap().len(), gateways);
-    assert!(incidents::courses(ada, team).await.unwrap().all.iter().filter(|course| course.drill).count() == 2);
+    let courses = incidents::courses(ada, team).await.unwrap().all;
+    assert_eq!(courses.iter().filter(|course| course.drill).count(), DrillKind::ALL.len());
     assert_eq!(case.house.issue(&case.of, serde_json::json!({})).await.0, 200);
-    // A few at once.
-    for _ in 0..2 {
+    // A few at once: four.
+    for _ in DrillKind::ALL.len()..4 {
         incidents::ask_drill(ada, team, DrillKind::RevokeKey).await.unwrap();
     }
     let many = incidents::ask_drill(ada, team, DrillKind::RevokeKey).await;
@@ -112,6 +113,8 @@ on_both_databases!(an_old_plan_and_an_overdue_drill_are_told, async |stage: Stag
     incidents::keep_drill(portal, &passed, went(true)).await.unwrap();
     let failed = incidents::begin_drill(portal, case.of.team, DrillKind::RotateSecret).await.unwrap();
     incidents::keep_drill(portal, &failed, went(false)).await.unwrap();
+    let replayed = incidents::begin_drill(portal, case.of.team, DrillKind::ReplayNotification).await.unwrap();
+    incidents::keep_drill(portal, &replayed, went(true)).await.unwrap();
     case.house.stage.advance(Duration::days(2));
     assert!(case.told(Rule::PlanOverdue).await.is_empty());
     let overdue = case.told(Rule::DrillOverdue).await;
