@@ -43,3 +43,4 @@ mod tenancy;
 mod web;
 mod webhooks;
 mod witness;
+mod year;
