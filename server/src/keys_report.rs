@@ -5,8 +5,10 @@ use std::{error::Error, path::Path};
 use backend::{
     Portal,
     keys::{self, KEY_DAYS},
+    vault::Rotated,
 };
 use chrono::Duration;
+use model::ids::TeamId;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +32,35 @@ pub async fn run(portal: &Portal, file: &Path, task: KeysTask) -> Result<(), Box
             );
         }
         KeysTask::RotateDataKeys(days) => {
-            let many = keys::rotate_data_keys(portal, days, |team, sealed| {
-                println!("{team}: a new data key, {sealed} secrets sealed anew");
-            });
-            println!("{} Teams.", many.await?);
+            let whose = |team: Option<TeamId>| team.map_or("the installation".to_owned(), |team| team.to_string());
+            let all = keys::rotate_data_keys(portal, days, |team, Rotated { resealed, unopened, .. }| {
+                println!("{}: a new data key, {resealed} secrets sealed anew, {unopened} that do not open", whose(team));
+            })
+            .await?;
+            println!("{} data keys are new.", all.done);
+            if !all.failed.is_empty() {
+                let failed: Vec<_> = all.failed.into_iter().map(whose).collect();
+                return Err(format!("The data keys of these do not open: {}.", failed.join(", ")).into());
+            }
         }
         KeysTask::Rewrap => {
-            let many = keys::rewrap(portal, |done| println!("{done} data keys wrapped anew")).await?;
-            println!("Done: {many} data keys.");
+            let all = keys::rewrap(portal, |done| println!("{done} data keys wrapped anew")).await?;
+            for key in &all.failed {
+                let whose = key.team.map_or("the installation".to_owned(), |team| team.to_string());
+                println!("{} of {whose}, wrapped by {}, does not open", key.id, key.kek_id);
+            }
+            if all.left > 0 {
+                let sentence = "{} data keys are still wrapped by other master keys: what does not open stays so; run it again for the others.";
+                return Err(sentence.replacen("{}", &all.left.to_string(), 1).into());
+            }
+            println!("Done: {} data keys.", all.done);
         }
         KeysTask::Retire(id) => {
             keys::retire(portal, file, &id).await?;
-            println!("Retired {id}. Backups from before the rewrap need it still: keep it with them, or destroy them.");
+            println!("Retired {id}. Copy the file to every machine again.");
+            println!(
+                "Backups of the database from before the rewrap need it still: your safe place, apart from them, has it."
+            );
         }
     }
     Ok(())

@@ -78,9 +78,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
             if migrate {
                 migrations::Migrator::up(portal.db.reader(), None).await?;
             }
-            let missing = migrations::Migrator::get_pending_migrations_read_only(portal.db.reader()).await?.len();
-            if missing > 0 {
-                return Ok(report(&[format!("The database lacks {missing} migrations: run `portal migrate` first.")]));
+            if let Some(sentence) = lacks_migrations(&portal).await? {
+                return Ok(report(&[sentence]));
             }
             portal.vault.fits(portal.db.reader()).await?;
             let works = config.has(config::Role::Worker);
@@ -135,7 +134,16 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
         }
         Command::Keys { command } => {
             logging::start(&config.log);
-            keys_report::run(&start::portal(&config).await?, &config.key_file(), command.into()).await?;
+            let portal = start::portal(&config).await?;
+            if let Some(sentence) = lacks_migrations(&portal).await? {
+                return Ok(report(&[sentence]));
+            }
+            let task = command.into();
+            if task != KeysTask::List {
+                // Nothing is done to one installation's file by what stands in another one's database.
+                portal.vault.fits(portal.db.reader()).await?;
+            }
+            keys_report::run(&portal, &config.key_file(), task).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Demo { owner } => {
@@ -266,6 +274,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
 }
 
 /// One sentence a line; success when there is none.
+async fn lacks_migrations(portal: &backend::Portal) -> Result<Option<String>, sea_orm::DbErr> {
+    let missing = migrations::Migrator::get_pending_migrations_read_only(portal.db.reader()).await?.len();
+    Ok((missing > 0).then(|| format!("The database lacks {missing} migrations: run `portal migrate` first.")))
+}
+
 fn report(problems: &[String]) -> ExitCode {
     for problem in problems {
         eprintln!("portal: {problem}");

@@ -190,7 +190,18 @@ on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |st
     assert!(said.contains("2 data keys of 1 Teams") && said.contains("portal keys rewrap"), "{said}");
     let line = |text: &[u8], id: &str| String::from_utf8_lossy(text).contains(&format!("kek.{id} = "));
     assert!(line(&std::fs::read(&file).unwrap(), &old));
-    keys::rewrap(portal, |_| ()).await.unwrap();
+    // The command does it, and says that it did; with another installation's keys it does nothing.
+    let rewrapped = portal_keys(&house, &["rewrap"]).output().unwrap();
+    let said = String::from_utf8(rewrapped.stdout).unwrap();
+    assert!(rewrapped.status.success() && said.contains("Done: 2 data keys."), "{said}");
+    let theirs = house.stage.folder.join("theirs");
+    KeyFile::create(&theirs, of.owner.now()).unwrap();
+    let untouched = std::fs::read(&theirs).unwrap();
+    for words in [&["rotate"][..], &["rewrap"], &["retire", &old]] {
+        let refused = portal_keys(&house, words).env("PORTAL_KEY_FILE", &theirs).output().unwrap();
+        assert!(!refused.status.success(), "{words:?}");
+    }
+    assert_eq!(std::fs::read(&theirs).unwrap(), untouched);
     keys::retire(portal, &file, &old).await.unwrap();
     let after = std::fs::read(&file).unwrap();
     assert!(line(&after, &new) && !line(&after, &old));
@@ -208,6 +219,51 @@ on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |st
     for count in did {
         assert_eq!(crate::registry::column(&house, &count).await, ["1"], "{count}");
     }
+});
+
+on_both_databases!(a_data_key_that_does_not_open_holds_up_no_other, async |stage: Stage| {
+    let house = House::on(stage).await;
+    // The first of three: those behind it are done all the same.
+    let (of, other) = (house.furnished("ada").await, house.furnished("bob").await);
+    let (portal, file) = (&house.stage.portal, house.stage.folder.join("keys"));
+    let old = portal.vault.master_keys().remove(0).id;
+    let bad = "UPDATE data_key SET wrapped = $1 WHERE team_id = $2";
+    let db = portal.db.reader();
+    let values = [vec![1_u8; 61].into(), of.team.0.into()];
+    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), bad, values)).await.unwrap();
+    keys::rotate(portal, &file).await.unwrap();
+    let all = keys::rewrap(portal, |_| ()).await.unwrap();
+    assert_eq!((all.done, all.left), (2, 1));
+    assert_eq!(
+        all.failed.iter().map(|key| (key.team, key.kek_id.clone())).collect::<Vec<_>>(),
+        [(Some(of.team), old.clone())]
+    );
+    let said = portal_keys(&house, &["rewrap"]).output().unwrap();
+    assert!(!said.status.success() && String::from_utf8_lossy(&said.stdout).contains("does not open"));
+    house.stage.advance(Duration::minutes(11));
+    assert!(matches!(keys::retire(portal, &file, &old).await, Err(RetireError::Needed { data_keys: 1, .. })));
+    // So it is with new data keys, where one's master key is missing, in a process that has not opened it yet.
+    let elsewhere = format!("UPDATE data_key SET kek_id = 'file_elsewhere' WHERE kek_id = '{old}'");
+    db.execute_unprepared(&elsewhere).await.unwrap();
+    let cold = Portal { vault: Vault::new(KeyFile::load(&file).unwrap()), ..portal.clone() };
+    let renewed = keys::rotate_data_keys(&cold, 0, |_, _| ()).await.unwrap();
+    assert_eq!((renewed.done, renewed.failed), (2, vec![Some(of.team)]));
+    assert_eq!(house.issue(&other, json!({})).await.0, 200);
+});
+
+on_both_databases!(a_file_of_another_time_or_place_is_not_worked_with, async |stage: Stage| {
+    // Nothing is wrapped here at all: this is not the database that the file belongs to.
+    let (portal, file) = (&stage.portal, stage.folder.join("keys"));
+    let old = portal.vault.master_keys().remove(0).id;
+    let before = std::fs::read(&file).unwrap();
+    stage.advance(Duration::days(1));
+    let new = keys::rotate(portal, &file).await.unwrap();
+    stage.advance(Duration::minutes(11));
+    assert!(matches!(keys::retire(portal, &file, &old).await, Err(RetireError::Elsewhere(id)) if id == new));
+    // Yesterday's file is put back by mistake.
+    std::fs::write(&file, before).unwrap();
+    portal.vault.refresh();
+    assert_eq!(portal.vault.master_keys()[0].id, new);
 });
 
 on_both_databases!(a_process_that_meets_a_new_master_key_reads_the_file_again, async |stage: Stage| {
@@ -243,7 +299,7 @@ on_both_databases!(keys_that_are_overdue_or_missing_are_told, async |stage: Stag
     house.stage.advance(Duration::days(364));
     assert!(told().await.is_empty());
     house.stage.advance(Duration::days(1));
-    assert_eq!(told().await, ["A Team's data key is 365 days old.", "The master key is 365 days old."]);
+    assert_eq!(told().await, ["A data key is 365 days old.", "The master key is 365 days old."]);
     let unknown = "UPDATE data_key SET kek_id = 'file_elsewhere' WHERE team_id IS NOT NULL";
     portal.db.reader().execute_unprepared(unknown).await.unwrap();
     assert!(told().await.contains(&"1 master keys that wrap data keys are not in the keys' file.".to_owned()));

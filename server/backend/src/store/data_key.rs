@@ -86,10 +86,27 @@ pub async fn insert_if_absent(db: &impl ConnectionTrait, new: WrappedKey) -> Res
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
 
-/// Keys that another key-encryption key than this one wraps, the oldest first.
-pub async fn wrapped_by_others(db: &impl ConnectionTrait, kek: &str, most: u64) -> Result<Vec<WrappedKey>, DbErr> {
-    let query = Entity::find().filter(Column::KekId.ne(kek)).order_by_asc(Column::Id).limit(most);
-    Ok(query.all(db).await?.into_iter().map(wrapped_key).collect())
+/// Keys that another key-encryption key than this one wraps, by their ids, those behind `after`.
+pub async fn wrapped_by_others(
+    db: &impl ConnectionTrait,
+    kek: &str,
+    after: Option<DataKeyId>,
+    most: u64,
+) -> Result<Vec<WrappedKey>, DbErr> {
+    let mut query = Entity::find().filter(Column::KekId.ne(kek));
+    if let Some(after) = after {
+        query = query.filter(Column::Id.gt(after.0));
+    }
+    let found = query.order_by_asc(Column::Id).limit(most).all(db).await?;
+    Ok(found.into_iter().map(wrapped_key).collect())
+}
+
+/// Nobody writes a data key until the transaction ends; whoever does so is waited for. On SQLite a transaction writes alone.
+pub async fn hold(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if db.get_database_backend() == sea_orm::DbBackend::Postgres {
+        db.execute_unprepared("LOCK TABLE data_key IN SHARE ROW EXCLUSIVE MODE").await?;
+    }
+    Ok(())
 }
 
 /// Puts a key wrapped anew in the place of the old one; false when that is not there any more.
@@ -127,12 +144,18 @@ pub async fn wraps(db: &impl ConnectionTrait) -> Result<Vec<Wraps>, DbErr> {
     rows.iter().map(read).collect()
 }
 
-/// The Teams whose data key in use was made before `then`, the oldest first; Teams that are gone are not among them.
-pub async fn in_use_since(db: &impl ConnectionTrait, then: Time) -> Result<Vec<(TeamId, Time)>, DbErr> {
-    let text = "SELECT k.team_id, k.created_at FROM data_key k JOIN team t ON t.id = k.team_id AND t.deleted_at IS NULL
-        WHERE k.replaced_at IS NULL AND k.created_at < $1 ORDER BY k.created_at, k.id";
+/// The data keys in use that were made before `then`, the oldest first: whose, and when. Those of Teams that are gone are not
+/// among them; the one without a Team is the installation's.
+pub async fn in_use_since(db: &impl ConnectionTrait, then: Time) -> Result<Vec<(Option<TeamId>, Time)>, DbErr> {
+    let text = "SELECT k.team_id, k.created_at FROM data_key k LEFT JOIN team t ON t.id = k.team_id
+        WHERE k.replaced_at IS NULL AND k.created_at < $1
+        AND (k.team_id IS NULL OR (t.id IS NOT NULL AND t.deleted_at IS NULL)) ORDER BY k.created_at, k.id";
     let rows = db.query_all_raw(sql(db, text, [then.into()])).await?;
-    rows.iter().map(|row| Ok((TeamId(row.try_get("", "team_id")?), row.try_get("", "created_at")?))).collect()
+    let read = |row: &sea_orm::QueryResult| {
+        let team: Option<Uuid> = row.try_get("", "team_id")?;
+        Ok((team.map(TeamId), row.try_get("", "created_at")?))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// Counts one seal in one statement, so that parallel seals cannot slip past the limit; false when it is spent, or another key

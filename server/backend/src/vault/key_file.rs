@@ -4,7 +4,7 @@ use std::{
     fmt,
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -96,6 +96,7 @@ impl KeyFile {
 
     /// Adds a new master key to the file, which wraps from now on; the older ones still unwrap. Answers its id.
     pub fn add_master(path: &Path, now: Time) -> Result<String, KeyFileError> {
+        let (path, _held) = &held(path)?;
         let mut keys = Self::load(path)?;
         let new = Self::generate(now).active;
         let id = new.id.clone();
@@ -105,6 +106,7 @@ impl KeyFile {
 
     /// Takes an older master key out of the file, for good. Whether anything still needs it, the caller has looked at.
     pub fn remove_master(path: &Path, id: &str, now: Time) -> Result<(), KeyFileError> {
+        let (path, _held) = &held(path)?;
         let mut keys = Self::load(path)?;
         let before = keys.older.len();
         keys.older.retain(|kek| kek.id != id);
@@ -114,21 +116,40 @@ impl KeyFile {
         keys.replace(path, now)
     }
 
-    /// Puts these keys back into the file.
-    pub fn restore(&self, path: &Path, now: Time) -> Result<(), KeyFileError> {
-        self.replace(path, now)
-    }
-
-    /// Writes beside the file, then takes its place: nobody ever reads half of one.
+    /// Writes beside the file, for the same owner, then takes its place: nobody ever reads half of one.
     fn replace(&self, path: &Path, now: Time) -> Result<(), KeyFileError> {
         let unwritable = |source| KeyFileError::Unwritable { path: path.to_owned(), source };
-        let beside = path.with_extension("new");
-        // What a process that died left there.
-        let _ = fs::remove_file(&beside);
+        let old = fs::metadata(path).map_err(unwritable)?;
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}", random::uuid(now).simple()));
+        let beside = path.with_file_name(name);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(unwritable)?;
-        let written = file.write_all(key_text::render(self, now).as_bytes()).and_then(|()| file.sync_all());
-        written.and_then(|()| fs::rename(&beside, path)).and_then(|()| sync_folder(path)).map_err(unwritable)
+        let written = fchown(&file, Some(old.uid()), Some(old.gid()))
+            .and_then(|()| file.write_all(key_text::render(self, now).as_bytes()))
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&beside, path));
+        if let Err(error) = written {
+            // Keys lie nowhere that nobody knows of.
+            let _ = fs::remove_file(&beside);
+            return Err(unwritable(error));
+        }
+        if let Err(error) = sync_folder(path) {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the keys' file was changed, but may not be on the disk yet"
+            );
+        }
+        Ok(())
     }
+}
+
+/// The file itself, not a link to it, and its folder held until it is dropped: of two who change it one waits.
+fn held(path: &Path) -> Result<(PathBuf, File), KeyFileError> {
+    let unreadable = |source| KeyFileError::Unreadable { path: path.to_owned(), source };
+    let file = fs::canonicalize(path).map_err(unreadable)?;
+    let folder = File::open(file.parent().unwrap_or(Path::new("/"))).map_err(unreadable)?;
+    folder.lock().map_err(unreadable)?;
+    Ok((file, folder))
 }
 
 /// A new file's name is on the disk only when its folder is.
@@ -187,6 +208,24 @@ mod tests {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             assert!(matches!(KeyFile::load(&path), Err(KeyFileError::Exposed { mode: found, .. }) if found == mode));
         }
+    }
+
+    #[test]
+    fn whoever_changes_it_at_once_loses_nothing_and_leaves_links_and_nothing_else() {
+        let folder = Folder::new();
+        let (path, link) = (folder.0.join("keys.new"), folder.0.join("keys"));
+        KeyFile::create(&path, NOW).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let ids: Vec<_> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| KeyFile::add_master(&link, NOW).unwrap())).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let keys = KeyFile::load(&path).unwrap();
+        assert_eq!(keys.older.len(), 8);
+        let has = |id: &String| keys.active.id == *id || keys.older.iter().any(|kek| kek.id == *id);
+        assert!(ids.iter().all(has));
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
     }
 
     #[test]

@@ -2,16 +2,14 @@
 
 use std::sync::{Arc, PoisonError};
 
-use model::Time;
+use model::{Time, ids::DataKeyId};
+use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::{KeyFile, Vault, VaultError, wrap::Kek};
+use super::{KeyFile, Vault, wrap::Kek};
 use crate::{
     random,
-    store::{
-        Db,
-        data_key::{self, WrappedKey},
-    },
+    store::data_key::{self, WrappedKey},
 };
 
 pub(super) struct Masters {
@@ -39,6 +37,16 @@ pub struct MasterKey {
     pub made_at: Option<Time>,
 }
 
+/// What a turn of wrapping anew did.
+#[derive(Debug, Default)]
+pub struct Rewrapped {
+    pub done: u64,
+    /// The last data key that was looked at; none when there was none.
+    pub last: Option<DataKeyId>,
+    /// Those that do not open.
+    pub failed: Vec<WrappedKey>,
+}
+
 /// When a key with this id was made: its id begins with the time.
 pub fn made_at(id: &str) -> Option<Time> {
     let uuid: Uuid = id.rsplit('_').next()?.parse().ok()?;
@@ -50,11 +58,7 @@ impl Vault {
     /// The master keys that this process knows, the active one first.
     pub fn master_keys(&self) -> Vec<MasterKey> {
         let masters = self.0.masters.read().unwrap_or_else(PoisonError::into_inner);
-        let key = |kek: &Arc<Kek>, active| MasterKey {
-            id: kek.id.clone(),
-            active,
-            made_at: kek.made_at.or_else(|| made_at(&kek.id)),
-        };
+        let key = |kek: &Arc<Kek>, active| MasterKey { id: kek.id.clone(), active, made_at: kek.born() };
         std::iter::once(key(&masters.active, true)).chain(masters.older.iter().map(|kek| key(kek, false))).collect()
     }
 
@@ -71,29 +75,48 @@ impl Vault {
         })
     }
 
-    /// Reads the keys' file again. One that cannot be read, or is another installation's, changes nothing.
+    /// Reads the keys' file again. One that cannot be read, is another installation's, or an older one, changes nothing.
     pub fn refresh(&self) {
-        let Some(Ok(keys)) = self.0.file.as_deref().map(KeyFile::load) else { return };
-        if *keys.pepper != *self.0.pepper {
-            tracing::error!("the keys' file is another installation's: it is not used");
-            return;
+        let Some(path) = self.0.file.as_deref() else { return };
+        // Read while it is held: what was read before never takes the place of what was read after.
+        let mut masters = self.0.masters.write().unwrap_or_else(PoisonError::into_inner);
+        match KeyFile::load(path) {
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the keys' file was not read again");
+            }
+            Ok(keys) if *keys.pepper != *self.0.pepper => {
+                tracing::error!("the keys' file is another installation's: it is not used");
+            }
+            Ok(keys) if keys.active.is_older_than(&masters.active) => {
+                tracing::error!("the keys' file is an older one than the one in use: it is not used");
+            }
+            Ok(keys) => *masters = Masters::new(keys.active, keys.older),
         }
-        *self.0.masters.write().unwrap_or_else(PoisonError::into_inner) = Masters::new(keys.active, keys.older);
     }
 
-    /// Wraps up to `most` data keys anew that another master key than the active one wraps; answers how many. Can be cut off at any
-    /// moment and begun again: each key is wrapped by one or by the other.
-    pub async fn rewrap_some(&self, db: &Db, most: u64) -> Result<u64, VaultError> {
+    /// Wraps up to `most` data keys anew that another master key than the active one wraps, those behind `after`. Can be cut off at
+    /// any moment and begun again: each key is wrapped by one or by the other. One that does not open stays as it is.
+    pub async fn rewrap_some(
+        &self,
+        tx: &impl ConnectionTrait,
+        after: Option<DataKeyId>,
+        most: u64,
+    ) -> Result<Rewrapped, DbErr> {
+        // The key that was active a moment ago may have been retired since.
+        self.refresh();
         let active = self.active_master();
-        let mut done = 0;
-        let tx = db.begin().await?;
-        for old in data_key::wrapped_by_others(&*tx, &active.id, most).await? {
-            let key = self.master(&old.kek_id).ok_or(VaultError::KeyUnavailable)?.unwrap_key(&old)?;
+        let mut turn = Rewrapped::default();
+        for old in data_key::wrapped_by_others(tx, &active.id, after, most).await? {
+            turn.last = Some(old.id);
+            let opened = self.master(&old.kek_id).and_then(|kek| kek.unwrap_key(&old).ok());
+            let Some(key) = opened else {
+                turn.failed.push(old);
+                continue;
+            };
             let wrapped = active.wrap(&key, old.version, random::bytes());
             let new = WrappedKey { kek_id: active.id.clone(), wrapped, ..old.clone() };
-            done += u64::from(data_key::rewrap(&*tx, &old, &new).await?);
+            turn.done += u64::from(data_key::rewrap(tx, &old, &new).await?);
         }
-        tx.commit().await?;
-        Ok(done)
+        Ok(turn)
     }
 }

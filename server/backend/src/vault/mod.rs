@@ -35,7 +35,7 @@ mod wrap;
 pub use digest::sha256;
 pub use key_file::{KeyFile, KeyFileError};
 use masters::Masters;
-pub use masters::{MasterKey, made_at};
+pub use masters::{MasterKey, Rewrapped, made_at};
 pub use rotation::Rotated;
 
 /// Seals under one data key before it is replaced. NIST SP 800-38D allows 2^32 with random nonces; this is far earlier.

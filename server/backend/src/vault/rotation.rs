@@ -51,4 +51,17 @@ impl Vault {
         data_key::count_more(tx, key.id, resealed).await?;
         Ok(Rotated { version, resealed, unopened })
     }
+
+    /// Gives the installation a new data key. What the old one sealed, mails above all, is deleted within weeks.
+    pub async fn rotate_own(&self, tx: &impl ConnectionTrait, now: Time) -> Result<Rotated, VaultError> {
+        let version = match data_key::newest(tx, None).await? {
+            Some(newest) => {
+                data_key::mark_replaced(tx, newest.id, now).await?;
+                newest.version + 1
+            }
+            None => 1,
+        };
+        self.make(tx, now, None, version).await?;
+        Ok(Rotated { version, resealed: 0, unopened: 0 })
+    }
 }

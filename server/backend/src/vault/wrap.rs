@@ -7,7 +7,7 @@ use model::{
 };
 use zeroize::Zeroizing;
 
-use super::{Sealed, VaultError, canonical};
+use super::{Sealed, VaultError, canonical, made_at};
 use crate::store::data_key::WrappedKey;
 
 /// Stored first, so that a later way to wrap can be told from this one.
@@ -49,6 +49,17 @@ impl Kek {
             .decrypt_inout_detached(nonce.into(), &context, bytes.as_mut_slice().into(), tag.into())
             .map_err(|_| VaultError::Refused)?;
         Ok(DataKey { id: row.id, team: row.team, bytes })
+    }
+
+    /// When it was made, as far as that is known.
+    pub(super) fn born(&self) -> Option<Time> {
+        self.made_at.or_else(|| made_at(&self.id))
+    }
+
+    /// Another key, and made before that one. The file knows seconds.
+    pub(super) fn is_older_than(&self, other: &Kek) -> bool {
+        let second = |kek: &Kek| kek.born().map(|at| at.timestamp());
+        self.id != other.id && second(self) < second(other)
     }
 
     fn cipher(&self) -> Aes256Gcm {
