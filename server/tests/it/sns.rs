@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use aws_lc_rs::{
@@ -44,6 +44,8 @@ struct Sns {
     pem: String,
     fetched: AtomicUsize,
     confirmed: AtomicUsize,
+    /// It answers no question whether a topic is wanted.
+    down: AtomicBool,
 }
 
 async fn certificate(State(sns): State<Arc<Sns>>, Path(name): Path<String>) -> (StatusCode, String) {
@@ -54,9 +56,12 @@ async fn certificate(State(sns): State<Arc<Sns>>, Path(name): Path<String>) -> (
     }
 }
 
-async fn confirm(State(sns): State<Arc<Sns>>) -> &'static str {
+async fn confirm(State(sns): State<Arc<Sns>>) -> (StatusCode, &'static str) {
+    if sns.down.load(Ordering::SeqCst) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "");
+    }
     sns.confirmed.fetch_add(1, Ordering::SeqCst);
-    "<ConfirmSubscriptionResponse/>"
+    (StatusCode::OK, "<ConfirmSubscriptionResponse/>")
 }
 
 /// A Team with a connection whose messages may come from a topic.
@@ -76,7 +81,13 @@ impl Streamed {
         certificate.not_after = rcgen::date_time_ymd(2027, 1, 1);
         let pem = certificate.self_signed(&made).unwrap().pem();
         let key = KeyPair::from_pkcs8(&made.serialize_der()).unwrap();
-        let sns = Arc::new(Sns { key, pem, fetched: AtomicUsize::new(0), confirmed: AtomicUsize::new(0) });
+        let sns = Arc::new(Sns {
+            key,
+            pem,
+            fetched: AtomicUsize::new(0),
+            confirmed: AtomicUsize::new(0),
+            down: AtomicBool::new(false),
+        });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let played = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let router = Router::new().route("/sns/", get(confirm)).route("/sns/{name}", get(self::certificate));
@@ -163,6 +174,21 @@ on_both_databases!(a_message_of_a_listed_topic_is_taken_once_and_the_topic_confi
     assert_eq!(streamed.house.stage.events(&of.scope, Action::NotificationTopicConfirmed).await.len(), 2);
     let received = streamed.house.stage.events(&of.scope, Action::NotificationReceived).await;
     assert!(received.iter().all(|row| row.actor_name == "sns") && received.len() == 2);
+});
+
+on_both_databases!(a_confirmation_that_failed_is_tried_again_under_its_id, async |stage: Stage| {
+    let streamed = Streamed::on(stage).await;
+    let of = &streamed.of;
+    let confirmed = async || inbox(&of.owner, &of.scope, of.connection).await.unwrap().topics[0].confirmed_at;
+    let asked = streamed.message("SubscriptionConfirmation", "sub-1", "Do you want it?", streamed.now());
+    streamed.sns.down.store(true, Ordering::SeqCst);
+    assert!(matches!(streamed.take(&asked).await, Err(Refused::Unproved)));
+    assert_eq!(confirmed().await, None);
+    streamed.sns.down.store(false, Ordering::SeqCst);
+    assert!(matches!(streamed.take(&asked).await, Ok(Taken::New)));
+    assert_eq!(confirmed().await, Some(streamed.now()));
+    assert!(matches!(streamed.take(&asked).await, Ok(Taken::Known)));
+    assert_eq!(streamed.sns.confirmed.load(Ordering::SeqCst), 1);
 });
 
 on_both_databases!(nothing_that_amazon_did_not_sign_for_a_listed_topic_is_taken, async |stage: Stage| {

@@ -94,7 +94,7 @@ async fn control(cx: &Cx, of: ConnectionId, to: &Addressee, message: &SnsMessage
         tx.rollback().await?;
         return Err(Refused::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
     }
-    if !notification::control(&*tx, &scope, of, &message.message_id, now).await? {
+    if notification::is_controlled(&*tx, &scope, of, &message.message_id).await? {
         tx.rollback().await?;
         return known(cx, of, to).await;
     }
@@ -107,11 +107,16 @@ async fn control(cx: &Cx, of: ConnectionId, to: &Addressee, message: &SnsMessage
         cx.portal.amazon.sns(&url).await.ok_or(Refused::Unproved)?;
     }
     let (tx, topic) = (cx.portal.db.begin().await?, &message.topic_arn);
+    // Kept only now: what failed is asked again under the same id.
+    if !notification::control(&*tx, &scope, of, &message.message_id, now).await? {
+        tx.rollback().await?;
+        return known(cx, of, to).await;
+    }
     if notification::confirm_topic(&*tx, &scope, of, topic, wanted.then_some(now), sent_at).await? {
         let event = Event::of(&scope, Action::NotificationTopicConfirmed).on(Target::connection(of, &to.name));
         let event = event.with("topic", &SafeText::new(topic, 300)).with("wanted", wanted);
         audit::append(&*tx, cx, event).await?;
-        tx.commit().await?;
     }
+    tx.commit().await?;
     Ok(Taken::New)
 }

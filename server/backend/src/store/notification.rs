@@ -158,6 +158,22 @@ pub async fn control(
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }
 
+/// Whether a message about a subscription came before.
+pub async fn is_controlled(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    of: ConnectionId,
+    message_id: &str,
+) -> Result<bool, DbErr> {
+    let text =
+        "SELECT connection_id FROM notification_control WHERE team_id = $1 AND connection_id = $2 AND message_id = $3";
+    let values = [scope.team().0.into(), of.0.into(), message_id.into()];
+    Ok(db.query_one_raw(sql(db, text, values)).await?.is_some())
+}
+
+/// The connection is not stopped.
+const NOT_STOPPED: &str = "JOIN connection o ON o.id = c.connection_id AND o.state <> 'disabled'";
+
 /// No lock stands on any of these ids.
 const NOT_LOCKED: &str = "NOT EXISTS (SELECT 1 FROM lock l WHERE l.team_id = g.team_id AND l.lifted_at IS NULL
     AND (l.expires_at IS NULL OR l.expires_at > $3) AND l.target_id IN (g.team_id, g.id, c.connection_id))";
@@ -172,7 +188,7 @@ pub async fn listeners(
     let text = format!(
         "SELECT w.gateway_id FROM webhook w
         JOIN gateway_connection c ON c.gateway_id = w.gateway_id AND c.connection_id = $2
-        JOIN connection o ON o.id = c.connection_id AND o.state <> 'disabled'
+        {NOT_STOPPED}
         JOIN gateway g ON g.id = w.gateway_id AND g.disabled_at IS NULL
         WHERE w.team_id = $1 AND (w.ends_at IS NULL OR w.ends_at > $3) AND {NOT_LOCKED} ORDER BY w.gateway_id"
     );
@@ -185,7 +201,7 @@ pub async fn listeners(
 pub enum Listens {
     Yes,
     Locked,
-    /// It is stopped, or the connection is not on its list any more.
+    /// It or the connection is stopped, or the connection is not on its list any more.
     No,
 }
 
@@ -199,8 +215,14 @@ pub async fn listens(
 ) -> Result<Listens, DbErr> {
     // Without a connection the gateway stands for one: its own lock is looked for.
     let (join, about) = match of {
-        Some(of) => ("JOIN gateway_connection c ON c.gateway_id = g.id AND c.connection_id = $4", of.0),
-        None => ("JOIN (SELECT id AS connection_id FROM gateway WHERE id = $4) c ON c.connection_id = g.id", gateway.0),
+        Some(of) => {
+            let listed = "JOIN gateway_connection c ON c.gateway_id = g.id AND c.connection_id = $4";
+            (format!("{listed} {NOT_STOPPED}"), of.0)
+        }
+        None => {
+            let itself = "JOIN (SELECT id AS connection_id FROM gateway WHERE id = $4) c ON c.connection_id = g.id";
+            (itself.to_owned(), gateway.0)
+        }
     };
     let text = format!(
         "SELECT CASE WHEN {NOT_LOCKED} THEN 1 ELSE 0 END AS open FROM gateway g {join}
