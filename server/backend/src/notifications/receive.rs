@@ -149,7 +149,7 @@ pub(super) async fn take(
         By::Topic(topic) => (None, Some(topic)),
     };
     // It may have been revoked, taken off the list or disconnected since it was proved.
-    if !notification_key::still_counts(&*tx, of, key, topic).await? {
+    if !notification_key::still_counts(&*tx, &scope, of, key, topic).await? {
         tx.rollback().await?;
         return refuse(cx, of, Some(to), "invalid-signature", Refused::Signature).await;
     }
@@ -180,7 +180,7 @@ pub(super) async fn take(
         notification::raise_mark(&*tx, &scope, of, &new.kind, event_at).await?;
     }
     if let Some(key) = key {
-        notification_key::note_use(&*tx, key, now).await?;
+        notification_key::note_use(&*tx, &scope, key, now).await?;
     }
     let mut overflowed = 0;
     for gateway in notification::listeners(&*tx, &scope, of, now).await? {

@@ -108,7 +108,7 @@ pub async fn raise_mark(
 ) -> Result<(), DbErr> {
     let text = format!(
         "INSERT INTO notification_mark (connection_id, team_id, kind, event_at)
-        SELECT $1, $2, $3, $4 WHERE (SELECT COUNT(*) FROM notification_mark WHERE connection_id = $1 AND kind <> $3) < {KINDS}
+        SELECT $1, $2, $3, $4 WHERE (SELECT COUNT(*) FROM notification_mark WHERE team_id = $2 AND connection_id = $1 AND kind <> $3) < {KINDS}
         ON CONFLICT (connection_id, kind) DO UPDATE SET event_at = EXCLUDED.event_at
         WHERE notification_mark.event_at < EXCLUDED.event_at"
     );

@@ -1,7 +1,7 @@
 //! Keys that sign notifications for a connection. The secrets are here only sealed.
 
 use model::{
-    Environment, Name, Time,
+    Name, Time,
     connection::ConnectionState,
     ids::{ConnectionId, NotificationKeyId, TeamId, UserId},
 };
@@ -81,7 +81,6 @@ pub async fn revoke_all(db: &impl ConnectionTrait, scope: &TeamScope, of: Connec
 #[derive(Clone, Debug)]
 pub struct Addressee {
     pub team: TeamId,
-    pub environment: Environment,
     pub name: Name,
     /// Its live keys.
     pub keys: Vec<NotificationKey>,
@@ -89,15 +88,15 @@ pub struct Addressee {
 
 /// Whom a notification for this connection is for; nobody when it is unknown or over.
 pub async fn addressee(db: &impl ConnectionTrait, of: ConnectionId) -> Result<Option<Addressee>, DbErr> {
-    let text = "SELECT team_id, environment, name FROM connection WHERE id = $1 AND state <> $2";
+    let text = "SELECT team_id, name FROM connection WHERE id = $1 AND state <> $2";
     let values = [of.0.into(), ConnectionState::Disconnected.as_str().into()];
     let Some(row) = db.query_one_raw(sql(db, text, values)).await? else { return Ok(None) };
-    let (environment, name): (String, String) = (row.try_get("", "environment")?, row.try_get("", "name")?);
-    let text = "SELECT * FROM notification_key WHERE connection_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC";
-    let keys = db.query_all_raw(sql(db, text, [of.0.into()])).await?;
+    let (team, name): (Uuid, String) = (row.try_get("", "team_id")?, row.try_get("", "name")?);
+    let text = "SELECT * FROM notification_key
+        WHERE team_id = $1 AND connection_id = $2 AND revoked_at IS NULL ORDER BY created_at DESC";
+    let keys = db.query_all_raw(sql(db, text, [team.into(), of.0.into()])).await?;
     Ok(Some(Addressee {
-        team: TeamId(row.try_get("", "team_id")?),
-        environment: stored(Environment::parse(&environment), "environment")?,
+        team: TeamId(team),
         name: stored(name.parse().ok(), "name")?,
         keys: keys.iter().map(key).collect::<Result<_, _>>()?,
     }))
@@ -107,21 +106,26 @@ pub async fn addressee(db: &impl ConnectionTrait, of: ConnectionId) -> Result<Op
 /// transaction ends, so that nobody ends it meanwhile.
 pub async fn still_counts(
     db: &impl ConnectionTrait,
+    scope: &TeamScope,
     of: ConnectionId,
     key: Option<NotificationKeyId>,
     topic: Option<&str>,
 ) -> Result<bool, DbErr> {
     let hold = if db.get_database_backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
-    let text = format!("SELECT id FROM connection WHERE id = $1 AND state <> $2{hold}");
-    let values = [of.0.into(), ConnectionState::Disconnected.as_str().into()];
+    let text = format!("SELECT id FROM connection WHERE team_id = $1 AND id = $2 AND state <> $3{hold}");
+    let team: sea_orm::Value = scope.team().0.into();
+    let values = [team.clone(), of.0.into(), ConnectionState::Disconnected.as_str().into()];
     if db.query_one_raw(sql(db, &text, values)).await?.is_none() {
         return Ok(false);
     }
     let (text, values) = match (key, topic) {
-        (Some(key), _) => ("SELECT id FROM notification_key WHERE id = $1 AND revoked_at IS NULL", vec![key.0.into()]),
+        (Some(key), _) => (
+            "SELECT id FROM notification_key WHERE team_id = $1 AND connection_id = $2 AND id = $3 AND revoked_at IS NULL",
+            vec![team, of.0.into(), key.0.into()],
+        ),
         (None, Some(topic)) => (
-            "SELECT connection_id FROM notification_topic WHERE connection_id = $1 AND arn = $2",
-            vec![of.0.into(), topic.into()],
+            "SELECT connection_id FROM notification_topic WHERE team_id = $1 AND connection_id = $2 AND arn = $3",
+            vec![team, of.0.into(), topic.into()],
         ),
         (None, None) => return Ok(false),
     };
@@ -129,8 +133,9 @@ pub async fn still_counts(
 }
 
 /// Notes that a key was used, once a minute.
-pub async fn note_use(db: &impl ConnectionTrait, id: NotificationKeyId, now: Time) -> Result<(), DbErr> {
-    let text = "UPDATE notification_key SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)";
-    let values = [id.0.into(), now.into(), (now - chrono::Duration::minutes(1)).into()];
+pub async fn note_use(db: &impl ConnectionTrait, scope: &TeamScope, id: NotificationKeyId, now: Time) -> Result<(), DbErr> {
+    let text = "UPDATE notification_key SET last_used_at = $3
+        WHERE team_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at < $4)";
+    let values = [scope.team().0.into(), id.0.into(), now.into(), (now - chrono::Duration::minutes(1)).into()];
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
