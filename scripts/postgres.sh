@@ -36,5 +36,6 @@ for _ in $(seq 100); do
 done
 # Be sure that it is ours that answers.
 [ "$("$BIN/psql" -h 127.0.0.1 -p "$PORT" -U portal -Atc 'show data_directory' postgres)" = "$DATA/cluster" ] || fail "another PostgreSQL answers on port $PORT"
+export PORTAL_TEST_KEY_SERVICES="$CACHE/key-services/bin"
 export PORTAL_TEST_POSTGRES="postgres://portal@127.0.0.1:$PORT"
 "$@"

@@ -39,6 +39,12 @@ if [ "${1:-build}" = test ]; then
     "$CACHE/sdk/bin/pip" install --quiet --disable-pip-version-check -r "$ROOT/end2end/sdk/requirements.txt"
     cp "$ROOT/end2end/sdk/requirements.txt" "$CACHE/sdk/"
   fi
+  if ! cmp -s "$CACHE/key-services/requirements.txt" "$ROOT/scripts/key-services.txt"; then
+    say "installing the key services that the suite proves itself with"
+    python3 -m venv "$CACHE/key-services"
+    "$CACHE/key-services/bin/pip" install --quiet --disable-pip-version-check -r "$ROOT/scripts/key-services.txt"
+    cp "$ROOT/scripts/key-services.txt" "$CACHE/key-services/requirements.txt"
+  fi
   if [ ! -d "$ROOT/end2end/node_modules" ] || [ "$ROOT/end2end/package-lock.json" -nt "$ROOT/end2end/node_modules/.stamp" ]; then
     say "installing the browser suite's packages"
     (cd "$ROOT/end2end" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --no-audit --no-fund && touch node_modules/.stamp)

@@ -31,6 +31,7 @@ mod m0025_dormancy;
 mod m0026_access_reviews;
 mod m0027_gateways_webhooks;
 mod m0028_notifications;
+mod m0029_retired_keys;
 
 pub struct Migrator;
 
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             whole(m0026_access_reviews::Migration),
             whole(m0027_gateways_webhooks::Migration),
             whole(m0028_notifications::Migration),
+            whole(m0029_retired_keys::Migration),
         ]
     }
 }

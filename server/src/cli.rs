@@ -213,8 +213,12 @@ pub enum KeysCommand {
     Create,
     /// The master keys, how old they are and what they wrap.
     List,
-    /// Add a master key, which wraps from now on; copy the file to every machine, then rewrap. Or give Teams new data keys.
+    /// Add a master key, which wraps from now on; copy the file to every machine, then rewrap. On several machines prepare it first.
+    /// Or give Teams new data keys.
     Rotate {
+        /// Add a master key that wraps nothing yet: copy the file to every machine, then rotate.
+        #[arg(long, conflicts_with = "data_keys_older_than")]
+        prepare: bool,
         /// Give every Team a new data key instead, and seal its secrets anew; those alone whose key is so many days old.
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(0..=36_500))]
         data_keys_older_than: Option<i64>,

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult
 
 /// What each may do with the log and with evidence, the one that serves (`web`, `gateway`) and the one that works (`worker`); with every other
 /// table both may do everything but own it.
-const LOG: [(&str, &[&str], &[&str]); 14] = [
+const LOG: [(&str, &[&str], &[&str]); 15] = [
     ("audit_event", &["SELECT", "INSERT"], &["SELECT", "INSERT", "DELETE"]),
     ("audit_pending", &["SELECT", "INSERT"], &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_leaf", &["SELECT"], &["SELECT", "INSERT", "DELETE"]),
@@ -18,6 +18,7 @@ const LOG: [(&str, &[&str], &[&str]); 14] = [
     ("audit_word", &["SELECT"], &["SELECT", "INSERT", "DELETE"]),
     ("evidence", &["SELECT", "INSERT"], &["SELECT", "INSERT"]),
     ("custody", &["SELECT", "INSERT"], &["SELECT", "INSERT"]),
+    ("retired_master_key", &["SELECT"], &["SELECT", "INSERT"]),
     ("seaql_migrations", &["SELECT"], &["SELECT"]),
 ];
 const RIGHTS: [&str; 5] = ["INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER"];

@@ -2,18 +2,14 @@
 
 use std::{error::Error, path::Path};
 
-use backend::{
-    Portal,
-    keys::{self, KEY_DAYS},
-    vault::Rotated,
-};
-use chrono::Duration;
+use backend::{Portal, keys, vault::Rotated};
 use model::ids::TeamId;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeysTask {
     List,
+    Prepare,
     Rotate,
     RotateDataKeys(i64),
     Rewrap,
@@ -24,9 +20,16 @@ pub enum KeysTask {
 pub async fn run(portal: &Portal, file: &Path, task: KeysTask) -> Result<(), Box<dyn Error + Send + Sync>> {
     match task {
         KeysTask::List => list(portal).await?,
+        KeysTask::Prepare => {
+            let id = keys::prepare(portal, file).await?;
+            println!("Added {id} to {}. It wraps nothing yet.", file.display());
+            println!(
+                "Copy the file to every machine that runs Portal and into your safe place, then run `portal keys rotate`."
+            );
+        }
         KeysTask::Rotate => {
             let id = keys::rotate(portal, file).await?;
-            println!("Added {id} to {}, which wraps from now on.", file.display());
+            println!("{id} of {} wraps from now on.", file.display());
             println!(
                 "Copy the file to every machine that runs Portal and into your safe place, then run `portal keys rewrap`."
             );
@@ -76,10 +79,13 @@ async fn list(portal: &Portal) -> Result<(), sea_orm::DbErr> {
         } else {
             "MISSING"
         };
-        let made = one.key.made_at.map_or("unknown".to_owned(), |at| at.format("%Y-%m-%d").to_string());
-        let due = one.key.made_at.map(|at| at + Duration::days(KEY_DAYS.into())).filter(|_| one.key.active);
-        let due = due.map(|at| format!(", rotation due {}", at.format("%Y-%m-%d"))).unwrap_or_default();
-        println!("{}  {state}  made {made}, wraps {} data keys of {} Teams{due}", one.key.id, one.data_keys, one.teams);
+        let made = match one.key.made_at {
+            Some(at) => format!("made {}", at.format("%Y-%m-%d")),
+            None if one.served => "kept by a key service".to_owned(),
+            None => "made nobody knows when".to_owned(),
+        };
+        let due = one.due().map(|at| format!(", rotation due {}", at.format("%Y-%m-%d"))).unwrap_or_default();
+        println!("{}  {state}  {made}, wraps {} data keys of {} Teams{due}", one.key.id, one.data_keys, one.teams);
     }
     let oldest = found.oldest.map(|at| format!(", the oldest made {}", at.format("%Y-%m-%d"))).unwrap_or_default();
     println!("{} Teams have a data key in use{oldest}.", found.in_use);

@@ -8,6 +8,7 @@ mod bare_headers;
 pub mod bundle_report;
 pub mod checkpoints;
 pub mod config;
+pub mod custody;
 pub mod database_roles;
 pub mod demo;
 pub mod drill;

@@ -24,6 +24,7 @@ use sea_orm::DbBackend;
 use server::{
     audit_export, audit_report, bundle_report,
     config::{self, Config},
+    custody,
     database_roles::{self, Roles},
     drill,
     keys_report::{self, KeysTask},
@@ -81,7 +82,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
             if let Some(sentence) = lacks_migrations(&portal).await? {
                 return Ok(report(&[sentence]));
             }
-            portal.vault.fits(portal.db.reader()).await?;
+            custody::fits(&portal).await?;
             let works = config.has(config::Role::Worker);
             if !config.is_development()
                 && let Some(excess) = database_roles::excess(portal.db.reader(), works).await?
@@ -141,7 +142,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
             let task = command.into();
             if task != KeysTask::List {
                 // Nothing is done to one installation's file by what stands in another one's database.
-                portal.vault.fits(portal.db.reader()).await?;
+                custody::strictly_fits(&portal).await?;
             }
             keys_report::run(&portal, &config.key_file(), task).await?;
             Ok(ExitCode::SUCCESS)
@@ -295,8 +296,9 @@ impl From<KeysCommand> for KeysTask {
     fn from(command: KeysCommand) -> Self {
         match command {
             KeysCommand::Create | KeysCommand::List => KeysTask::List,
-            KeysCommand::Rotate { data_keys_older_than: None } => KeysTask::Rotate,
-            KeysCommand::Rotate { data_keys_older_than: Some(days) } => KeysTask::RotateDataKeys(days),
+            KeysCommand::Rotate { prepare: true, .. } => KeysTask::Prepare,
+            KeysCommand::Rotate { data_keys_older_than: Some(days), .. } => KeysTask::RotateDataKeys(days),
+            KeysCommand::Rotate { .. } => KeysTask::Rotate,
             KeysCommand::Rewrap => KeysTask::Rewrap,
             KeysCommand::Retire { id } => KeysTask::Retire(id),
         }

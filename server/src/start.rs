@@ -18,7 +18,8 @@ use secrecy::ExposeSecret;
 
 use crate::{
     checkpoints::Outlets,
-    config::{Checkpoints, Config, Role, SignUpPolicy},
+    config::{Checkpoints, Chosen, Config, Role, SignUpPolicy},
+    custody,
 };
 
 /// Why Portal does not start.
@@ -40,6 +41,8 @@ pub enum StartError {
     Mail(#[from] backend::mail::MailerError),
     #[error("nothing says where mail goes")]
     NoMail,
+    #[error("{0}")]
+    KeyService(String),
     #[error("{host} stands at private addresses only: name it in `private_hosts` if it is yours")]
     PrivateHost { host: String },
 }
@@ -95,10 +98,13 @@ pub fn egress(config: &Config) -> Egress {
     if config.is_development() {
         return Egress::development(config.amazon.simulator_url.as_ref(), mail);
     }
+    let chosen = config.key_service.chosen().ok();
     Egress::production(OperatorsHosts {
         webhooks: config.webhook_hosts.clone(),
         mail,
         checkpoints: config.checkpoints.webhook_url.as_ref().and_then(|url| url.parse().ok()),
+        keys: chosen.as_ref().map(Chosen::urls).unwrap_or_default(),
+        role: chosen.is_some_and(|chosen| !chosen.kms.is_empty()),
         private: config.private_hosts.clone(),
     })
 }
@@ -129,11 +135,14 @@ pub async fn portal(config: &Config) -> Result<Portal, StartError> {
         proofs_dir: config.proofs_dir.clone(),
     };
     // Said at the start: a mail would be how people hear of it otherwise.
-    if config.has(Role::Worker)
-        && let Some(host) = egress.is_out_of_reach(Purpose::Mail).await
-    {
-        return Err(StartError::PrivateHost { host });
+    for purpose in [Purpose::Mail, Purpose::Keys] {
+        if (purpose != Purpose::Mail || config.has(Role::Worker))
+            && let Some(host) = egress.is_out_of_reach(purpose).await
+        {
+            return Err(StartError::PrivateHost { host });
+        }
     }
     let (amazon, hooks) = (Amazon::new(&egress, config.amazon.simulator_url.clone()), Hooks::new(&egress));
-    Ok(Portal { db, vault: Vault::new(keys), mailer, egress, amazon, hooks, clock, settings: Arc::new(settings) })
+    let vault = Vault::kept_by(keys, custody::keepers(config, &egress).await.map_err(StartError::KeyService)?);
+    Ok(Portal { db, vault, mailer, egress, amazon, hooks, clock, settings: Arc::new(settings) })
 }

@@ -162,6 +162,7 @@ actions! {
     DrillAsked "drill.asked" "asked for a drill";
     DrillRun "drill.run" "ran a drill";
     MasterKeyAdded "keys.master_added" "added a master key";
+    MasterKeyActivated "keys.master_activated" "let a master key wrap";
     KeysRewrapped "keys.rewrapped" "wrapped data keys anew";
     MasterKeyRetired "keys.master_retired" "retired a master key";
     DataKeyRotated "data_key.rotated" "rotated the data key of";

@@ -11,10 +11,20 @@ pub enum Purpose {
     Webhooks,
     Checkpoints,
     Mail,
+    Keys,
+    Role,
 }
 
 impl Purpose {
-    pub const ALL: [Purpose; 5] = [Purpose::Amazon, Purpose::Sns, Purpose::Webhooks, Purpose::Checkpoints, Purpose::Mail];
+    pub const ALL: [Purpose; 7] = [
+        Purpose::Amazon,
+        Purpose::Sns,
+        Purpose::Webhooks,
+        Purpose::Checkpoints,
+        Purpose::Mail,
+        Purpose::Keys,
+        Purpose::Role,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -23,6 +33,8 @@ impl Purpose {
             Purpose::Webhooks => "webhooks",
             Purpose::Checkpoints => "checkpoints",
             Purpose::Mail => "mail",
+            Purpose::Keys => "keys",
+            Purpose::Role => "role",
         }
     }
 
@@ -34,6 +46,8 @@ impl Purpose {
             Purpose::Webhooks => "Webhooks of Teams",
             Purpose::Checkpoints => "Signed heads of the log",
             Purpose::Mail => "Mail server",
+            Purpose::Keys => "Key service",
+            Purpose::Role => "Credentials of the machine's role at AWS",
         }
     }
 }

@@ -94,6 +94,8 @@ pub struct MasterKeyItem {
     pub active: bool,
     /// In the keys' file of the process that serves the page.
     pub present: bool,
+    /// A key service keeps it.
+    pub served: bool,
     pub made: Option<Moment>,
     /// When the active one is to be replaced at the latest.
     pub due: Option<Moment>,

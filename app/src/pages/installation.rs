@@ -149,6 +149,7 @@ fn KeyRow(key: MasterKeyItem) -> impl IntoView {
     let due = key.due.map(|at| view! { <span class="cell-sub">"to be replaced "<At moment=at/></span> });
     let made = match key.made {
         Some(at) => view! { <At moment=at/> }.into_any(),
+        None if key.served => view! { <span class="muted">"kept and rotated by a key service"</span> }.into_any(),
         None => view! { <span class="muted">"not known"</span> }.into_any(),
     };
     view! {

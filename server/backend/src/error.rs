@@ -19,7 +19,9 @@ impl From<&VaultError> for Problem {
     fn from(error: &VaultError) -> Self {
         match error {
             VaultError::Unavailable(_) => Problem::of(ProblemCode::StoreUnavailable),
-            VaultError::KeyUnavailable => Problem::of(ProblemCode::KeyServiceUnavailable),
+            VaultError::KeyUnavailable | VaultError::ServiceUnavailable(_) => {
+                Problem::of(ProblemCode::KeyServiceUnavailable)
+            }
             VaultError::Refused => Problem::of(ProblemCode::Internal),
         }
     }

@@ -2,9 +2,18 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use model::EmailAddress;
+use model::{EmailAddress, ids::TeamId};
 
-use crate::{Clock, amazon::Amazon, egress::Egress, mail::Mailer, store::Db, vault::Vault, webhooks::Hooks};
+use crate::{
+    Clock,
+    amazon::Amazon,
+    egress::Egress,
+    error::Outage,
+    mail::Mailer,
+    store::{Db, Tx},
+    vault::Vault,
+    webhooks::Hooks,
+};
 
 /// What Portal is run for. Development allows captured mail, the simulator and plain HTTP on loopback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +64,20 @@ pub struct Portal {
     pub hooks: Hooks,
     pub clock: Clock,
     pub settings: Arc<Settings>,
+}
+
+impl Portal {
+    /// Begins a transaction that seals for `team`. What seals is got ready before: a key service that is slow holds up nobody else.
+    pub async fn begin_to_seal(&self, team: Option<TeamId>) -> Result<Tx, Outage> {
+        self.vault.ready(self.db.reader(), self.clock.now(), team).await?;
+        Ok(self.db.begin().await?)
+    }
+
+    /// Begins a transaction that gives `team` a new data key.
+    pub async fn begin_to_rotate(&self, team: Option<TeamId>) -> Result<Tx, Outage> {
+        self.vault.ready_to_rotate(self.db.reader(), self.clock.now(), team).await?;
+        Ok(self.db.begin().await?)
+    }
 }
 
 impl fmt::Debug for Portal {

@@ -11,7 +11,7 @@ use model::{
 };
 use secrecy::ExposeSecret;
 
-use super::{Config, Mode, Role};
+use super::{Config, Keeper, Mode, Role};
 use crate::{start, web::Site};
 
 /// Everything that stands against starting with this configuration; empty when nothing does.
@@ -54,12 +54,22 @@ pub fn problems(config: &Config) -> Vec<String> {
     if let Err(problem) = start::outlets(config, &start::egress(config)) {
         problems.push(problem);
     }
+    match config.key_service.chosen() {
+        Err(problem) => problems.push(problem),
+        Ok(chosen) if !config.is_development() && chosen.is_plain() => {
+            problems.push("The key service is not reached over TLS: data keys would travel in the clear.".to_owned());
+        }
+        Ok(_) => {}
+    }
     let egress = start::egress(config);
-    let own = egress.entries().iter().filter(|entry| matches!(entry.purpose, Purpose::Mail | Purpose::Checkpoints));
+    let own = egress
+        .entries()
+        .iter()
+        .filter(|entry| matches!(entry.purpose, Purpose::Mail | Purpose::Checkpoints | Purpose::Keys));
     let own: Vec<_> = own.flat_map(|entry| entry.hosts.iter()).collect();
     for unused in config.private_hosts.iter().filter(|one| !own.iter().any(|host| lists(one, host))) {
         problems
-            .push(format!("`private_hosts` names {unused}, which is neither the mail server nor the receiver of heads."));
+            .push(format!("`private_hosts` names {unused}, which is neither the mail server, nor the receiver of heads, nor the key service."));
     }
     match config.mode {
         Mode::Production => production(config, &mut problems),
@@ -93,7 +103,11 @@ fn production(config: &Config, problems: &mut Vec<String>) {
     #[expect(clippy::disallowed_methods, reason = "only the scheme is looked at")]
     let plain = config.mail.smtp_url.as_ref().is_some_and(|url| url.0.expose_secret().starts_with("smtp://"));
     refuse(plain, "`mail.smtp_url` has no TLS: use smtps:// or smtp+starttls://.");
+    let file_wraps = config.key_service.chosen().is_ok_and(|chosen| chosen.wraps == Keeper::File);
     match KeyFile::load(&config.key_file()) {
+        Ok(keys) if file_wraps && !keys.has_master() => {
+            problems.push("The key file holds no master key: `portal keys rotate` makes one.".to_owned());
+        }
         Ok(_) => {}
         Err(error @ KeyFileError::Exposed { .. }) => problems.push(format!("The key file is not private: {error}.")),
         Err(error) => problems.push(format!("There is no usable master key: {error}. Make one with `portal keys create`.")),

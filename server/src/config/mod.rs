@@ -1,6 +1,7 @@
 //! The one configuration: defaults, then a TOML file, then `PORTAL_*` variables. Documented in `docs/configuration.md`.
 
 mod check;
+mod key_service;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -15,6 +16,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use check::problems;
+pub use key_service::{Chosen, Keeper, KeyService};
 
 /// A secret setting: read from the configuration, never written anywhere.
 #[derive(Clone, Debug, Deserialize)]
@@ -131,6 +133,8 @@ pub struct Config {
     pub database_connections: u32,
     pub key_file: Option<PathBuf>,
     pub checkpoint_key_file: Option<PathBuf>,
+    /// Who keeps master keys beside the key file.
+    pub key_service: KeyService,
     /// How long the log is kept.
     pub audit_retention_months: u32,
     /// Public keys of the log's witnesses.
@@ -167,6 +171,7 @@ impl Default for Config {
             database_connections: 16,
             key_file: None,
             checkpoint_key_file: None,
+            key_service: KeyService::default(),
             audit_retention_months: model::retention::DEFAULT_MONTHS,
             witnesses: Vec::new(),
             webhook_hosts: Vec::new(),
@@ -248,7 +253,11 @@ impl Config {
             figment = figment.merge(Serialized::globals(table(file)?));
         }
         let mut config: Config = figment
-            .merge(Env::prefixed("PORTAL_").ignore(&["config", "cache", "test_postgres", "postgres_fsync"]).split("__"))
+            .merge(
+                Env::prefixed("PORTAL_")
+                    .ignore(&["config", "cache", "test_postgres", "test_key_services", "postgres_fsync"])
+                    .split("__"),
+            )
             .extract()
             .map_err(|error| ConfigError::Unreadable(words(error)))?;
         let read = |setting, path: &PathBuf| {

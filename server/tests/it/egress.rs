@@ -50,7 +50,8 @@ fn forty(port: u16, addresses: Addresses) -> Egress {
     let at = |bad: &str| SocketAddr::new(bad.parse().unwrap(), port);
     let table: HashMap<_, _> =
         BAD.lines().enumerate().map(|(n, bad)| (format!("bad-{n}.example.com"), vec![at(bad)])).collect();
-    let entry = Entry { purpose: Purpose::Webhooks, hosts: vec!["*.example.com".to_owned()], tls: true, addresses };
+    let entry =
+        Entry { purpose: Purpose::Webhooks, hosts: vec!["*.example.com".to_owned()], tls: true, port: None, addresses };
     Egress::new(vec![entry], Names::Table(Arc::new(table)))
 }
 
@@ -134,7 +135,7 @@ on_both_databases!(a_mail_goes_once_to_the_first_address_that_answers_and_to_no_
     let open = SocketAddr::new([127, 0, 0, 1].into(), port);
     let list = |addresses| {
         let table = HashMap::from([("localhost".to_owned(), vec![closed, open])]);
-        let entry = Entry { purpose: Purpose::Mail, hosts: vec!["localhost".to_owned()], tls: false, addresses };
+        let entry = Entry { purpose: Purpose::Mail, hosts: vec!["localhost".to_owned()], tls: false, port: None, addresses };
         Egress::new(vec![entry], Names::Table(Arc::new(table)))
     };
     let mails = || heard.lock().unwrap().iter().filter(|(_, line)| line == "DATA").count();
@@ -176,6 +177,7 @@ async fn of_good_and_bad_addresses_the_good_ones_are_taken_and_the_others_noted(
         purpose: Purpose::Mail,
         hosts: vec!["both.example.com".to_owned()],
         tls: true,
+        port: None,
         addresses: Addresses::Public,
     };
     let egress = Egress::new(vec![entry], Names::Table(Arc::new(table)));

@@ -280,6 +280,18 @@ impl House {
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
+    /// Asks a process of its own, which has opened nothing yet.
+    pub async fn issue_cold(&self, portal: &backend::Portal, of: &Furnished) -> (u16, Value) {
+        let credentials = Credentials {
+            portal: portal.clone(),
+            recorder: backend::audit::Recorder::start(portal),
+            flights: Flights::default(),
+            limits: Limits::default(),
+        };
+        let url = serve(&self.stage, &credentials).await;
+        self.issue_at(&url, &of.secret, of.team, of.connection, serde_json::json!({})).await
+    }
+
     /// The question for a credential, not yet sent.
     pub fn issue_request(&self, url: &str, of: &Furnished) -> reqwest::RequestBuilder {
         let path = format!("{url}/api/gateway/v1/teams/{}/connections/{}/credentials", of.team, of.connection);

@@ -145,6 +145,11 @@ on_both_databases!(keys_are_rotated_under_load_and_killed_and_nothing_is_lost, a
             child.wait().unwrap();
             let left = wrapped_by_others(portal).await;
             cut += usize::from(left > 0);
+            // A process that begins in the middle opens whatever it meets.
+            let begins = Portal { vault: Vault::new(KeyFile::load(&file).unwrap()), ..portal.clone() };
+            let of = &callers[usize::try_from(n).unwrap() % callers.len()];
+            failed.fetch_add(usize::from(house.issue_cold(&begins, of).await.0 != 200), Ordering::SeqCst);
+            asked.fetch_add(1, Ordering::SeqCst);
         }
         let left = wrapped_by_others(portal).await;
         keys::rewrap(portal, |_| ()).await.unwrap();
@@ -214,7 +219,7 @@ on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |st
     std::fs::set_permissions(&stolen, std::fs::Permissions::from_mode(0o600)).unwrap();
     let thief = Vault::new(KeyFile::load(&stolen).unwrap());
     assert!(matches!(thief.fits(portal.db.reader()).await, Err(VaultError::KeyUnavailable)));
-    let did = [Action::MasterKeyAdded, Action::KeysRewrapped, Action::MasterKeyRetired]
+    let did = [Action::MasterKeyAdded, Action::MasterKeyActivated, Action::KeysRewrapped, Action::MasterKeyRetired]
         .map(|action| format!("SELECT CAST(COUNT(*) AS TEXT) AS row FROM audit_event WHERE action = '{}'", action.as_str()));
     for count in did {
         assert_eq!(crate::registry::column(&house, &count).await, ["1"], "{count}");
@@ -251,6 +256,39 @@ on_both_databases!(a_data_key_that_does_not_open_holds_up_no_other, async |stage
     assert_eq!(house.issue(&other, json!({})).await.0, 200);
 });
 
+on_both_databases!(who_slept_through_a_retirement_wraps_nothing_more, async |stage: Stage| {
+    let house = House::on(stage).await;
+    house.furnished("ada").await;
+    let (portal, file) = (&house.stage.portal, house.stage.folder.join("keys"));
+    // Another machine, with a file of its own that nobody brings the new one.
+    let theirs = house.stage.folder.join("theirs");
+    std::fs::copy(&file, &theirs).unwrap();
+    let asleep = Portal { vault: Vault::new(KeyFile::load(&theirs).unwrap()), ..portal.clone() };
+    let prepared = keys::prepare(portal, &file).await.unwrap();
+    let old = portal.vault.master_keys().remove(0).id;
+    assert_ne!(old, prepared);
+    house.stage.advance(Duration::minutes(1));
+    let later = keys::prepare(portal, &file).await.unwrap();
+    assert_eq!(keys::rotate(portal, &file).await.unwrap(), later);
+    keys::rewrap(portal, |_| ()).await.unwrap();
+    house.stage.advance(Duration::minutes(11));
+    keys::retire(portal, &file, &old).await.unwrap();
+    let fresh = Some(backend::random::id(portal.clock.now()));
+    let place = Place { team: fresh, table: "webhook", row: uuid::Uuid::nil(), field: "secret" };
+    let sealed = async |portal: &Portal| {
+        let tx = portal.db.begin().await.unwrap();
+        let sealed = portal.vault.seal(&*tx, portal.clock.now(), &place, &SecretString::from("x")).await;
+        tx.commit().await.unwrap();
+        sealed
+    };
+    let said = format!("{:?}", sealed(&asleep).await.unwrap_err());
+    assert!(said.contains("the master key is retired"), "{said}");
+    assert_eq!(data_key::newest(portal.db.reader(), fresh).await.unwrap(), None);
+    assert_eq!(keys::rewrap(&asleep, |_| ()).await.unwrap().done, 0);
+    let kept = sealed(portal).await.unwrap();
+    assert_eq!(reveal(&portal.vault.open(portal.db.reader(), &place, &kept).await.unwrap()), "x");
+});
+
 on_both_databases!(a_file_of_another_time_or_place_is_not_worked_with, async |stage: Stage| {
     // Nothing is wrapped here at all: this is not the database that the file belongs to.
     let (portal, file) = (&stage.portal, stage.folder.join("keys"));
@@ -259,7 +297,7 @@ on_both_databases!(a_file_of_another_time_or_place_is_not_worked_with, async |st
     stage.advance(Duration::days(1));
     let new = keys::rotate(portal, &file).await.unwrap();
     stage.advance(Duration::minutes(11));
-    assert!(matches!(keys::retire(portal, &file, &old).await, Err(RetireError::Elsewhere(id)) if id == new));
+    assert!(matches!(keys::retire(portal, &file, &old).await, Err(RetireError::Elsewhere)));
     // Yesterday's file is put back by mistake.
     std::fs::write(&file, before).unwrap();
     portal.vault.refresh();
@@ -302,7 +340,9 @@ on_both_databases!(keys_that_are_overdue_or_missing_are_told, async |stage: Stag
     assert_eq!(told().await, ["A data key is 365 days old.", "The master key is 365 days old."]);
     let unknown = "UPDATE data_key SET kek_id = 'file_elsewhere' WHERE team_id IS NOT NULL";
     portal.db.reader().execute_unprepared(unknown).await.unwrap();
-    assert!(told().await.contains(&"1 master keys that wrap data keys are not in the keys' file.".to_owned()));
+    assert!(told().await.contains(
+        &"1 master keys that wrap data keys are not here: neither in the keys' file nor kept by a service.".to_owned()
+    ));
     let shown = keys::list(&of.owner).await.unwrap().masters;
     let told: Vec<_> = shown.iter().map(|one| (one.present, one.data_keys, one.teams)).collect();
     assert_eq!(told, [(true, 1, 0), (false, 1, 1)]);

@@ -25,6 +25,7 @@ mod faults;
 mod gateway;
 mod gateways;
 mod incidents;
+mod key_services;
 mod keys;
 mod killed;
 mod live;

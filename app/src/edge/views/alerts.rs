@@ -7,7 +7,6 @@ use backend::{
     keys::{self, Custody},
     store::{alert::Alert, audit_event::Row},
 };
-use chrono::Duration;
 use model::{
     Time,
     ids::{ConnectionId, GatewayId, LwaAppId, ReviewId, TeamId},
@@ -95,7 +94,7 @@ pub(crate) async fn installation(cx: &Cx) -> Result<Installation, Failure> {
 async fn keys_detail(cx: &Cx) -> Result<KeysDetail, Failure> {
     let (found, now) = (keys::list(cx).await.map_err(fail)?, cx.now());
     let item = |one: Custody| {
-        let due = one.key.made_at.map(|at| at + Duration::days(keys::KEY_DAYS.into())).filter(|_| one.key.active);
+        let due = one.due();
         MasterKeyItem {
             made: one.key.made_at.map(|at| moment(at, now)),
             due: due.map(|at| moment(at, now)),
@@ -103,6 +102,7 @@ async fn keys_detail(cx: &Cx) -> Result<KeysDetail, Failure> {
             id: one.key.id,
             active: one.key.active,
             present: one.present,
+            served: one.served,
             data_keys: one.data_keys,
             teams: one.teams,
         }
@@ -115,7 +115,9 @@ async fn keys_detail(cx: &Cx) -> Result<KeysDetail, Failure> {
 }
 
 fn egress_line(entry: &Entry) -> EgressLine {
-    let Entry { purpose, hosts, tls, addresses } = entry.clone();
+    let Entry { purpose, hosts, tls, port, addresses } = entry.clone();
+    let at = |host| port.map_or_else(|| String::clone(&host), |port| format!("{host}:{port}"));
+    let hosts = hosts.into_iter().map(at).collect();
     EgressLine { purpose, hosts, tls, addresses }
 }
 

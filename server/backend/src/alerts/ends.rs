@@ -47,7 +47,7 @@ async fn unrotated(portal: &Portal, levels: &mut Levels) -> Result<Vec<Sign>, Db
     let found = [
         ("master", active.map(|days| format!("The master key is {days} days old."))),
         ("data", age(keys.oldest).map(|days| format!("A data key is {days} days old."))),
-        ("missing", (missing > 0).then(|| format!("{missing} master keys that wrap data keys are not in the keys' file."))),
+        ("missing", (missing > 0).then(|| format!("{missing} master keys that wrap data keys are not here: neither in the keys' file nor kept by a service."))),
     ];
     let sign = |(what, finding): (&str, Option<String>)| {
         finding.map(|finding| Sign { about: about(what), subject: None, finding, seen: 1, fresh: 1, idx: None })

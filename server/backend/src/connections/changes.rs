@@ -90,7 +90,7 @@ pub async fn replace_refresh_token(
         Ok(proof) => proof,
         Err(failure) => return Err(refused(cx, scope, &connection.name, failure).await?),
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     let pasted = (&connection.seller_id, SellerIdSource::Declared);
     locks::not_round(cx, &tx, scope, connection.environment, pasted, Some(id)).await?;
     replace(cx, &tx, scope, &app, &connection, state, proof, connection.seller_id_source).await?;

@@ -155,12 +155,14 @@ async fn connect(
     let app = app.ok_or(ConnectionError::NoSuchApp)?;
     // The role may have changed while the person was at Amazon.
     scope.touch(cx, app.environment).await?;
+    // A code can be used once: what seals its token is there before.
+    cx.portal.vault.ready(cx.portal.db.reader(), cx.now(), Some(scope.team())).await?;
     let proof = match exchange(cx, scope, &app, consent, &code).await? {
         Ok(proof) => proof,
         Err(failure) => return Err(refused(cx, scope, &consent.name, failure).await?),
     };
     let Some(id) = consent.connection else {
-        let tx = cx.portal.db.begin().await?;
+        let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
         let (name, from) = (&consent.name, SellerIdSource::Amazon);
         let id = store_new(cx, &tx, scope, &app, name, seller_id, from, consent.marketplace, proof).await?;
         tx.commit().await?;
@@ -182,7 +184,7 @@ async fn again(
         return Err(ConnectionError::OtherSeller);
     }
     let state = connection.state.after(ConnectionAct::ReplaceRefreshToken)?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     changes::replace(cx, &tx, scope, app, &connection, state, proof, SellerIdSource::Amazon).await?;
     tx.commit().await?;
     Ok(id)

@@ -67,7 +67,7 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewConnection) -> Result<Co
         Ok(proof) => proof,
         Err(failure) => return Err(refused(cx, scope, &new.name, failure).await?),
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     let id =
         store_new(cx, &tx, scope, &app, &new.name, new.seller_id, SellerIdSource::Declared, new.marketplace, proof).await?;
     tx.commit().await?;

@@ -43,7 +43,7 @@ pub async fn test(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), Co
             return Err(ConnectionError::TestFailed(failure));
         }
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     // Should Amazon ever give another refresh token, that is the one that lives.
     let mac = vault.grant_mac(scope.team(), &proof.refresh_token);
     let other = if mac == sent {

@@ -133,6 +133,8 @@ async fn ask_amazon(credentials: &Credentials, caller: &Caller, held: &Held, hol
     let sealed = connection.refresh_token.as_ref().ok_or(IssueError::ConnectionNotFound)?;
     let place = place(caller, &connection, "refresh_token");
     let refresh_token = portal.vault.open(portal.db.reader(), &place, sealed).await?;
+    // Amazon may answer with another refresh token, the old one being worth nothing any more: what seals it is there before.
+    portal.vault.ready(portal.db.reader(), caller.cx.now(), Some(caller.scope.team())).await?;
     let asked_at = caller.cx.now();
     match lwa_apps::exchange(&caller.cx, &caller.scope, &app, lwa_apps::Held::RefreshToken(&refresh_token)).await? {
         Ok(answer) => keep(caller, &connection, &app, held.generation, answer, asked_at).await,
@@ -155,7 +157,7 @@ async fn keep(
     let cx = &caller.cx;
     let vault = &cx.portal.vault;
     let life = answer.expires_in.unwrap_or(ASSUMED_LIFE_S);
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(caller.scope.team())).await?;
     let access_token = vault.seal(&*tx, cx.now(), &place(caller, connection, "access_token"), &answer.access_token).await?;
     let refresh_token: Option<SecretString> = answer.refresh_token;
     let refresh_token = match refresh_token {

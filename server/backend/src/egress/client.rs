@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use model::egress::{Denial, Purpose};
-use reqwest::{Method, RequestBuilder, redirect::Policy};
+use reqwest::{Certificate, Method, RequestBuilder, redirect::Policy};
 use url::Url;
 
 use super::{Egress, resolve::Guard};
@@ -19,13 +19,19 @@ pub struct Client {
 impl Egress {
     /// `connect`, `whole`: how long it may take to be reached, and to answer.
     pub fn client(&self, purpose: Purpose, connect: Duration, whole: Duration) -> Client {
-        let tls = self.entry(purpose).is_none_or(|entry| entry.tls);
+        self.client_that_trusts(purpose, connect, whole, &[])
+    }
+
+    /// The same, trusting these certificates too.
+    pub fn client_that_trusts(&self, purpose: Purpose, connect: Duration, whole: Duration, roots: &[Certificate]) -> Client {
+        let tls = self.of(purpose).all(|entry| entry.tls);
         #[expect(clippy::disallowed_methods, reason = "this is the client that the list guards")]
         let builder = reqwest::Client::builder()
             .connect_timeout(connect)
             .timeout(whole)
             .redirect(Policy::none())
             .no_proxy()
+            .tls_certs_merge(roots.iter().cloned())
             .https_only(tls)
             .user_agent(concat!("Portal/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Arc::new(Guard { egress: self.clone(), purpose }));

@@ -29,6 +29,10 @@ const AMAZON: [&str; 7] = [
     "sandbox.sellingpartnerapi-fe.amazon.com",
 ];
 
+/// Who tells a machine at AWS the credentials of its role: EC2, ECS and EKS. Over plain HTTP, at link-local addresses.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>
+const ROLE: [&str; 3] = ["169.254.169.254", "169.254.170.2", "169.254.170.23"];
+
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -37,6 +41,8 @@ pub struct Entry {
     pub hosts: Vec<String>,
     /// Over TLS only.
     pub tls: bool,
+    /// Over TLS another port than 443.
+    pub port: Option<u16>,
     pub addresses: Addresses,
 }
 
@@ -46,6 +52,10 @@ pub struct OperatorsHosts {
     pub webhooks: Vec<String>,
     pub mail: Option<String>,
     pub checkpoints: Option<Url>,
+    /// Where key services are.
+    pub keys: Vec<Url>,
+    /// Whether AWS is asked, as this machine's role maybe.
+    pub role: bool,
     /// Of these, those that may stand at private addresses.
     pub private: Vec<String>,
 }
@@ -68,8 +78,8 @@ impl Egress {
 
     /// Production: everything over TLS, and at public addresses but for hosts of the operator's own.
     pub fn production(hosts: OperatorsHosts) -> Self {
-        let OperatorsHosts { webhooks, mail, checkpoints, private } = hosts;
-        let entry = |purpose, hosts, addresses| Entry { purpose, hosts, tls: true, addresses };
+        let OperatorsHosts { webhooks, mail, checkpoints, keys, role, private } = hosts;
+        let entry = |purpose, hosts, addresses| Entry { purpose, hosts, tls: true, port: None, addresses };
         let mut entries = vec![
             entry(Purpose::Amazon, AMAZON.map(str::to_owned).to_vec(), Addresses::Public),
             entry(Purpose::Sns, vec![SNS_HOSTS.to_owned()], Addresses::Public),
@@ -79,6 +89,14 @@ impl Egress {
         if let Some(host) = mail {
             let addresses = if own(&host) { Addresses::Any } else { Addresses::Public };
             entries.push(entry(Purpose::Mail, vec![host], addresses));
+        }
+        for (url, host) in keys.iter().filter_map(|url| Some((url, url.host_str()?))) {
+            let addresses = if own(host) { Addresses::Any } else { Addresses::Public };
+            entries.push(Entry { port: url.port(), ..entry(Purpose::Keys, vec![host.to_owned()], addresses) });
+        }
+        if role {
+            let hosts = ROLE.map(str::to_owned).to_vec();
+            entries.push(Entry { tls: false, ..entry(Purpose::Role, hosts, Addresses::Any) });
         }
         if let Some(entry) = checkpoints.as_ref().and_then(Entry::receiver) {
             // Without TLS it goes to this machine alone, whatever stands in the list of private hosts.
@@ -91,7 +109,7 @@ impl Egress {
 
     /// Development: Amazon is the simulator, and webhooks go to this machine.
     pub fn development(simulator: Option<&Url>, mail: Option<String>) -> Self {
-        let entry = |purpose, hosts, addresses| Entry { purpose, hosts, tls: false, addresses };
+        let entry = |purpose, hosts, addresses| Entry { purpose, hosts, tls: false, port: None, addresses };
         let played = |purpose, real: Vec<String>| match simulator.and_then(Url::host_str) {
             Some(host) => entry(purpose, vec![host.to_owned()], Addresses::Any),
             None => Entry { tls: true, ..entry(purpose, real, Addresses::Public) },
@@ -100,14 +118,20 @@ impl Egress {
         let sns = played(Purpose::Sns, vec![SNS_HOSTS.to_owned()]);
         let here = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let mail = entry(Purpose::Mail, mail.into_iter().collect(), Addresses::Any);
-        let hooks = [Purpose::Webhooks, Purpose::Checkpoints].map(|one| entry(one, here.clone(), Addresses::Loopback));
+        let hooks = [Purpose::Webhooks, Purpose::Checkpoints, Purpose::Keys, Purpose::Role]
+            .map(|one| entry(one, here.clone(), Addresses::Loopback));
         Self::new(hooks.into_iter().chain([amazon, sns, mail]).collect(), Names::System)
     }
 
     /// A witness: it tells of its alarms, by a mail server of its own operator's.
     pub fn witness(receiver: Option<&Url>, mail: Option<String>) -> Self {
-        let mail =
-            mail.map(|host| Entry { purpose: Purpose::Mail, hosts: vec![host], tls: true, addresses: Addresses::Any });
+        let mail = mail.map(|host| Entry {
+            purpose: Purpose::Mail,
+            hosts: vec![host],
+            tls: true,
+            port: None,
+            addresses: Addresses::Any,
+        });
         Self::new(receiver.and_then(Entry::receiver).into_iter().chain(mail).collect(), Names::System)
     }
 
@@ -118,7 +142,7 @@ impl Egress {
     /// Whether the list has the address, whatever it resolves to.
     pub fn lists(&self, purpose: Purpose, url: &Url) -> bool {
         let plain = url.username().is_empty() && url.password().is_none();
-        plain && self.entry(purpose).is_some_and(|entry| entry.has(url))
+        plain && self.of(purpose).any(|entry| entry.has(url))
     }
 
     /// The same before a connection: what is not listed is kept for the log.
@@ -130,8 +154,8 @@ impl Egress {
         Err(Denial::NotListed)
     }
 
-    fn entry(&self, purpose: Purpose) -> Option<&Entry> {
-        self.0.entries.iter().find(|entry| entry.purpose == purpose)
+    fn of(&self, purpose: Purpose) -> impl Iterator<Item = &Entry> {
+        self.0.entries.iter().filter(move |entry| entry.purpose == purpose)
     }
 }
 
@@ -140,7 +164,7 @@ impl Entry {
     pub fn receiver(url: &Url) -> Option<Self> {
         let (hosts, tls) = (vec![url.host_str()?.to_owned()], url.scheme() == "https");
         let addresses = if tls { Addresses::Public } else { Addresses::Loopback };
-        Some(Self { purpose: Purpose::Checkpoints, hosts, tls, addresses })
+        Some(Self { purpose: Purpose::Checkpoints, hosts, tls, port: None, addresses })
     }
 
     fn has(&self, url: &Url) -> bool {
@@ -152,7 +176,7 @@ impl Entry {
             Some(Host::Ipv6(_)) | None => false,
         };
         let scheme =
-            if self.tls { url.scheme() == "https" && url.port().is_none() } else { url.scheme().starts_with("http") };
+            if self.tls { url.scheme() == "https" && url.port() == self.port } else { url.scheme().starts_with("http") };
         host && scheme
     }
 }
@@ -186,7 +210,7 @@ mod tests {
             let private = private.iter().map(|host| (*host).to_owned()).collect();
             let mail = Some("mail.internal".to_owned());
             let egress = Egress::production(OperatorsHosts { mail, private, ..OperatorsHosts::default() });
-            let of = |purpose| egress.entry(purpose).map(|entry| entry.addresses);
+            let of = |purpose| egress.of(purpose).next().map(|entry| entry.addresses);
             (of(Purpose::Mail), of(Purpose::Amazon))
         };
         assert_eq!(addresses(&[]), (Some(Addresses::Public), Some(Addresses::Public)));
@@ -197,7 +221,26 @@ mod tests {
         {
             let (checkpoints, private) = (url.parse().ok(), vec!["*.internal".to_owned()]);
             let egress = Egress::production(OperatorsHosts { checkpoints, private, ..OperatorsHosts::default() });
-            assert_eq!(egress.entry(Purpose::Checkpoints).unwrap().addresses, allowed, "{url}");
+            assert_eq!(egress.of(Purpose::Checkpoints).next().unwrap().addresses, allowed, "{url}");
         }
+    }
+    #[test]
+    fn key_services_are_reached_at_their_own_ports_and_a_role_only_where_aws_tells_it() {
+        let keys = ["https://bao.internal:8200/", "https://sts.eu-west-1.amazonaws.com/"].map(|url| url.parse().unwrap());
+        let private = vec!["bao.internal".to_owned()];
+        let egress =
+            Egress::production(OperatorsHosts { keys: keys.into(), role: true, private, ..OperatorsHosts::default() });
+        let listed = |purpose, url: &str| egress.lists(purpose, &Url::parse(url).unwrap());
+        assert!(listed(Purpose::Keys, "https://bao.internal:8200/v1/transit/encrypt/portal"));
+        assert!(listed(Purpose::Keys, "https://sts.eu-west-1.amazonaws.com/"));
+        for bad in ["https://bao.internal/", "http://bao.internal:8200/", "https://sts.eu-west-1.amazonaws.com:8200/"] {
+            assert!(!listed(Purpose::Keys, bad), "{bad}");
+        }
+        assert!(listed(Purpose::Role, "http://169.254.169.254/latest/api/token"));
+        for bad in ["http://169.254.169.253/", "http://10.0.0.1/", "http://localhost/"] {
+            assert!(!listed(Purpose::Role, bad), "{bad}");
+        }
+        let none = Egress::production(OperatorsHosts::default());
+        assert!(!none.lists(Purpose::Role, &Url::parse("http://169.254.169.254/").unwrap()));
     }
 }

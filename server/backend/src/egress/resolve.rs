@@ -44,7 +44,7 @@ impl Egress {
             Err(denial)
         };
         let listed = |pattern: &String| lists(pattern, host);
-        let Some(entry) = self.entry(purpose).filter(|entry| entry.hosts.iter().any(listed)) else {
+        let Some(entry) = self.of(purpose).find(|entry| entry.hosts.iter().any(listed)) else {
             return refuse(Denial::NotListed);
         };
         let found: Vec<SocketAddr> = match &self.0.names {
@@ -68,10 +68,14 @@ impl Egress {
         }
     }
 
-    /// Whether a listed host leads to addresses of which none is allowed: what a start should say.
+    /// A listed host that leads to addresses of which none is allowed: what a start should say.
     pub async fn is_out_of_reach(&self, purpose: Purpose) -> Option<String> {
-        let host = self.entry(purpose)?.hosts.first()?.clone();
-        matches!(self.addresses(purpose, &host, 443).await, Err(Denial::Address)).then_some(host)
+        for host in self.of(purpose).flat_map(|entry| &entry.hosts) {
+            if matches!(self.addresses(purpose, host, 443).await, Err(Denial::Address)) {
+                return Some(host.clone());
+            }
+        }
+        None
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) async fn keep(cx: &Cx, scope: &IncidentScope, content: Content) -> Re
     let (now, (by, name)) = (cx.now(), who(cx));
     let hash = sha256(&content.bytes);
     let plain = SecretString::from(STANDARD.encode(&content.bytes));
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team().team())).await?;
     let held = scope.held(&tx).await?;
     // A whole incident is bound together when it is over, too.
     if held.incident().progress.state.is_over() && content.kind != EvidenceKind::Bundle {

@@ -180,8 +180,11 @@ async fn take_in(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<()
 }
 
 async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), IncidentError> {
-    let now = cx.now();
-    let tx = cx.portal.db.begin().await?;
+    let (now, team) = (cx.now(), scope.team().team());
+    let tx = match measure.kind {
+        MeasureKind::RotateDataKey => cx.portal.begin_to_rotate(Some(team)).await?,
+        _ => cx.portal.db.begin().await?,
+    };
     // The Team first, as everywhere: whoever acts in it at once waits.
     let held = scope.held(&tx).await?;
     if measure.kind.target() == TargetKind::User {

@@ -47,7 +47,7 @@ pub async fn rotate_data_keys(
 /// Nothing when the Team ended meanwhile, or somebody else was first.
 async fn renew(portal: &Portal, team: Option<TeamId>, then: Time) -> Result<Option<Rotated>, Outage> {
     portal.vault.refresh();
-    let (now, tx) = (portal.clock.now(), portal.db.begin().await?);
+    let (now, tx) = (portal.clock.now(), portal.begin_to_rotate(team).await?);
     let scope = team.map(access::job);
     if let Some(scope) = &scope {
         match store::team::hold(&*tx, scope).await {

@@ -1,4 +1,4 @@
-//! Master keys: added, wrapped with anew, retired.
+//! Master keys of the keys' file: added and retired.
 
 use std::path::Path;
 
@@ -6,17 +6,17 @@ use chrono::Duration;
 use model::audit::{Action, SafeText};
 use sea_orm::DbErr;
 
-use super::{inventory, note};
+use super::note;
 use crate::{
     Portal,
     audit::Event,
-    error::Outage,
-    store::data_key::{self, WrappedKey, Wraps},
+    store::{
+        Tx,
+        data_key::{self, Wraps},
+    },
     vault::{KeyFile, KeyFileError},
 };
 
-/// Data keys that are wrapped anew in one transaction.
-const AT_ONCE: u64 = 10;
 /// Every process has read the keys' file again after so long.
 const SPREAD: Duration = Duration::minutes(10);
 
@@ -29,67 +29,67 @@ pub enum RetireError {
     Needed { id: String, data_keys: i64, teams: i64 },
     #[error("the active key was made less than ten minutes ago: a process may still wrap with {0}")]
     TooSoon(String),
-    #[error("{0} wraps nothing in this database: it is not the one of this keys' file, or `portal keys rewrap` was not run")]
-    Elsewhere(String),
+    #[error(
+        "the master key in use wraps nothing in this database: it is another one's, or `portal keys rewrap` was not run"
+    )]
+    Elsewhere,
+    #[error("a key service keeps the master key: rotate it there, and run `portal keys rewrap` after that")]
+    Served,
     #[error(transparent)]
     File(#[from] KeyFileError),
     #[error("the database did not answer")]
     Database(#[from] DbErr),
 }
 
-/// Adds a master key to the file. Nothing is wrapped with it before [`rewrap`], or a new data key.
-pub async fn rotate(portal: &Portal, file: &Path) -> Result<String, RetireError> {
+/// Adds a master key to the file that wraps nothing yet, so that it can be brought to every machine before anything needs it.
+pub async fn prepare(portal: &Portal, file: &Path) -> Result<String, RetireError> {
     // Begun first: without a database the file stays as it is.
     let tx = portal.db.begin().await?;
-    let id = KeyFile::add_master(file, portal.clock.now())?;
-    portal.vault.refresh();
-    note(portal, &tx, Event::new(Action::MasterKeyAdded).with("key", &SafeText::new(&id, 80))).await?;
+    let id = KeyFile::prepare_master(file, portal.clock.now())?;
+    tell(portal, &tx, Action::MasterKeyAdded, &id).await?;
     tx.commit().await?;
+    portal.vault.refresh();
     Ok(id)
 }
 
-/// What wrapping anew did.
-#[derive(Debug, Default)]
-pub struct Rewrap {
-    pub done: u64,
-    /// Data keys that another master key still wraps: those below, and what somebody wraps meanwhile.
-    pub left: i64,
-    /// Data keys that do not open: altered, or their master key is not in the file.
-    pub failed: Vec<WrappedKey>,
-}
-
-/// Wraps every data key anew with the active master key, some at a time; tells how many are done. Others work on meanwhile, and what is
-/// cut off is begun again where it was. One that does not open holds up no other.
-pub async fn rewrap(portal: &Portal, mut tell: impl FnMut(u64)) -> Result<Rewrap, Outage> {
-    let (mut all, mut after) = (Rewrap::default(), None);
-    loop {
-        let tx = portal.db.begin().await?;
-        let turn = portal.vault.rewrap_some(&*tx, after, AT_ONCE).await?;
-        if turn.done > 0 {
-            let many = i64::try_from(turn.done).unwrap_or(i64::MAX);
-            note(portal, &tx, Event::new(Action::KeysRewrapped).with("data_keys", many)).await?;
-        }
-        tx.commit().await?;
-        all.done += turn.done;
-        all.failed.extend(turn.failed);
-        let Some(last) = turn.last else { break };
-        after = Some(last);
-        tell(all.done);
+/// Lets the prepared master key wrap from now on, or a new one when none is prepared. What others wrap, they wrap until [`rewrap`].
+///
+/// [`rewrap`]: super::rewrap
+pub async fn rotate(portal: &Portal, file: &Path) -> Result<String, RetireError> {
+    if portal.vault.keepers().wraps.is_some() {
+        return Err(RetireError::Served);
     }
-    let masters = inventory(portal).await?.masters;
-    all.left = masters.iter().filter(|one| !one.key.active).map(|one| one.data_keys).sum();
-    Ok(all)
+    let tx = portal.db.begin().await?;
+    let (id, is_new) = KeyFile::rotate_master(file, portal.clock.now())?;
+    if is_new {
+        tell(portal, &tx, Action::MasterKeyAdded, &id).await?;
+    }
+    tell(portal, &tx, Action::MasterKeyActivated, &id).await?;
+    tx.commit().await?;
+    portal.vault.refresh();
+    Ok(id)
 }
 
-/// Takes a master key out of the file, for good, once nothing needs it.
+async fn tell(portal: &Portal, tx: &Tx, action: Action, id: &str) -> Result<(), DbErr> {
+    note(portal, tx, Event::new(action).with("key", &SafeText::new(id, 80))).await
+}
+
+/// Takes a master key out of the file, for good, once nothing needs it. The database lets nobody wrap with it any more, whatever file
+/// a process has.
 pub async fn retire(portal: &Portal, file: &Path, id: &str) -> Result<(), RetireError> {
     portal.vault.refresh();
-    let active = portal.vault.master_keys().remove(0);
-    if active.id == id {
-        return Err(RetireError::Active(active.id));
+    let keepers = portal.vault.keepers();
+    if keepers.of(id).is_some() {
+        return Err(RetireError::Served);
     }
-    if active.made_at.is_some_and(|made| portal.clock.now() - made < SPREAD) {
-        return Err(RetireError::TooSoon(id.to_owned()));
+    let active = portal.vault.master_keys().into_iter().find(|key| key.active);
+    if let Some(active) = &active {
+        if active.id == id {
+            return Err(RetireError::Active(active.id.clone()));
+        }
+        if active.made_at.is_some_and(|made| portal.clock.now() - made < SPREAD) {
+            return Err(RetireError::TooSoon(id.to_owned()));
+        }
     }
     let tx = portal.db.begin().await?;
     data_key::hold(&*tx).await?;
@@ -98,12 +98,18 @@ pub async fn retire(portal: &Portal, file: &Path, id: &str) -> Result<(), Retire
         return Err(RetireError::Needed { id, data_keys, teams });
     }
     // A database in which the key in use wraps nothing is not the one that this file belongs to.
-    if !wraps.iter().any(|one| one.kek_id == active.id) {
-        return Err(RetireError::Elsewhere(active.id));
+    let in_use = |id: &str| match (&active, &keepers.wraps) {
+        (_, Some(service)) => service.keeps(id),
+        (active, None) => active.as_ref().is_some_and(|key| key.id == id),
+    };
+    if !wraps.iter().any(|one| in_use(&one.kek_id)) {
+        return Err(RetireError::Elsewhere);
     }
-    note(portal, &tx, Event::new(Action::MasterKeyRetired).with("key", &SafeText::new(id, 80))).await?;
+    data_key::retire(&*tx, id, portal.clock.now()).await?;
+    tell(portal, &tx, Action::MasterKeyRetired, id).await?;
     // While nobody can wrap anything; last, since it cannot be undone.
     KeyFile::remove_master(file, id, portal.clock.now())?;
     tx.commit().await?;
+    portal.vault.refresh();
     Ok(())
 }

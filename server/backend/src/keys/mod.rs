@@ -3,6 +3,7 @@
 mod data_keys;
 mod inventory;
 mod masters;
+mod rewrap;
 
 use sea_orm::DbErr;
 
@@ -15,17 +16,21 @@ use crate::{
 
 pub use data_keys::{Renewed, rotate_data_keys};
 pub use inventory::{Custody, Inventory, inventory, list};
-pub use masters::{RetireError, Rewrap, retire, rewrap, rotate};
+pub use masters::{RetireError, prepare, retire, rotate};
+pub use rewrap::{Rewrap, rewrap};
 
 /// A key is replaced after so many days at the latest (Amazon's policy: credentials of programs every 12 months).
-pub const KEY_DAYS: i32 = 365;
+const KEY_DAYS: i64 = 365;
 
 async fn note(portal: &Portal, tx: &Tx, event: Event) -> Result<(), DbErr> {
     audit::append(&**tx, &Cx::system(portal, "keys"), event).await.map(|_| ())
 }
 
-/// Reads the keys' file again, when somebody changed it: every process does so.
+/// Reads the keys' file again, when somebody changed it, and asks a key service which key wraps by now: every process does so.
 pub async fn refresh(portal: Portal) -> Result<(), VaultError> {
     portal.vault.refresh();
-    Ok(())
+    let Some(service) = &portal.vault.keepers().wraps else { return Ok(()) };
+    service.probe().await?;
+    // Mails are sealed in transactions of all kinds: nobody gets their key ready before.
+    portal.vault.ready(portal.db.reader(), portal.clock.now(), None).await
 }

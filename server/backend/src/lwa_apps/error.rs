@@ -35,6 +35,12 @@ impl From<sea_orm::DbErr> for LwaAppError {
     }
 }
 
+impl From<Outage> for LwaAppError {
+    fn from(outage: Outage) -> Self {
+        LwaAppError::Access(outage.into())
+    }
+}
+
 impl From<crate::vault::VaultError> for LwaAppError {
     fn from(error: crate::vault::VaultError) -> Self {
         LwaAppError::Access(Outage::from(error).into())

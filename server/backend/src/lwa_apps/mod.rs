@@ -62,7 +62,7 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewLwaApp) -> Result<LwaApp
         return Err(LwaAppError::MadeInFuture);
     }
     let id: LwaAppId = random::id(now);
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     store::team::hold(&*tx, scope).await?;
     let secret = cx.portal.vault.seal(&*tx, now, &place(scope, id, "secret"), &new.client_secret).await?;
     let app = LwaApp {

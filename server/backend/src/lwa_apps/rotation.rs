@@ -43,7 +43,7 @@ pub async fn stage_secret(
         return Err(LwaAppError::SameSecret);
     }
     let proved = prove(cx, scope, &app, &secret).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     let sealed = cx.portal.vault.seal(&*tx, now, &place(scope, id, "other_secret"), &secret).await?;
     let changed = LwaApp { other, other_secret: Some(sealed), ..app };
     if !store::lwa_app::write_secrets(&*tx, scope, &changed).await? {
@@ -78,7 +78,7 @@ pub async fn promote_secret(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Result<
     let next = app.other_secret.as_ref().ok_or(RotationError::NoNext)?;
     let next = vault.open(cx.portal.db.reader(), &place(scope, id, "other_secret"), next).await?;
     let old = vault.open(cx.portal.db.reader(), &place(scope, id, "secret"), &app.secret).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     let secret = vault.seal(&*tx, now, &place(scope, id, "secret"), &next).await?;
     let other_secret = Some(vault.seal(&*tx, now, &place(scope, id, "other_secret"), &old).await?);
     let changed = LwaApp { secret, secret_made_at: made_at, other, other_secret, ..app };

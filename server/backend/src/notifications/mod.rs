@@ -96,7 +96,7 @@ pub async fn create_key(
     let now = cx.now();
     let id: NotificationKeyId = random::id(now);
     let secret = SecretString::from(format!("whsec_{}", STANDARD.encode(random::bytes::<32>())));
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     // Held, so that two requests cannot both find room for a second key.
     store::team::hold(&*tx, scope).await?;
     let keys = notification_key::all(&*tx, scope, of).await?;

@@ -52,17 +52,25 @@ fn wrapped_key(row: Model) -> WrappedKey {
 
 /// The newest key of a Team, or of the installation.
 pub async fn newest(db: &impl ConnectionTrait, team: Option<TeamId>) -> Result<Option<WrappedKey>, DbErr> {
-    let query = match team {
-        Some(team) => Entity::find().filter(Column::TeamId.eq(team.0)),
-        None => Entity::find().filter(Column::TeamId.is_null()),
-    };
-    Ok(query.order_by_desc(Column::Version).one(db).await?.map(wrapped_key))
+    Ok(of(team).order_by_desc(Column::Version).one(db).await?.map(wrapped_key))
+}
+
+/// All keys of a Team, or of the installation, the newest first.
+pub async fn all(db: &impl ConnectionTrait, team: Option<TeamId>) -> Result<Vec<WrappedKey>, DbErr> {
+    let found = of(team).order_by_desc(Column::Version).all(db).await?;
+    Ok(found.into_iter().map(wrapped_key).collect())
 }
 
 /// The ids of all keys of a Team.
 pub async fn ids(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<DataKeyId>, DbErr> {
-    let found = Entity::find().filter(Column::TeamId.eq(scope.team().0)).all(db).await?;
-    Ok(found.into_iter().map(|row| DataKeyId(row.id)).collect())
+    Ok(all(db, Some(scope.team())).await?.into_iter().map(|key| key.id).collect())
+}
+
+fn of(team: Option<TeamId>) -> Select<Entity> {
+    match team {
+        Some(team) => Entity::find().filter(Column::TeamId.eq(team.0)),
+        None => Entity::find().filter(Column::TeamId.is_null()),
+    }
 }
 
 /// Any key by its id; whose it is, the caller compares.
@@ -107,6 +115,12 @@ pub async fn hold(db: &impl ConnectionTrait) -> Result<(), DbErr> {
         db.execute_unprepared("LOCK TABLE data_key IN SHARE ROW EXCLUSIVE MODE").await?;
     }
     Ok(())
+}
+
+/// Notes that a key-encryption key is retired: whoever still wraps with it is refused by the database.
+pub async fn retire(db: &impl ConnectionTrait, kek: &str, now: Time) -> Result<(), DbErr> {
+    let text = "INSERT INTO retired_master_key (kek_id, retired_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    db.execute_raw(sql(db, text, [kek.into(), now.into()])).await.map(|_| ())
 }
 
 /// Puts a key wrapped anew in the place of the old one; false when that is not there any more.

@@ -16,8 +16,8 @@ use crate::random;
 
 /// The keys of the installation.
 pub struct KeyFile {
-    /// Wraps new data keys.
-    pub(super) active: Kek,
+    /// Wraps new data keys, unless a key service does; then there may be none.
+    pub(super) active: Option<Kek>,
     /// Still unwrap the data keys that they wrapped.
     pub(super) older: Vec<Kek>,
     pub(super) pepper: Zeroizing<[u8; 32]>,
@@ -46,9 +46,8 @@ pub enum KeyFileError {
 impl KeyFile {
     /// New keys, in memory only.
     pub fn generate(now: Time) -> Self {
-        let id = format!("file_{}", random::uuid(now).simple());
         Self {
-            active: Kek { id, bytes: Zeroizing::new(random::bytes()), made_at: Some(now) },
+            active: Some(Kek::generate(now)),
             older: Vec::new(),
             pepper: Zeroizing::new(random::bytes()),
             cookie: Zeroizing::new(random::bytes()),
@@ -94,26 +93,59 @@ impl KeyFile {
         Ok(Self { path: Some(path.to_owned()), ..keys })
     }
 
-    /// Adds a new master key to the file, which wraps from now on; the older ones still unwrap. Answers its id.
-    pub fn add_master(path: &Path, now: Time) -> Result<String, KeyFileError> {
+    /// Whether there is a master key that could wrap.
+    pub fn has_master(&self) -> bool {
+        self.active.is_some()
+    }
+
+    /// Adds a master key that wraps nothing yet: every machine can know it before anything needs it. Answers its id.
+    pub fn prepare_master(path: &Path, now: Time) -> Result<String, KeyFileError> {
         let (path, _held) = &held(path)?;
         let mut keys = Self::load(path)?;
-        let new = Self::generate(now).active;
+        let new = Kek::generate(now);
         let id = new.id.clone();
-        keys.older.push(std::mem::replace(&mut keys.active, new));
+        keys.older.push(new);
         keys.replace(path, now).map(|()| id)
     }
 
-    /// Takes an older master key out of the file, for good. Whether anything still needs it, the caller has looked at.
+    /// Lets the prepared master key wrap from now on, or a new one when none is prepared; the older ones still unwrap. Answers its id,
+    /// and whether it is new.
+    pub fn rotate_master(path: &Path, now: Time) -> Result<(String, bool), KeyFileError> {
+        let (path, _held) = &held(path)?;
+        let mut keys = Self::load(path)?;
+        let prepared = keys.take_newest_behind_active();
+        let is_new = prepared.is_none();
+        let next = prepared.unwrap_or_else(|| Kek::generate(now));
+        let id = next.id.clone();
+        keys.older.extend(keys.active.replace(next));
+        keys.replace(path, now).map(|()| (id, is_new))
+    }
+
+    /// Takes a master key out of the file, for good. Whether anything still needs it, the caller has looked at.
     pub fn remove_master(path: &Path, id: &str, now: Time) -> Result<(), KeyFileError> {
         let (path, _held) = &held(path)?;
         let mut keys = Self::load(path)?;
+        if keys.active.as_ref().is_some_and(|kek| kek.id == id) {
+            keys.active = keys.take_newest();
+            return keys.replace(path, now);
+        }
         let before = keys.older.len();
         keys.older.retain(|kek| kek.id != id);
         if keys.older.len() == before {
             return Err(KeyFileError::Incomplete { path: path.to_owned(), name: format!("kek.{id}") });
         }
         keys.replace(path, now)
+    }
+
+    /// A key that was made after the active one is a prepared one.
+    fn take_newest_behind_active(&mut self) -> Option<Kek> {
+        let active = self.active.as_ref()?;
+        self.older.iter().any(|kek| active.is_older_than(kek)).then(|| self.take_newest())?
+    }
+
+    fn take_newest(&mut self) -> Option<Kek> {
+        let newest = (0..self.older.len()).max_by_key(|n| self.older[*n].born())?;
+        Some(self.older.remove(newest))
     }
 
     /// Writes beside the file, for the same owner, then takes its place: nobody ever reads half of one.
@@ -160,7 +192,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 impl fmt::Debug for KeyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyFile").field("active", &self.active.id).finish_non_exhaustive()
+        f.debug_struct("KeyFile").field("active", &self.active.as_ref().map(|kek| &kek.id)).finish_non_exhaustive()
     }
 }
 
@@ -194,7 +226,8 @@ mod tests {
         let made = KeyFile::create(&path, NOW).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let read = KeyFile::load(&path).unwrap();
-        assert_eq!((&read.active.id, &read.active.bytes), (&made.active.id, &made.active.bytes));
+        let active = |keys: &KeyFile| keys.active.as_ref().map(|kek| (kek.id.clone(), kek.bytes.clone())).unwrap();
+        assert_eq!(active(&read), active(&made));
         assert_eq!((&read.pepper, &read.cookie), (&made.pepper, &made.cookie));
         assert!(matches!(KeyFile::create(&path, NOW), Err(KeyFileError::Exists { .. })));
     }
@@ -217,15 +250,50 @@ mod tests {
         KeyFile::create(&path, NOW).unwrap();
         std::os::unix::fs::symlink(&path, &link).unwrap();
         let ids: Vec<_> = std::thread::scope(|scope| {
-            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| KeyFile::add_master(&link, NOW).unwrap())).collect();
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| KeyFile::rotate_master(&link, NOW).unwrap().0)).collect();
             all.into_iter().map(|one| one.join().unwrap()).collect()
         });
         let keys = KeyFile::load(&path).unwrap();
         assert_eq!(keys.older.len(), 8);
-        let has = |id: &String| keys.active.id == *id || keys.older.iter().any(|kek| kek.id == *id);
+        let has = |id: &String| keys.active.iter().chain(&keys.older).any(|kek| kek.id == *id);
         assert!(ids.iter().all(has));
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn the_newest_that_is_left_is_active_and_at_last_none() {
+        let folder = Folder::new();
+        let path = folder.0.join("keys");
+        let first = KeyFile::create(&path, NOW).unwrap().active.unwrap().id;
+        let [second, third] = [1, 2].map(|n| KeyFile::rotate_master(&path, NOW + chrono::Duration::seconds(n)).unwrap().0);
+        let active = || KeyFile::load(&path).unwrap().active.map(|kek| kek.id);
+        KeyFile::remove_master(&path, &third, NOW).unwrap();
+        assert_eq!(active(), Some(second.clone()));
+        KeyFile::remove_master(&path, &first, NOW).unwrap();
+        assert_eq!(active(), Some(second.clone()));
+        KeyFile::remove_master(&path, &second, NOW).unwrap();
+        assert_eq!(active(), None);
+        assert!(matches!(KeyFile::remove_master(&path, &second, NOW), Err(KeyFileError::Incomplete { .. })));
+        let again = KeyFile::rotate_master(&path, NOW).unwrap().0;
+        assert_eq!(active(), Some(again));
+    }
+
+    #[test]
+    fn a_prepared_key_wraps_only_after_the_next_rotation() {
+        let folder = Folder::new();
+        let path = folder.0.join("keys");
+        let first = KeyFile::create(&path, NOW).unwrap().active.unwrap().id;
+        let active = || KeyFile::load(&path).unwrap().active.map(|kek| kek.id);
+        let later = |n| NOW + chrono::Duration::seconds(n);
+        let prepared = KeyFile::prepare_master(&path, later(1)).unwrap();
+        assert_eq!(active(), Some(first.clone()));
+        assert_eq!(KeyFile::rotate_master(&path, later(2)).unwrap(), (prepared.clone(), false));
+        assert_eq!(active(), Some(prepared));
+        // The one before is no prepared one.
+        let (new, is_new) = KeyFile::rotate_master(&path, later(3)).unwrap();
+        assert!(is_new && new != first);
+        assert_eq!(KeyFile::load(&path).unwrap().older.len(), 2);
     }
 
     #[test]

@@ -24,10 +24,11 @@ pub(super) fn render(keys: &KeyFile, now: Time) -> Zeroizing<String> {
     text.push_str("# The keys of this Portal. Without them nothing that is sealed in the database opens again.\n");
     text.push_str("# Keep a copy apart from the copies of the database. Mode 0600. Made ");
     text.push_str(&now.format("%Y-%m-%d").to_string());
-    text.push_str(".\nactive = ");
-    text.push_str(&keys.active.id);
-    text.push('\n');
-    for kek in std::iter::once(&keys.active).chain(&keys.older) {
+    text.push_str(".\n");
+    if let Some(active) = &keys.active {
+        text.push_str(&format!("active = {}\n", active.id));
+    }
+    for kek in keys.active.iter().chain(&keys.older) {
         line(&mut text, &format!("kek.{}", kek.id), kek.bytes.as_slice());
         if let Some(at) = kek.made_at {
             text.push_str(&format!("made.{} = {}\n", kek.id, at.format("%Y-%m-%dT%H:%M:%SZ")));
@@ -47,12 +48,16 @@ fn line(text: &mut String, name: &str, bytes: &[u8]) {
 
 pub(super) fn parse(text: &str) -> Result<KeyFile, Fault> {
     let mut entries = entries(text)?;
-    let (at, active) = take(&mut entries, "active")?;
-    if active.is_empty() {
-        return Err(Fault::Line(at));
-    }
-    let bytes = key(take(&mut entries, &format!("kek.{active}"))?)?;
-    let active = Kek { id: active.to_owned(), bytes, made_at: made_at(&mut entries, active)? };
+    let active = match entries.remove("active") {
+        Some((at, "")) => return Err(Fault::Line(at)),
+        Some((_, id)) => {
+            let bytes = key(take(&mut entries, &format!("kek.{id}"))?)?;
+            Some(Kek { id: id.to_owned(), bytes, made_at: made_at(&mut entries, id)? })
+        }
+        // A key service wraps, and every key of the file is retired.
+        None if !entries.keys().any(|name| name.starts_with("kek.")) => None,
+        None => return Err(Fault::Missing("active".to_owned())),
+    };
     let pepper = key(take(&mut entries, "pepper")?)?;
     let cookie = key(take(&mut entries, "cookie")?)?;
     let mut older = Vec::new();
@@ -109,7 +114,7 @@ mod tests {
     }
 
     fn kek_of<'a>(keys: &'a KeyFile, id: &str) -> Option<&'a Kek> {
-        std::iter::once(&keys.active).chain(&keys.older).find(|kek| kek.id == id)
+        keys.active.iter().chain(&keys.older).find(|kek| kek.id == id)
     }
 
     fn fault(text: &str) -> Fault {
@@ -119,12 +124,20 @@ mod tests {
     #[test]
     fn a_retired_key_stays_readable_beside_the_active_one() {
         let mut keys = KeyFile::generate(NOW);
-        keys.older.push(KeyFile::generate(NOW).active);
+        keys.older.extend(KeyFile::generate(NOW).active);
         let read = parse(&render(&keys, NOW)).unwrap();
-        for kek in [&keys.active, &keys.older[0]] {
+        for kek in keys.active.iter().chain(&keys.older) {
             assert_eq!(kek_of(&read, &kek.id).unwrap().bytes, kek.bytes);
         }
         assert!(kek_of(&read, "file_other").is_none());
+    }
+
+    #[test]
+    fn without_master_keys_the_other_keys_are_left() {
+        let keys = KeyFile { active: None, ..KeyFile::generate(NOW) };
+        let read = parse(&render(&keys, NOW)).unwrap();
+        assert!(read.active.is_none() && read.older.is_empty());
+        assert_eq!(read.pepper, keys.pepper);
     }
 
     #[test]

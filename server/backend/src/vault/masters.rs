@@ -1,29 +1,26 @@
-//! The master keys (key-encryption keys) that a process knows, and those that others added meanwhile.
+//! The master keys (key-encryption keys) of the keys' file that a process knows, and those that others added meanwhile.
 
 use std::sync::{Arc, PoisonError};
 
-use model::{Time, ids::DataKeyId};
-use sea_orm::{ConnectionTrait, DbErr};
+use model::Time;
 use uuid::Uuid;
 
 use super::{KeyFile, Vault, wrap::Kek};
-use crate::{
-    random,
-    store::data_key::{self, WrappedKey},
-};
 
+/// What the keys' file holds; none wraps, and there may be none at all, when a key service does.
+#[derive(Default)]
 pub(super) struct Masters {
-    active: Arc<Kek>,
+    active: Option<Arc<Kek>>,
     older: Vec<Arc<Kek>>,
 }
 
 impl Masters {
-    pub fn new(active: Kek, older: Vec<Kek>) -> Self {
-        Self { active: Arc::new(active), older: older.into_iter().map(Arc::new).collect() }
+    pub fn new(active: Option<Kek>, older: Vec<Kek>) -> Self {
+        Self { active: active.map(Arc::new), older: older.into_iter().map(Arc::new).collect() }
     }
 
     fn find(&self, id: &str) -> Option<Arc<Kek>> {
-        std::iter::once(&self.active).chain(&self.older).find(|kek| kek.id == id).cloned()
+        self.active.iter().chain(&self.older).find(|kek| kek.id == id).cloned()
     }
 }
 
@@ -33,18 +30,8 @@ pub struct MasterKey {
     pub id: String,
     /// New data keys are wrapped with it.
     pub active: bool,
-    /// When it was made.
+    /// When it was made; of one that a service keeps, the service knows.
     pub made_at: Option<Time>,
-}
-
-/// What a turn of wrapping anew did.
-#[derive(Debug, Default)]
-pub struct Rewrapped {
-    pub done: u64,
-    /// The last data key that was looked at; none when there was none.
-    pub last: Option<DataKeyId>,
-    /// Those that do not open.
-    pub failed: Vec<WrappedKey>,
 }
 
 /// When a key with this id was made: its id begins with the time.
@@ -55,14 +42,16 @@ pub fn made_at(id: &str) -> Option<Time> {
 }
 
 impl Vault {
-    /// The master keys that this process knows, the active one first.
+    /// The master keys of the file, the newest first; the first is active unless a service wraps.
     pub fn master_keys(&self) -> Vec<MasterKey> {
         let masters = self.0.masters.read().unwrap_or_else(PoisonError::into_inner);
         let key = |kek: &Arc<Kek>, active| MasterKey { id: kek.id.clone(), active, made_at: kek.born() };
-        std::iter::once(key(&masters.active, true)).chain(masters.older.iter().map(|kek| key(kek, false))).collect()
+        let wraps = self.0.keepers.wraps.is_none();
+        let active = masters.active.iter().map(|kek| key(kek, wraps));
+        active.chain(masters.older.iter().map(|kek| key(kek, false))).collect()
     }
 
-    pub(super) fn active_master(&self) -> Arc<Kek> {
+    pub(super) fn active_master(&self) -> Option<Arc<Kek>> {
         self.0.masters.read().unwrap_or_else(PoisonError::into_inner).active.clone()
     }
 
@@ -80,6 +69,10 @@ impl Vault {
         let Some(path) = self.0.file.as_deref() else { return };
         // Read while it is held: what was read before never takes the place of what was read after.
         let mut masters = self.0.masters.write().unwrap_or_else(PoisonError::into_inner);
+        let older = |keys: &KeyFile| match (&keys.active, &masters.active) {
+            (Some(new), Some(known)) => new.is_older_than(known),
+            (new, known) => new.is_none() && known.is_some(),
+        };
         match KeyFile::load(path) {
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the keys' file was not read again");
@@ -87,36 +80,11 @@ impl Vault {
             Ok(keys) if *keys.pepper != *self.0.pepper => {
                 tracing::error!("the keys' file is another installation's: it is not used");
             }
-            Ok(keys) if keys.active.is_older_than(&masters.active) => {
+            // While a service wraps, the file loses its keys one by one.
+            Ok(keys) if self.0.keepers.wraps.is_none() && older(&keys) => {
                 tracing::error!("the keys' file is an older one than the one in use: it is not used");
             }
             Ok(keys) => *masters = Masters::new(keys.active, keys.older),
         }
-    }
-
-    /// Wraps up to `most` data keys anew that another master key than the active one wraps, those behind `after`. Can be cut off at
-    /// any moment and begun again: each key is wrapped by one or by the other. One that does not open stays as it is.
-    pub async fn rewrap_some(
-        &self,
-        tx: &impl ConnectionTrait,
-        after: Option<DataKeyId>,
-        most: u64,
-    ) -> Result<Rewrapped, DbErr> {
-        // The key that was active a moment ago may have been retired since.
-        self.refresh();
-        let active = self.active_master();
-        let mut turn = Rewrapped::default();
-        for old in data_key::wrapped_by_others(tx, &active.id, after, most).await? {
-            turn.last = Some(old.id);
-            let opened = self.master(&old.kek_id).and_then(|kek| kek.unwrap_key(&old).ok());
-            let Some(key) = opened else {
-                turn.failed.push(old);
-                continue;
-            };
-            let wrapped = active.wrap(&key, old.version, random::bytes());
-            let new = WrappedKey { kek_id: active.id.clone(), wrapped, ..old.clone() };
-            turn.done += u64::from(data_key::rewrap(tx, &old, &new).await?);
-        }
-        Ok(turn)
     }
 }

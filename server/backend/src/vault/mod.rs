@@ -1,13 +1,13 @@
 //! The only cryptography: sealing of stored secrets, the keys' file, keyed hashes.
 //!
-//! A key-encryption key (`Kek`, from the keys' file) wraps a data key per Team, kept in the database. A key per record is
+//! A key-encryption key (`Kek`, from the keys' file, or one that a key service keeps) wraps a data key per Team, kept in the database. A key per record is
 //! derived from the data key, so what is sealed opens only in its own place.
 
 use std::{
     collections::HashMap,
     fmt,
     path::PathBuf,
-    sync::{Arc, RwLock},
+    sync::{Arc, Mutex, RwLock},
 };
 
 use model::{
@@ -19,24 +19,29 @@ use secrecy::SecretString;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::random;
+use crate::{random, store::data_key::WrappedKey};
 
 mod canonical;
+mod custody;
 mod digest;
 mod key_file;
 mod key_text;
 mod mac;
 mod masters;
+mod ready;
 mod record;
 mod ring;
 mod rotation;
+mod service;
 mod wrap;
 
+pub use custody::Keepers;
 pub use digest::sha256;
 pub use key_file::{KeyFile, KeyFileError};
 use masters::Masters;
-pub use masters::{MasterKey, Rewrapped, made_at};
+pub use masters::{MasterKey, made_at};
 pub use rotation::Rotated;
+pub use service::{KeyService, Kms, KmsKey, ServiceError, Transit, TransitKey};
 
 /// Seals under one data key before it is replaced. NIST SP 800-38D allows 2^32 with random nonces; this is far earlier.
 const BUDGET: i64 = 1 << 24;
@@ -49,12 +54,17 @@ struct Inner {
     pepper: Zeroizing<[u8; 32]>,
     cookie: Zeroizing<[u8; 64]>,
     masters: RwLock<Masters>,
+    keepers: Keepers,
     /// Where the master keys are read again, when one is met that is not known.
     file: Option<PathBuf>,
     budget: i64,
     /// Data keys in the clear. Never locked across an await.
     opened: RwLock<HashMap<DataKeyId, Arc<wrap::DataKey>>>,
+    prepared: Mutex<Prepared>,
 }
+
+/// Data keys that were wrapped before the transaction that stores them.
+type Prepared = HashMap<(Option<TeamId>, i32), WrappedKey>;
 
 /// Where a sealed value is stored; it opens nowhere else. Without a team it belongs to the installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +88,9 @@ pub enum VaultError {
     /// Bring back the key-encryption key that the data key was wrapped with.
     #[error("the key-encryption key is not present")]
     KeyUnavailable,
+    /// Try again: nothing was decided. Or mend the key service's settings.
+    #[error(transparent)]
+    ServiceUnavailable(ServiceError),
     /// One answer to every moved, altered or cut value, so that it tells nothing about where it fails.
     #[error("the value does not open")]
     Refused,
@@ -90,9 +103,14 @@ impl Vault {
 
     /// A vault that replaces a data key after `budget` seals.
     pub fn with_budget(keys: KeyFile, budget: i64) -> Self {
+        Self::made(keys, budget, Keepers::default())
+    }
+
+    fn made(keys: KeyFile, budget: i64, keepers: Keepers) -> Self {
         let KeyFile { active, older, pepper, cookie, path: file } = keys;
         let masters = RwLock::new(Masters::new(active, older));
-        Self(Arc::new(Inner { pepper, cookie, masters, file, budget: budget.max(1), opened: RwLock::default() }))
+        let (opened, prepared) = (RwLock::default(), Mutex::default());
+        Self(Arc::new(Inner { pepper, cookie, masters, keepers, file, budget: budget.max(1), opened, prepared }))
     }
 
     /// Seals `plain` for `place` under the newest data key of its Team. Belongs in the transaction that stores the result:

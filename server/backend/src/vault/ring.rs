@@ -7,20 +7,16 @@ use model::{
     ids::{DataKeyId, TeamId},
 };
 use sea_orm::{ConnectionTrait, DbErr};
-use zeroize::Zeroizing;
 
 use super::{Vault, VaultError, wrap::DataKey};
-use crate::{
-    random,
-    store::data_key::{self, WrappedKey},
-};
+use crate::store::data_key::{self, WrappedKey};
 
 /// A round is lost only to others who made a key or spent one, so a few are plenty.
 const ROUNDS: usize = 8;
 
 impl Vault {
     /// The newest data key of `team`, with one more seal counted against its budget. Makes the first key, and the next one
-    /// when the budget is spent.
+    /// when the budget is spent, or the keeper of the master key is not trusted any more.
     pub(super) async fn sealing_key(
         &self,
         tx: &impl ConnectionTrait,
@@ -32,9 +28,11 @@ impl Vault {
                 self.make(tx, now, team, 1).await?;
                 continue;
             };
-            let key = self.unwrapped(&newest)?;
-            if data_key::count_seal(tx, newest.id, self.0.budget).await? {
-                return Ok(key);
+            if self.trusts(&newest.kek_id) {
+                let key = self.unwrapped(&newest).await?;
+                if data_key::count_seal(tx, newest.id, self.0.budget).await? {
+                    return Ok(key);
+                }
             }
             self.make(tx, now, team, newest.version + 1).await?;
             data_key::mark_replaced(tx, newest.id, now).await?;
@@ -45,7 +43,7 @@ impl Vault {
     /// Fails when these keys do not open this database: a key file of another installation, say.
     pub async fn fits(&self, db: &impl ConnectionTrait) -> Result<(), VaultError> {
         match data_key::newest(db, None).await? {
-            Some(newest) => self.unwrapped(&newest).map(|_| ()),
+            Some(newest) => self.unwrapped(&newest).await.map(|_| ()),
             None => Ok(()),
         }
     }
@@ -58,18 +56,22 @@ impl Vault {
     /// A data key from the database. A name that no key has is one more kind of tampering.
     pub(super) async fn fetch(&self, db: &impl ConnectionTrait, id: DataKeyId) -> Result<Arc<DataKey>, VaultError> {
         let row = data_key::by_id(db, id).await?.ok_or(VaultError::Refused)?;
-        self.unwrapped(&row)
+        self.unwrapped(&row).await
     }
 
-    fn unwrapped(&self, row: &WrappedKey) -> Result<Arc<DataKey>, VaultError> {
+    pub(super) async fn unwrapped(&self, row: &WrappedKey) -> Result<Arc<DataKey>, VaultError> {
         if let Some(key) = self.known(row.id) {
             // The row may have been moved to another Team since.
             return if key.team == row.team { Ok(key) } else { Err(VaultError::Refused) };
         }
-        let kek = self.master(&row.kek_id).ok_or(VaultError::KeyUnavailable)?;
-        let key = Arc::new(kek.unwrap_key(row)?);
-        self.0.opened.write().unwrap_or_else(PoisonError::into_inner).insert(row.id, key.clone());
-        Ok(key)
+        Ok(self.keep(self.unwrap(row).await?))
+    }
+
+    /// Keeps a data key in the clear.
+    pub(super) fn keep(&self, key: DataKey) -> Arc<DataKey> {
+        let key = Arc::new(key);
+        self.0.opened.write().unwrap_or_else(PoisonError::into_inner).insert(key.id, key.clone());
+        key
     }
 
     /// Writes a new data key, unless another writer was first: then theirs counts.
@@ -80,10 +82,7 @@ impl Vault {
         team: Option<TeamId>,
         version: i32,
     ) -> Result<(), VaultError> {
-        let kek = self.active_master();
-        let key = DataKey { id: random::id(now), team, bytes: Zeroizing::new(random::bytes()) };
-        let wrapped = kek.wrap(&key, version, random::bytes());
-        let row = WrappedKey { id: key.id, team, version, kek_id: kek.id.clone(), wrapped, created_at: now };
-        Ok(data_key::insert_if_absent(tx, row).await?)
+        let row = self.new_key(now, team, version).await?;
+        Ok(data_key::insert_if_absent(tx, WrappedKey { created_at: now, ..row }).await?)
     }
 }

@@ -8,7 +8,7 @@ use model::{
 use zeroize::Zeroizing;
 
 use super::{Sealed, VaultError, canonical, made_at};
-use crate::store::data_key::WrappedKey;
+use crate::{random, store::data_key::WrappedKey};
 
 /// Stored first, so that a later way to wrap can be told from this one.
 const FORMAT: u8 = 1;
@@ -29,6 +29,11 @@ pub(super) struct Kek {
 }
 
 impl Kek {
+    pub(super) fn generate(now: Time) -> Self {
+        let id = format!("file_{}", random::uuid(now).simple());
+        Self { id, bytes: Zeroizing::new(random::bytes()), made_at: Some(now) }
+    }
+
     /// `0x01 | nonce 12 | ciphertext 32 | tag 16`.
     pub(super) fn wrap(&self, key: &DataKey, version: i32, nonce: [u8; 12]) -> Sealed {
         let context = context(&self.id, key.id, key.team, version);

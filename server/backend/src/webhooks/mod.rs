@@ -118,7 +118,7 @@ pub async fn set(
     fits(&host, environment, ends_at, now)?;
     check_secret(&secret)?;
     let id: WebhookId = random::id(now);
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     store::team::hold(&*tx, scope).await?;
     let sealed = cx.portal.vault.seal(&*tx, now, &place(scope, id, "secret"), &secret).await.map_err(Outage::from)?;
     let gateway = of.gateway().map(|gateway| (gateway, environment));
@@ -138,9 +138,9 @@ pub async fn rotate(cx: &Cx, scope: &TeamScope, id: WebhookId, secret: SecretStr
     if found.other.as_ref().is_some_and(|(_, until)| now < *until) {
         return Err(WebhookError::Overlap);
     }
-    let tx = cx.portal.db.begin().await?;
+    let old = vault.open(cx.portal.db.reader(), &place(scope, id, "secret"), &found.secret).await.map_err(Outage::from)?;
+    let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     store::team::hold(&*tx, scope).await?;
-    let old = vault.open(&*tx, &place(scope, id, "secret"), &found.secret).await.map_err(Outage::from)?;
     let other = vault.seal(&*tx, now, &place(scope, id, "other_secret"), &old).await.map_err(Outage::from)?;
     let new = vault.seal(&*tx, now, &place(scope, id, "secret"), &secret).await.map_err(Outage::from)?;
     if !webhook::rotate(&*tx, scope, &found, new, (other, now + OVERLAP)).await? {

@@ -4,7 +4,6 @@ use chrono::Duration;
 use model::{amazon::SecretClock, promise::Standing};
 
 use super::{DAYS, Facts, Finding, count, day, finding, holds, unless};
-use crate::keys::KEY_DAYS;
 
 pub(super) fn issued(facts: &Facts) -> Finding {
     let (issued, refused, _) = facts.issued;
@@ -69,9 +68,13 @@ pub(super) fn environments(facts: &Facts) -> Finding {
 }
 
 pub(super) fn master(facts: &Facts) -> Finding {
-    let active = facts.keys.masters.iter().find(|one| one.key.active).and_then(|one| one.key.made_at);
-    let Some(made) = active else { return super::program::tested(facts) };
-    let due = made + Duration::days(KEY_DAYS.into());
+    let active = facts.keys.masters.iter().find(|one| one.key.active);
+    if active.is_some_and(|one| one.served) {
+        return holds(facts, "A key service outside Portal keeps the master key, and rotates it.".to_owned());
+    }
+    let Some((made, due)) = active.and_then(|one| one.key.made_at.zip(one.due())) else {
+        return super::program::tested(facts);
+    };
     let says = format!("The master key in use was made on {} and is to be replaced by {}.", day(made), day(due));
     unless(due <= facts.now, says, facts.now)
 }

@@ -1,0 +1,121 @@
+//! AWS KMS: Encrypt and Decrypt with a symmetric key, bound by the encryption context.
+//! <https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html>
+
+use aws_sdk_kms::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    primitives::Blob,
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+use reqwest::Certificate;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{ANSWERED, Bound, ServiceError, Wrapped, key, smithy::Through};
+use crate::egress::Egress;
+
+/// Codes that AWS answers to whoever should try again.
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html>
+const AGAIN: [&str; 6] = [
+    "ThrottlingException",
+    "DependencyTimeoutException",
+    "KeyUnavailableException",
+    "KMSInternalException",
+    "InternalFailure",
+    "ServiceUnavailable",
+];
+
+/// Which key, where, and who asks.
+#[derive(Clone, Debug)]
+pub struct KmsKey {
+    /// `arn:aws:kms:<region>:<account>:key/<id>`
+    pub arn: String,
+    /// Another address than the region's own.
+    pub endpoint: Option<Url>,
+    pub credentials: SharedCredentialsProvider,
+}
+
+#[derive(Clone, Debug)]
+pub struct Kms {
+    client: Client,
+    arn: String,
+}
+
+impl KmsKey {
+    /// The region that its ARN names.
+    pub fn region(&self) -> Option<&str> {
+        self.arn.split(':').nth(3).filter(|region| !region.is_empty())
+    }
+}
+
+impl Kms {
+    /// Who asks: found where the AWS SDK looks (variables, its files, a web identity, the machine's role).
+    pub async fn credentials(egress: &Egress, region: String) -> Option<SharedCredentialsProvider> {
+        let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(region));
+        loader.http_client(Through::new(egress, &[])).load().await.credentials_provider()
+    }
+
+    pub fn new(egress: &Egress, of: KmsKey, roots: &[Certificate]) -> Self {
+        let mut config = aws_sdk_kms::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(of.region().map(|region| Region::new(region.to_owned())))
+            .credentials_provider(of.credentials.clone())
+            .http_client(Through::new(egress, roots))
+            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .timeout_config(TimeoutConfig::builder().operation_timeout(2 * ANSWERED).build());
+        if let Some(endpoint) = &of.endpoint {
+            config = config.endpoint_url(endpoint.as_str());
+        }
+        Self { client: Client::from_conf(config.build()), arn: of.arn }
+    }
+
+    /// Credentials that are known: for tests.
+    pub fn fixed(id: &str, secret: &str) -> SharedCredentialsProvider {
+        SharedCredentialsProvider::new(Credentials::new(id, secret, None, None, "fixed"))
+    }
+
+    pub(super) fn keeps(&self, id: &str) -> bool {
+        self.arn == id
+    }
+
+    pub(super) async fn wrap(&self, plain: &Zeroizing<[u8; 32]>, bound: Bound) -> Result<Wrapped, ServiceError> {
+        let asked = self.client.encrypt().key_id(&self.arn).plaintext(Blob::new(plain.as_slice()));
+        let answer = asked.set_encryption_context(Some(bound.pairs())).send().await.map_err(why)?;
+        let bytes = answer.ciphertext_blob.ok_or_else(empty)?.into_inner();
+        Ok(Wrapped { id: self.arn.clone(), bytes })
+    }
+
+    pub(super) async fn unwrap(&self, wrapped: &Wrapped, bound: Bound) -> Result<Zeroizing<[u8; 32]>, ServiceError> {
+        let asked = self.client.decrypt().key_id(&self.arn).ciphertext_blob(Blob::new(wrapped.bytes.as_slice()));
+        let answer = asked.set_encryption_context(Some(bound.pairs())).send().await.map_err(why)?;
+        let plain = Zeroizing::new(answer.plaintext.ok_or_else(empty)?.into_inner());
+        key(&plain)
+    }
+}
+
+fn empty() -> ServiceError {
+    ServiceError::Denied("its answer holds nothing".to_owned())
+}
+
+/// What an error of the SDK means here. Its text names the request, never a body.
+fn why<E>(error: SdkError<E, HttpResponse>) -> ServiceError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let text = DisplayErrorContext(&error).to_string();
+    match &error {
+        SdkError::ServiceError(said) => match said.err().code() {
+            Some("InvalidCiphertextException" | "IncorrectKeyException") => ServiceError::Refused,
+            Some(code) if AGAIN.contains(&code) => ServiceError::Silent(code.to_owned()),
+            _ if said.raw().status().is_server_error() => ServiceError::Silent(text),
+            code => ServiceError::Denied(code.map_or(text, str::to_owned)),
+        },
+        // No credentials, or an address that is not listed.
+        SdkError::ConstructionFailure(_) => ServiceError::Denied(text),
+        SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(ConnectorError::is_user) => {
+            ServiceError::Denied(text)
+        }
+        _ => ServiceError::Silent(text),
+    }
+}

@@ -1,0 +1,178 @@
+//! OpenBao's and Vault's Transit engine: encrypt and decrypt with a named key, bound by associated data.
+//! <https://openbao.org/api-docs/secret/transit/>
+
+use std::{os::unix::fs::PermissionsExt, path::PathBuf};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use model::egress::Purpose;
+use reqwest::{Certificate, Method, StatusCode, header::HeaderValue};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{ANSWERED, Bound, REACHED, ServiceError, Wrapped, key};
+use crate::egress::{Client, Egress};
+
+/// Which key, where, and who asks.
+#[derive(Clone, Debug)]
+pub struct TransitKey {
+    pub url: Url,
+    pub namespace: Option<String>,
+    /// Where the engine is mounted.
+    pub mount: String,
+    pub key: String,
+    /// What the key is called here: written beside what it wraps, so it stays when the server moves.
+    pub name: String,
+    /// Read for every question: an agent renews it.
+    pub token_file: PathBuf,
+}
+
+#[derive(Clone, Debug)]
+pub struct Transit {
+    client: Client,
+    of: TransitKey,
+}
+
+#[derive(Serialize)]
+struct Question<'a> {
+    #[serde(flatten)]
+    what: What<'a>,
+    associated_data: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum What<'a> {
+    Plaintext(&'a str),
+    Ciphertext(&'a str),
+}
+
+#[derive(Deserialize)]
+struct Answer<T> {
+    data: T,
+}
+
+#[derive(Deserialize)]
+struct Encrypted {
+    ciphertext: String,
+}
+
+#[derive(Deserialize)]
+struct Decrypted {
+    plaintext: Zeroizing<String>,
+}
+
+#[derive(Deserialize)]
+struct Errors {
+    errors: Vec<String>,
+}
+
+impl Transit {
+    pub fn new(egress: &Egress, of: TransitKey, roots: &[Certificate]) -> Self {
+        Self { client: egress.client_that_trusts(Purpose::Keys, REACHED, ANSWERED, roots), of }
+    }
+
+    /// `transit:<name>:v<version>`; which version it was stands first in a ciphertext: `vault:v<version>:…`.
+    fn id(&self, ciphertext: &str) -> Option<String> {
+        let (version, _) = ciphertext.strip_prefix("vault:v")?.split_once(':')?;
+        let version: u32 = version.parse().ok()?;
+        Some(format!("transit:{}:v{version}", self.of.name))
+    }
+
+    pub(super) fn keeps(&self, id: &str) -> bool {
+        let version = id.strip_prefix("transit:").and_then(|id| id.strip_prefix(&self.of.name));
+        version.is_some_and(|version| version.starts_with(":v"))
+    }
+
+    pub(super) async fn wrap(&self, plain: &Zeroizing<[u8; 32]>, bound: Bound) -> Result<Wrapped, ServiceError> {
+        let plain = Zeroizing::new(STANDARD.encode(plain.as_slice()));
+        let Encrypted { ciphertext } = self.ask("encrypt", What::Plaintext(&plain), bound).await?;
+        let id = self.id(&ciphertext).ok_or_else(|| ServiceError::Denied("its answer is no ciphertext".to_owned()))?;
+        Ok(Wrapped { id, bytes: ciphertext.into_bytes() })
+    }
+
+    pub(super) async fn unwrap(&self, wrapped: &Wrapped, bound: Bound) -> Result<Zeroizing<[u8; 32]>, ServiceError> {
+        let ciphertext = std::str::from_utf8(&wrapped.bytes).map_err(|_| ServiceError::Refused)?;
+        // The row names the version that the ciphertext names: nobody makes an old one look new.
+        if self.id(ciphertext).as_deref() != Some(&wrapped.id) {
+            return Err(ServiceError::Refused);
+        }
+        let Decrypted { plaintext } = self.ask("decrypt", What::Ciphertext(ciphertext), bound).await?;
+        key(&Zeroizing::new(STANDARD.decode(&*plaintext).map_err(|_| ServiceError::Refused)?))
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, verb: &str, what: What<'_>, bound: Bound) -> Result<T, ServiceError> {
+        let denied = |error: &dyn std::error::Error| ServiceError::Denied(error.to_string());
+        let silent = |error: reqwest::Error| ServiceError::Silent(full(&error.without_url()));
+        let path = format!("v1/{}/{verb}/{}", self.of.mount, self.of.key);
+        let url = self.of.url.join(&path).map_err(|error| denied(&error))?;
+        let question = Question { what, associated_data: STANDARD.encode(bound.bytes()) };
+        let body = serde_json::to_vec(&question).map(Zeroizing::new).map_err(|error| denied(&error))?;
+        let mut asked = self.client.request(Method::POST, url).map_err(|denial| denied(&denial))?;
+        asked = asked.header("X-Vault-Token", self.token().await?).header("Content-Type", "application/json");
+        if let Some(namespace) = &self.of.namespace {
+            asked = asked.header("X-Vault-Namespace", namespace);
+        }
+        let answer = asked.body(body.to_vec()).send().await.map_err(silent)?;
+        let status = answer.status();
+        let body = Zeroizing::new(answer.bytes().await.map_err(silent)?.to_vec());
+        if status.is_success() {
+            return serde_json::from_slice(&body).map(|answer: Answer<T>| answer.data).map_err(|error| denied(&error));
+        }
+        let said = serde_json::from_slice(&body).map(|said: Errors| said.errors.join("; ")).unwrap_or_default();
+        Err(meaning(verb, status, &said))
+    }
+
+    /// The token, as it is by now.
+    async fn token(&self) -> Result<HeaderValue, ServiceError> {
+        let file = &self.of.token_file;
+        let unread = |error: std::io::Error| ServiceError::Denied(format!("{} cannot be read: {error}", file.display()));
+        if tokio::fs::metadata(file).await.map_err(unread)?.permissions().mode() & 0o007 != 0 {
+            return Err(ServiceError::Denied(format!("everybody may read {}: run chmod o= on it", file.display())));
+        }
+        let token = tokio::fs::read_to_string(file).await.map(Zeroizing::new).map_err(unread)?;
+        let mut value = HeaderValue::from_str(token.trim())
+            .map_err(|_| ServiceError::Denied(format!("{} holds no token", file.display())))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+/// What an answer that is no success means.
+fn meaning(verb: &str, status: StatusCode, said: &str) -> ServiceError {
+    let altered = ["message authentication failed", "invalid ciphertext"];
+    match status {
+        StatusCode::BAD_REQUEST if verb == "decrypt" && altered.iter().any(|part| said.contains(part)) => {
+            ServiceError::Refused
+        }
+        // 429 for quotas, 412 and 472 to 473 of standbys, 503 while it is sealed.
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::PRECONDITION_FAILED => ServiceError::Silent(format!("{status} {said}")),
+        status if status.is_server_error() || status.as_u16() / 10 == 47 => ServiceError::Silent(format!("{status} {said}")),
+        status => ServiceError::Denied(format!("{status} {said}")),
+    }
+}
+
+/// An error with its causes: the first line alone says nothing.
+fn full(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_altered_is_refused() {
+        let of = |verb, status, said| meaning(verb, StatusCode::from_u16(status).unwrap(), said);
+        assert_eq!(of("decrypt", 400, "cipher: message authentication failed"), ServiceError::Refused);
+        assert_eq!(of("decrypt", 400, "invalid ciphertext: no prefix"), ServiceError::Refused);
+        for (status, said) in [(400, "encryption key not found"), (400, "disallowed by policy (too old)"), (403, "denied")] {
+            assert!(matches!(of("decrypt", status, said), ServiceError::Denied(_)), "{status} {said}");
+        }
+        assert!(matches!(of("encrypt", 400, "invalid ciphertext"), ServiceError::Denied(_)));
+        for status in [429, 412, 472, 473, 500, 502, 503] {
+            assert!(matches!(of("encrypt", status, ""), ServiceError::Silent(_)), "{status}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! B7: the master key is kept by AWS KMS or by a Transit engine; Portal goes in, works, meets outages, and comes out again.
+
+mod command;
+mod refusals;
+mod running;
+
+use std::time::{Duration, Instant};
+
+use backend::{
+    Cx, Portal,
+    error::Outage,
+    keys::{self, RetireError},
+    store::data_key,
+    vault::{Keepers, KeyFile, KeyService, Vault, VaultError},
+};
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::json;
+
+use crate::{
+    house::{Furnished, House, known_app, new_app},
+    on_both_databases,
+    support::Stage,
+};
+use running::{Aws, OpenBao, Running};
+
+/// The same installation, in a process that has opened nothing yet.
+fn cold(stage: &Stage, keepers: Keepers) -> Portal {
+    let keys = KeyFile::load(&stage.folder.join("keys")).unwrap();
+    Portal { vault: Vault::kept_by(keys, keepers), ..stage.portal.clone() }
+}
+
+fn wraps(service: &KeyService) -> Keepers {
+    Keepers { wraps: Some(service.clone()), opens: Vec::new() }
+}
+
+fn opens(service: &KeyService) -> Keepers {
+    Keepers { wraps: None, opens: vec![service.clone()] }
+}
+
+impl House {
+    async fn execute(&self, text: &str, values: Vec<sea_orm::Value>) {
+        let db = self.stage.portal.db.reader();
+        db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), text, values)).await.unwrap();
+    }
+}
+
+async fn wrapped_by(portal: &Portal) -> Vec<String> {
+    data_key::wraps(portal.db.reader()).await.unwrap().into_iter().map(|one| one.kek_id).collect()
+}
+
+/// A person's Team without a data key, in that process.
+async fn newcomer(stage: &Stage, portal: &Portal, name: &str) -> (Cx, model::ids::TeamId) {
+    let cx = Cx { portal: portal.clone(), ..stage.person(name).await };
+    let team = backend::teams::create(&cx, &format!("Team of {name}").parse().unwrap()).await.unwrap();
+    (cx, team)
+}
+
+/// Seals something for the first time.
+async fn first_seal(cx: &Cx, team: model::ids::TeamId) -> Result<(), backend::lwa_apps::LwaAppError> {
+    let scope = backend::access::enter(cx, team, model::Permission::ManageGateways).await.unwrap();
+    backend::lwa_apps::create(cx, &scope, new_app(known_app(), cx.now())).await.map(|_| ())
+}
+
+/// Everything that holds of each service.
+async fn is_kept(house: House, running: &Running, service: KeyService) {
+    let (of, other) = (house.furnished("ada").await, house.furnished("bob").await);
+    let file = house.stage.folder.join("keys");
+    let of_file = house.stage.portal.vault.master_keys().remove(0).id;
+    into_the_service(&house, &of, &service, &file, &of_file).await;
+    outage(&house, &of, running, &service).await;
+    // A key that was moved to another Team opens nothing there.
+    let swap = "UPDATE data_key SET wrapped = (SELECT wrapped FROM data_key WHERE team_id = $1) WHERE team_id = $2";
+    let kept = data_key::all(house.stage.portal.db.reader(), Some(of.team)).await.unwrap();
+    house.execute(swap, vec![other.team.0.into(), of.team.0.into()]).await;
+    assert_eq!(house.issue_cold(&cold(&house.stage, wraps(&service)), &of).await.0, 500);
+    for key in kept {
+        house.execute("UPDATE data_key SET wrapped = $1 WHERE id = $2", vec![key.wrapped.0.into(), key.id.0.into()]).await;
+    }
+    out_again(&house, &of, &service, &file).await;
+}
+
+/// From the file into the service, while Portal runs; the file's key is thrown away.
+async fn into_the_service(house: &House, of: &Furnished, service: &KeyService, file: &std::path::Path, of_file: &str) {
+    let portal = cold(&house.stage, wraps(service));
+    // The file's key opens what it wrapped, and nothing more is sealed under that.
+    assert_eq!(house.issue_cold(&portal, of).await.0, 200);
+    let before = data_key::newest(portal.db.reader(), Some(of.team)).await.unwrap().unwrap();
+    let cx = Cx { portal: portal.clone(), ..of.owner.clone() };
+    let place = backend::vault::Place { team: Some(of.team), table: "webhook", row: uuid::Uuid::nil(), field: "secret" };
+    let tx = portal.begin_to_seal(Some(of.team)).await.unwrap();
+    let sealed = portal.vault.seal(&*tx, cx.now(), &place, &"x".to_owned().into()).await.unwrap();
+    tx.commit().await.unwrap();
+    let after = data_key::newest(portal.db.reader(), Some(of.team)).await.unwrap().unwrap();
+    assert_eq!((before.kek_id.as_str(), after.version), (of_file, before.version + 1));
+    assert!(service.keeps(&after.kek_id) && sealed.key() == Some(after.id));
+    assert!(matches!(keys::retire(&portal, file, of_file).await, Err(RetireError::Needed { .. })));
+    let all = keys::rewrap(&portal, |_| ()).await.unwrap();
+    assert_eq!((all.left, all.failed), (0, Vec::new()));
+    assert!(wrapped_by(&portal).await.iter().all(|id| service.keeps(id)));
+    assert!(matches!(keys::rotate(&portal, file).await, Err(RetireError::Served)));
+    keys::retire(&portal, file, of_file).await.unwrap();
+    assert!(!KeyFile::load(file).unwrap().has_master());
+    assert_eq!(house.issue_cold(&cold(&house.stage, wraps(service)), of).await.0, 200);
+    let listed = keys::inventory(&portal).await.unwrap().masters;
+    assert!(listed.len() == 1 && listed[0].key.active && listed[0].present, "{listed:?}");
+}
+
+/// It stands still: clear answers in time, nothing is written, and nobody else waits. It goes on, and so does Portal.
+async fn outage(house: &House, of: &Furnished, running: &Running, service: &KeyService) {
+    let portal = cold(&house.stage, wraps(service));
+    let (eve, team) = newcomer(&house.stage, &portal, "eve").await;
+    running.signal("STOP");
+    let asked = Instant::now();
+    let (issued, sealed, slowest) = tokio::join!(house.issue_cold(&portal, of), first_seal(&eve, team), async {
+        let mut slowest = Duration::ZERO;
+        for n in 0..20 {
+            let begun = Instant::now();
+            newcomer(&house.stage, &house.stage.portal, &format!("other-{n}")).await;
+            slowest = slowest.max(begun.elapsed());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        slowest
+    });
+    assert_eq!((issued.0, issued.1["code"].as_str()), (503, Some("key-service-unavailable")), "{}", issued.1);
+    assert!(sealed.is_err() && asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert!(slowest < Duration::from_secs(1), "somebody else waited for {slowest:?}");
+    assert_eq!(data_key::newest(portal.db.reader(), Some(team)).await.unwrap(), None);
+    let apps = "SELECT COUNT(*) AS many FROM lwa_app WHERE team_id = $1";
+    let db = portal.db.reader();
+    let row = Statement::from_sql_and_values(db.get_database_backend(), apps, [team.0.into()]);
+    assert_eq!(db.query_one_raw(row).await.unwrap().unwrap().try_get::<i64>("", "many").unwrap(), 0);
+    // What wraps anew ends, and takes nothing for broken.
+    let ended = keys::rewrap(&cold(&house.stage, wraps(service)), |_| ()).await;
+    assert!(matches!(ended, Err(Outage::Keys(VaultError::ServiceUnavailable(_)))), "{ended:?}");
+    // So it is with a start: Portal begins without it.
+    server::custody::fits(&cold(&house.stage, wraps(service))).await.unwrap();
+    running.signal("CONT");
+    let back = Instant::now();
+    while house.issue_cold(&portal, of).await.0 != 200 {
+        assert!(back.elapsed() < Duration::from_secs(5));
+    }
+    println!("others waited for {slowest:?} at most; back after {:?}", back.elapsed());
+    first_seal(&eve, team).await.unwrap();
+}
+
+/// From the service back into the file.
+async fn out_again(house: &House, of: &Furnished, service: &KeyService, file: &std::path::Path) {
+    let portal = cold(&house.stage, opens(service));
+    assert!(portal.vault.wrapping().await.is_err());
+    let new = keys::rotate(&portal, file).await.unwrap();
+    assert_eq!(house.issue_cold(&portal, of).await.0, 200);
+    let all = keys::rewrap(&portal, |_| ()).await.unwrap();
+    assert_eq!((all.left, all.failed), (0, Vec::new()));
+    assert_eq!(wrapped_by(&portal).await, [new]);
+    assert_eq!(house.issue_cold(&cold(&house.stage, Keepers::default()), of).await.0, 200);
+}
+
+on_both_databases!(openbao_keeps_the_master_key, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let bao = OpenBao::start(&house.stage).await;
+    let service = bao.service(bao.key());
+    house.furnished("zoe").await;
+    // It is rotated there: what the first version wrapped is wrapped by the second after a rewrap.
+    let portal = cold(&house.stage, wraps(&service));
+    for version in 1..=2 {
+        assert_eq!(keys::rewrap(&portal, |_| ()).await.unwrap().done, 2);
+        assert_eq!(wrapped_by(&portal).await, [format!("transit:bao/transit/portal:v{version}")]);
+        bao.running.ask("v1/transit/keys/portal/rotate", json!({})).await;
+    }
+    is_kept(house, &bao.running, service).await;
+});
+
+on_both_databases!(aws_kms_keeps_the_master_key, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let aws = Aws::start().await;
+    let service = aws.service(&aws.arn);
+    is_kept(house, &aws.running, service).await;
+});
