@@ -15,8 +15,7 @@ pub async fn keepers(config: &Config, egress: &Egress) -> Result<Keepers, String
     let roots = roots(config)?;
     let mut keepers = Keepers::default();
     for (n, kms) in chosen.kms.into_iter().enumerate() {
-        let credentials =
-            Kms::credentials(egress, kms.region).await.ok_or("AWS KMS cannot be asked: there are no credentials.")?;
+        let credentials = Kms::credentials(egress, kms.region).await.ok_or("The AWS SDK looks for no credentials.")?;
         let key = KmsKey { arn: kms.arn, endpoint: kms.endpoint, credentials };
         let service = KeyService::kms(Kms::new(egress, key, &roots));
         if n == 0 && chosen.wraps == Keeper::Kms { keepers.wraps = Some(service) } else { keepers.opens.push(service) }
@@ -25,7 +24,7 @@ pub async fn keepers(config: &Config, egress: &Egress) -> Result<Keepers, String
         let key = TransitKey {
             url: transit.url,
             namespace: settings.transit_namespace.clone(),
-            mount: settings.transit_mount.clone(),
+            mount: settings.transit_mount.trim_matches('/').to_owned(),
             key: transit.key,
             name: transit.name,
             token_file: transit.token_file,

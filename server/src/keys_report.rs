@@ -48,9 +48,9 @@ pub async fn run(portal: &Portal, file: &Path, task: KeysTask) -> Result<(), Box
         }
         KeysTask::Rewrap => {
             let all = keys::rewrap(portal, |done| println!("{done} data keys wrapped anew")).await?;
-            for key in &all.failed {
+            for (key, why) in &all.failed {
                 let whose = key.team.map_or("the installation".to_owned(), |team| team.to_string());
-                println!("{} of {whose}, wrapped by {}, does not open", key.id, key.kek_id);
+                println!("{} of {whose}, wrapped by {}, does not open: {why}", key.id, key.kek_id);
             }
             if all.left > 0 {
                 let sentence = "{} data keys are still wrapped by other master keys: what does not open stays so; run it again for the others.";

@@ -58,6 +58,8 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
     let outlets = start::outlets(&config, &portal.egress).map_err(io::Error::other)?;
     // Each process notes what was refused to itself.
     let refreshing = tokio::spawn(jobs::every(Duration::from_secs(60), portal.clone(), "keys", keys::refresh));
+    let asking = (portal.clone(), Arc::default());
+    let watching = tokio::spawn(jobs::every(Duration::from_secs(5), asking, "key_service", keys::watch));
     let noting = tokio::spawn(jobs::every(Duration::from_secs(5), portal.clone(), "egress", egress::note));
     let workers = key.map(|(key, last)| {
         let mut workers = jobs::start(&portal, Sequencer { portal: portal.clone(), key, last: last.clone() });
@@ -76,6 +78,7 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
     tracing::info!("stopping");
     drop(workers);
     refreshing.abort();
+    watching.abort();
     noting.abort();
     let noted = tokio::time::timeout(Duration::from_secs(5), egress::note_all(&portal)).await;
     if !matches!(noted, Ok(Ok(()))) {

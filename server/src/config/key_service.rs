@@ -111,6 +111,12 @@ impl KeyService {
             return Err("`key_service.transit_key` and `key_service.transit_token_file` go with `transit_url`.".to_owned());
         };
         let url = reachable("key_service.transit_url", url)?;
+        let in_path = |text: &str| !text.is_empty() && !text.contains("..") && !text.contains(['?', '#', '%', ' ']);
+        if !in_path(key) || key.contains('/') || !in_path(&self.transit_mount) {
+            return Err(
+                "`key_service.transit_key` or `key_service.transit_mount` is no name of a key, or of a mount.".to_owned()
+            );
+        }
         let host = url.host_str().unwrap_or_default();
         let place = [Some(host), self.transit_namespace.as_deref(), Some(&self.transit_mount), Some(key)];
         let place = place.into_iter().flatten().map(|part| part.trim_matches('/')).collect::<Vec<_>>().join("/");
@@ -216,6 +222,9 @@ mod tests {
         says(KeyService { transit_key: None, ..transit("https://bao.internal") }, "go with");
         for bad in ["https://[::1]:8200", "https://bao.internal/bao", "https://user@bao.internal"] {
             says(transit(bad), "with a name and without a path");
+        }
+        for key in ["../keys", "a/b", "a?b", ""] {
+            says(KeyService { transit_key: Some(key.to_owned()), ..transit("https://bao.internal") }, "no name of a key");
         }
         says(KeyService { transit_name: Some("a:b".to_owned()), ..transit("https://bao.internal") }, "a colon");
         let way_out = KeyService { wraps_with: Some(Keeper::File), ..kms("eu-west-1", "aws") };

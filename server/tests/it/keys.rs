@@ -240,7 +240,7 @@ on_both_databases!(a_data_key_that_does_not_open_holds_up_no_other, async |stage
     let all = keys::rewrap(portal, |_| ()).await.unwrap();
     assert_eq!((all.done, all.left), (2, 1));
     assert_eq!(
-        all.failed.iter().map(|key| (key.team, key.kek_id.clone())).collect::<Vec<_>>(),
+        all.failed.iter().map(|(key, _)| (key.team, key.kek_id.clone())).collect::<Vec<_>>(),
         [(Some(of.team), old.clone())]
     );
     let said = portal_keys(&house, &["rewrap"]).output().unwrap();
@@ -281,8 +281,7 @@ on_both_databases!(who_slept_through_a_retirement_wraps_nothing_more, async |sta
         tx.commit().await.unwrap();
         sealed
     };
-    let said = format!("{:?}", sealed(&asleep).await.unwrap_err());
-    assert!(said.contains("the master key is retired"), "{said}");
+    assert!(matches!(sealed(&asleep).await, Err(VaultError::KeyUnavailable)));
     assert_eq!(data_key::newest(portal.db.reader(), fresh).await.unwrap(), None);
     assert_eq!(keys::rewrap(&asleep, |_| ()).await.unwrap().done, 0);
     let kept = sealed(portal).await.unwrap();

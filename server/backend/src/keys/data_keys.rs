@@ -10,7 +10,7 @@ use crate::{
     audit::Event,
     error::Outage,
     store::{self, data_key},
-    vault::{Rotated, VaultError},
+    vault::Rotated,
 };
 
 /// What giving new data keys did.
@@ -37,7 +37,7 @@ pub async fn rotate_data_keys(
                 tell(team, &done);
             }
             Ok(None) => {}
-            Err(Outage::Keys(VaultError::KeyUnavailable | VaultError::Refused)) => all.failed.push(team),
+            Err(Outage::Keys(error)) if error.is_about_one_key() => all.failed.push(team),
             Err(outage) => return Err(outage),
         }
     }

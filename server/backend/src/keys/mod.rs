@@ -5,6 +5,11 @@ mod inventory;
 mod masters;
 mod rewrap;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use sea_orm::DbErr;
 
 use crate::{
@@ -26,11 +31,18 @@ async fn note(portal: &Portal, tx: &Tx, event: Event) -> Result<(), DbErr> {
     audit::append(&**tx, &Cx::system(portal, "keys"), event).await.map(|_| ())
 }
 
-/// Reads the keys' file again, when somebody changed it, and asks a key service which key wraps by now: every process does so.
+/// Reads the keys' file again, when somebody changed it: every process does so.
 pub async fn refresh(portal: Portal) -> Result<(), VaultError> {
     portal.vault.refresh();
+    Ok(())
+}
+
+/// Asks the key service whether it works and which key wraps by now: once a minute, and more often while it does not. Gets ready what
+/// seals mails, which are queued in transactions of all kinds.
+pub async fn watch((portal, turn): (Portal, Arc<AtomicU64>)) -> Result<(), VaultError> {
     let Some(service) = &portal.vault.keepers().wraps else { return Ok(()) };
-    service.probe().await?;
-    // Mails are sealed in transactions of all kinds: nobody gets their key ready before.
+    if turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(12) || !service.is_well() {
+        service.probe().await?;
+    }
     portal.vault.ready(portal.db.reader(), portal.clock.now(), None).await
 }

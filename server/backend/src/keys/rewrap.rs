@@ -20,8 +20,8 @@ pub struct Rewrap {
     pub done: u64,
     /// Data keys that another master key still wraps: those below, and what somebody wraps meanwhile.
     pub left: i64,
-    /// Data keys that do not open: altered, or their master key is not present.
-    pub failed: Vec<WrappedKey>,
+    /// Data keys that do not open, and why: altered, or what keeps their master key does not open them.
+    pub failed: Vec<(WrappedKey, VaultError)>,
 }
 
 /// Wraps every data key anew with the active master key, some at a time; tells how many are done. Others work on meanwhile, and what is
@@ -36,10 +36,9 @@ pub async fn rewrap(portal: &Portal, mut tell: impl FnMut(u64)) -> Result<Rewrap
         after = Some(last.id);
         let mut anew = Vec::new();
         for old in some {
-            match portal.vault.wrapped_anew(&old).await {
+            match portal.vault.wrapped_anew(&old).await? {
                 Ok(new) => anew.push((old, new)),
-                Err(VaultError::Refused | VaultError::KeyUnavailable) => all.failed.push(old),
-                Err(error) => return Err(error.into()),
+                Err(why) => all.failed.push((old, why)),
             }
         }
         all.done += swap(portal, &anew).await?;

@@ -117,6 +117,9 @@ pub async fn hold(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// What the database says to whoever wraps with a retired key.
+pub const RETIRED: &str = "the master key is retired";
+
 /// Notes that a key-encryption key is retired: whoever still wraps with it is refused by the database.
 pub async fn retire(db: &impl ConnectionTrait, kek: &str, now: Time) -> Result<(), DbErr> {
     let text = "INSERT INTO retired_master_key (kek_id, retired_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";

@@ -1,8 +1,11 @@
 //! Who keeps master keys: the keys' file, and key services. One of them wraps; what the others wrapped they open.
 
+use model::Time;
+use zeroize::Zeroizing;
+
 use super::{
     KeyFile, Sealed, Vault, VaultError,
-    service::{Bound, KeyService, Wrapped},
+    service::{Bound, KeyService, While, Wrapped},
     wrap::DataKey,
 };
 use crate::{random, store::data_key::WrappedKey};
@@ -52,23 +55,30 @@ impl Vault {
     }
 
     /// Wraps a data key with the master key in use.
-    pub(super) async fn wrap(&self, key: &DataKey, version: i32, now: model::Time) -> Result<WrappedKey, VaultError> {
-        let row = |kek_id, wrapped| WrappedKey { id: key.id, team: key.team, version, kek_id, wrapped, created_at: now };
+    pub(super) async fn wrap(
+        &self,
+        bytes: &Zeroizing<[u8; 32]>,
+        bound: Bound,
+        now: Time,
+        held: While,
+    ) -> Result<WrappedKey, VaultError> {
+        let Bound { key: id, team, version } = bound;
+        let row = |kek_id, wrapped| WrappedKey { id, team, version, kek_id, wrapped, created_at: now };
         let Some(service) = &self.0.keepers.wraps else {
             let kek = self.active_master().ok_or(VaultError::KeyUnavailable)?;
-            return Ok(row(kek.id.clone(), kek.wrap(key, version, random::bytes())));
+            return Ok(row(kek.id.clone(), kek.wrap(bytes, bound, random::bytes())));
         };
-        let wrapped = service.wrap(&key.bytes, Bound { key: key.id, team: key.team, version }).await?;
+        let wrapped = service.wrap(bytes, bound, held).await?;
         Ok(row(wrapped.id, Sealed([&[SERVED], wrapped.bytes.as_slice()].concat())))
     }
 
-    pub(super) async fn unwrap(&self, row: &WrappedKey) -> Result<DataKey, VaultError> {
+    pub(super) async fn unwrap(&self, row: &WrappedKey, held: While) -> Result<DataKey, VaultError> {
         let Some(service) = self.0.keepers.of(&row.kek_id) else {
             return self.master(&row.kek_id).ok_or(VaultError::KeyUnavailable)?.unwrap_key(row);
         };
         let bytes = row.wrapped.0.strip_prefix(&[SERVED]).ok_or(VaultError::Refused)?.to_vec();
         let wrapped = Wrapped { id: row.kek_id.clone(), bytes };
-        Ok(DataKey { id: row.id, team: row.team, bytes: service.unwrap(&wrapped, Bound::of(row)).await? })
+        Ok(DataKey::of(row, service.unwrap(&wrapped, Bound::of(row), held).await?))
     }
 
     /// The id of the master key that wraps by now: asks the service, which may have rotated it.
@@ -83,9 +93,13 @@ impl Vault {
         }
     }
 
-    /// A data key as the master key in use wraps it; the same key.
-    pub async fn wrapped_anew(&self, old: &WrappedKey) -> Result<WrappedKey, VaultError> {
-        let key = self.unwrap(old).await?;
-        self.wrap(&key, old.version, old.created_at).await
+    /// A data key as the master key in use wraps it, the same key; or why it does not open, which is about this one alone.
+    pub async fn wrapped_anew(&self, old: &WrappedKey) -> Result<Result<WrappedKey, VaultError>, VaultError> {
+        let key = match self.unwrap(old, While::NothingIsHeld).await {
+            Ok(key) => key,
+            Err(error) if error.is_about_one_key() => return Ok(Err(error)),
+            Err(error) => return Err(error),
+        };
+        self.wrap(&key.bytes, Bound::of(old), old.created_at, While::NothingIsHeld).await.map(Ok)
     }
 }

@@ -98,13 +98,17 @@ impl KeyFile {
         self.active.is_some()
     }
 
-    /// Adds a master key that wraps nothing yet: every machine can know it before anything needs it. Answers its id.
+    /// Adds a master key that wraps nothing yet: every machine can know it before anything needs it. The only one of a file is its active
+    /// one; such a file stands beside a service that wraps. Answers its id.
     pub fn prepare_master(path: &Path, now: Time) -> Result<String, KeyFileError> {
         let (path, _held) = &held(path)?;
         let mut keys = Self::load(path)?;
         let new = Kek::generate(now);
         let id = new.id.clone();
-        keys.older.push(new);
+        match keys.active {
+            Some(_) => keys.older.push(new),
+            None => keys.active = Some(new),
+        }
         keys.replace(path, now).map(|()| id)
     }
 
@@ -275,7 +279,7 @@ mod tests {
         KeyFile::remove_master(&path, &second, NOW).unwrap();
         assert_eq!(active(), None);
         assert!(matches!(KeyFile::remove_master(&path, &second, NOW), Err(KeyFileError::Incomplete { .. })));
-        let again = KeyFile::rotate_master(&path, NOW).unwrap().0;
+        let again = KeyFile::prepare_master(&path, NOW).unwrap();
         assert_eq!(active(), Some(again));
     }
 

@@ -8,6 +8,7 @@ use std::{
     fmt,
     path::PathBuf,
     sync::{Arc, Mutex, RwLock},
+    time::Instant,
 };
 
 use model::{
@@ -64,7 +65,7 @@ struct Inner {
 }
 
 /// Data keys that were wrapped before the transaction that stores them.
-type Prepared = HashMap<(Option<TeamId>, i32), WrappedKey>;
+type Prepared = HashMap<(Option<TeamId>, i32), (Instant, WrappedKey)>;
 
 /// Where a sealed value is stored; it opens nowhere else. Without a team it belongs to the installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,16 @@ pub enum VaultError {
     /// One answer to every moved, altered or cut value, so that it tells nothing about where it fails.
     #[error("the value does not open")]
     Refused,
+}
+
+impl VaultError {
+    /// About one key, and not about whoever keeps it: others open.
+    pub fn is_about_one_key(&self) -> bool {
+        matches!(
+            self,
+            VaultError::Refused | VaultError::KeyUnavailable | VaultError::ServiceUnavailable(ServiceError::Denied(_))
+        )
+    }
 }
 
 impl Vault {

@@ -1,16 +1,26 @@
 //! Data keys are got ready before a transaction begins: nobody waits for a key service while holding the database.
 
-use std::sync::PoisonError;
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
 
 use model::{Time, ids::TeamId};
 use sea_orm::ConnectionTrait;
 use zeroize::Zeroizing;
 
-use super::{Vault, VaultError, wrap::DataKey};
+use super::{
+    Vault, VaultError,
+    service::{Bound, KeyService, While},
+    wrap::DataKey,
+};
 use crate::{
     random,
     store::data_key::{self, WrappedKey},
 };
+
+/// What was got ready for longer is made anew: the service may have rotated its key.
+const FRESH: Duration = Duration::from_secs(60);
 
 impl Vault {
     /// Gets ready what seals for `team`: opens its data key, or wraps a first one. Costs nothing while the file keeps the master key.
@@ -19,7 +29,7 @@ impl Vault {
             return Ok(());
         }
         match data_key::newest(db, team).await? {
-            Some(newest) if self.trusts(&newest.kek_id) => self.unwrapped(&newest).await.map(|_| ()),
+            Some(newest) if self.trusts(&newest.kek_id) => self.unwrapped(&newest, While::NothingIsHeld).await.map(|_| ()),
             newest => self.prepare(now, team, newest.map_or(1, |newest| newest.version + 1)).await,
         }
     }
@@ -34,41 +44,47 @@ impl Vault {
         if self.is_at_hand() {
             return Ok(());
         }
-        let Some(newest) = data_key::newest(db, team).await? else { return self.prepare(now, team, 1).await };
-        for old in data_key::all(db, team).await? {
-            match self.unwrapped(&old).await {
+        let all = data_key::all(db, team).await?;
+        for old in &all {
+            match self.unwrapped(old, While::NothingIsHeld).await {
                 // What does not open stays as it is: rotation counts it.
-                Ok(_) | Err(VaultError::Refused | VaultError::KeyUnavailable) => {}
-                Err(error) => return Err(error),
+                Err(error) if !error.is_about_one_key() => return Err(error),
+                _ => {}
             }
         }
-        self.prepare(now, team, newest.version + 1).await
+        self.prepare(now, team, all.first().map_or(1, |newest| newest.version + 1)).await
     }
 
     async fn prepare(&self, now: Time, team: Option<TeamId>, version: i32) -> Result<(), VaultError> {
-        if !self.prepared(|prepared| prepared.contains_key(&(team, version))) {
-            let new = self.made_up(now, team, version).await?;
-            self.prepared(|prepared| prepared.insert((team, version), new));
+        if self.is_prepared(team, version).is_none() {
+            let new = self.made_up(now, team, version, While::NothingIsHeld).await?;
+            let mut prepared = self.0.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            prepared.retain(|_, (at, _)| at.elapsed() < FRESH);
+            prepared.insert((team, version), (Instant::now(), new));
         }
         Ok(())
     }
 
-    /// A new data key, wrapped: the prepared one, or one made on the spot.
+    fn is_prepared(&self, team: Option<TeamId>, version: i32) -> Option<WrappedKey> {
+        let prepared = self.0.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, row) = prepared.get(&(team, version))?;
+        let current = self.keepers().wraps.as_ref().and_then(KeyService::current);
+        (at.elapsed() < FRESH && current.is_none_or(|current| current == row.kek_id)).then(|| row.clone())
+    }
+
+    /// A new data key, wrapped, while a transaction is open. Several who prepared at once take the same one: whoever stores it first is
+    /// the one who did.
     pub(super) async fn new_key(&self, now: Time, team: Option<TeamId>, version: i32) -> Result<WrappedKey, VaultError> {
-        match self.prepared(|prepared| prepared.remove(&(team, version))) {
-            Some(ready) => Ok(ready),
-            None => self.made_up(now, team, version).await,
+        match self.is_prepared(team, version) {
+            Some(ready) => Ok(WrappedKey { created_at: now, ..ready }),
+            None => self.made_up(now, team, version, While::ATransactionIsOpen).await,
         }
     }
 
-    async fn made_up(&self, now: Time, team: Option<TeamId>, version: i32) -> Result<WrappedKey, VaultError> {
-        let key = DataKey { id: random::id(now), team, bytes: Zeroizing::new(random::bytes()) };
-        let wrapped = self.wrap(&key, version, now).await?;
-        self.keep(key);
-        Ok(wrapped)
-    }
-
-    fn prepared<T>(&self, with: impl FnOnce(&mut super::Prepared) -> T) -> T {
-        with(&mut self.0.prepared.lock().unwrap_or_else(PoisonError::into_inner))
+    async fn made_up(&self, now: Time, team: Option<TeamId>, version: i32, held: While) -> Result<WrappedKey, VaultError> {
+        let bytes = Zeroizing::new(random::bytes());
+        let row = self.wrap(&bytes, Bound { key: random::id(now), team, version }, now, held).await?;
+        self.keep(DataKey::of(&row, bytes));
+        Ok(row)
     }
 }

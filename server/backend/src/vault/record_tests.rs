@@ -10,7 +10,8 @@ const ROW: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_000c);
 const NONCE: [u8; 12] = [0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab];
 
 fn key(team: Option<TeamId>) -> DataKey {
-    DataKey { id: KEY, team, bytes: Zeroizing::new(std::array::from_fn(|i| i as u8)) }
+    let bytes = Zeroizing::new(std::array::from_fn(|i| i as u8));
+    DataKey { id: KEY, team, version: 1, kek_id: "file_golden".to_owned(), bytes }
 }
 
 fn place(team: Option<TeamId>) -> Place {

@@ -8,7 +8,7 @@ use model::{
 };
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::{Vault, VaultError, wrap::DataKey};
+use super::{Vault, VaultError, service::While, wrap::DataKey};
 use crate::store::data_key::{self, WrappedKey};
 
 /// A round is lost only to others who made a key or spent one, so a few are plenty.
@@ -29,7 +29,7 @@ impl Vault {
                 continue;
             };
             if self.trusts(&newest.kek_id) {
-                let key = self.unwrapped(&newest).await?;
+                let key = self.unwrapped(&newest, While::ATransactionIsOpen).await?;
                 if data_key::count_seal(tx, newest.id, self.0.budget).await? {
                     return Ok(key);
                 }
@@ -43,7 +43,7 @@ impl Vault {
     /// Fails when these keys do not open this database: a key file of another installation, say.
     pub async fn fits(&self, db: &impl ConnectionTrait) -> Result<(), VaultError> {
         match data_key::newest(db, None).await? {
-            Some(newest) => self.unwrapped(&newest).await.map(|_| ()),
+            Some(newest) => self.unwrapped(&newest, While::NothingIsHeld).await.map(|_| ()),
             None => Ok(()),
         }
     }
@@ -56,15 +56,16 @@ impl Vault {
     /// A data key from the database. A name that no key has is one more kind of tampering.
     pub(super) async fn fetch(&self, db: &impl ConnectionTrait, id: DataKeyId) -> Result<Arc<DataKey>, VaultError> {
         let row = data_key::by_id(db, id).await?.ok_or(VaultError::Refused)?;
-        self.unwrapped(&row).await
+        self.unwrapped(&row, While::NothingIsHeld).await
     }
 
-    pub(super) async fn unwrapped(&self, row: &WrappedKey) -> Result<Arc<DataKey>, VaultError> {
-        if let Some(key) = self.known(row.id) {
-            // The row may have been moved to another Team since.
-            return if key.team == row.team { Ok(key) } else { Err(VaultError::Refused) };
+    /// A data key in the clear. What this process opened before counts for the row as it was then: whose it is and what wraps it may
+    /// have been changed since, by a rewrap or by somebody with the database.
+    pub(super) async fn unwrapped(&self, row: &WrappedKey, held: While) -> Result<Arc<DataKey>, VaultError> {
+        match self.known(row.id).filter(|key| key.is_of(row)) {
+            Some(key) => Ok(key),
+            None => Ok(self.keep(self.unwrap(row, held).await?)),
         }
-        Ok(self.keep(self.unwrap(row).await?))
     }
 
     /// Keeps a data key in the clear.
@@ -83,6 +84,13 @@ impl Vault {
         version: i32,
     ) -> Result<(), VaultError> {
         let row = self.new_key(now, team, version).await?;
-        Ok(data_key::insert_if_absent(tx, WrappedKey { created_at: now, ..row }).await?)
+        let kek = row.kek_id.clone();
+        data_key::insert_if_absent(tx, row).await.map_err(|error| {
+            if !error.to_string().contains(data_key::RETIRED) {
+                return error.into();
+            }
+            tracing::error!(kek, "the master key is retired, and the keys' file of this process is an old one");
+            VaultError::KeyUnavailable
+        })
     }
 }

@@ -7,7 +7,7 @@ use model::{
 };
 use zeroize::Zeroizing;
 
-use super::{Sealed, VaultError, canonical, made_at};
+use super::{Sealed, VaultError, canonical, made_at, service::Bound};
 use crate::{random, store::data_key::WrappedKey};
 
 /// Stored first, so that a later way to wrap can be told from this one.
@@ -17,6 +17,9 @@ const FORMAT: u8 = 1;
 pub(super) struct DataKey {
     pub(super) id: DataKeyId,
     pub(super) team: Option<TeamId>,
+    pub(super) version: i32,
+    /// The key-encryption key that it was opened with.
+    pub(super) kek_id: String,
     pub(super) bytes: Zeroizing<[u8; 32]>,
 }
 
@@ -28,6 +31,17 @@ pub(super) struct Kek {
     pub(super) made_at: Option<Time>,
 }
 
+impl DataKey {
+    pub(super) fn of(row: &WrappedKey, bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self { id: row.id, team: row.team, version: row.version, kek_id: row.kek_id.clone(), bytes }
+    }
+
+    /// Whether the row still says what it said when the key was opened.
+    pub(super) fn is_of(&self, row: &WrappedKey) -> bool {
+        (self.id, self.team, self.version, &self.kek_id) == (row.id, row.team, row.version, &row.kek_id)
+    }
+}
+
 impl Kek {
     pub(super) fn generate(now: Time) -> Self {
         let id = format!("file_{}", random::uuid(now).simple());
@@ -35,9 +49,9 @@ impl Kek {
     }
 
     /// `0x01 | nonce 12 | ciphertext 32 | tag 16`.
-    pub(super) fn wrap(&self, key: &DataKey, version: i32, nonce: [u8; 12]) -> Sealed {
-        let context = context(&self.id, key.id, key.team, version);
-        let mut body = key.bytes.clone();
+    pub(super) fn wrap(&self, bytes: &Zeroizing<[u8; 32]>, bound: Bound, nonce: [u8; 12]) -> Sealed {
+        let context = context(&self.id, bound.key, bound.team, bound.version);
+        let mut body = bytes.clone();
         let tag = self
             .cipher()
             .encrypt_inout_detached((&nonce).into(), &context, body.as_mut_slice().into())
@@ -53,7 +67,7 @@ impl Kek {
         self.cipher()
             .decrypt_inout_detached(nonce.into(), &context, bytes.as_mut_slice().into(), tag.into())
             .map_err(|_| VaultError::Refused)?;
-        Ok(DataKey { id: row.id, team: row.team, bytes })
+        Ok(DataKey::of(row, bytes))
     }
 
     /// When it was made, as far as that is known.
@@ -101,7 +115,7 @@ mod tests {
 
     fn row() -> WrappedKey {
         let bytes = Zeroizing::new(std::array::from_fn(|i| i as u8));
-        let wrapped = kek().wrap(&DataKey { id: KEY, team: Some(TEAM), bytes }, 7, NONCE);
+        let wrapped = kek().wrap(&bytes, Bound { key: KEY, team: Some(TEAM), version: 7 }, NONCE);
         let created_at = model::Time::UNIX_EPOCH;
         WrappedKey { id: KEY, team: Some(TEAM), version: 7, kek_id: kek().id, wrapped, created_at }
     }

@@ -35,8 +35,9 @@ on_both_databases!(what_openbao_refuses_is_said, async |stage: Stage| {
     let wrong = cold(&house.stage, wraps(&bao.service(TransitKey { key: "portel".to_owned(), ..key() })));
     assert!(server::custody::fits(&wrong).await.is_err());
     let untrusted = KeyService::transit(backend::vault::Transit::new(&bao.egress, key(), &[]));
-    let said = untrusted.probe().await.unwrap_err().to_string();
-    assert!(said.contains("certificate"), "{said}");
+    refuses(&untrusted, "certificate").await;
+    assert!(server::custody::fits(&cold(&house.stage, wraps(&untrusted))).await.is_err());
+    refuses(&bao.service(TransitKey { namespace: Some("elsewhere".to_owned()), ..key() }), "40").await;
     // A token that is revoked; another one is taken up without a start.
     let token = std::fs::read_to_string(&bao.token_file).unwrap();
     bao.running.ask("v1/auth/token/revoke", json!({ "token": token.trim() })).await;

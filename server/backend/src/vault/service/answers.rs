@@ -7,7 +7,7 @@ use std::{
 
 use super::ServiceError;
 
-/// After a silence nobody asks for so long: whoever comes then is told at once, and holds up nobody.
+/// After a silence one asks again after so long; whoever else comes is told at once, and holds up nobody.
 const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
@@ -15,6 +15,7 @@ pub struct Answers(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
+    /// Since when, and why.
     silent: Option<(Instant, String)>,
     current: Option<String>,
 }
@@ -22,24 +23,42 @@ struct State {
 impl Answers {
     /// Asks, unless it was silent a moment ago.
     pub async fn to<T>(&self, asked: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
-        if let Some((at, why)) = &self.state().silent
-            && at.elapsed() < PAUSE
-        {
-            return Err(ServiceError::Silent(why.clone()));
-        }
+        let begun = self.begin()?;
         let answer = asked.await;
         let mut state = self.state();
-        state.silent = None;
         match &answer {
-            Ok(_) => {}
             Err(ServiceError::Silent(why)) => {
                 tracing::error!(why, "the key service did not answer");
                 state.silent = Some((Instant::now(), why.clone()));
+                return answer;
             }
             Err(ServiceError::Denied(why)) => tracing::error!(why, "the key service refuses"),
             Err(ServiceError::Refused) => tracing::error!("the key service does not open a wrapped key"),
+            Ok(_) => {}
+        }
+        // Whoever asked before it fell silent knows nothing newer.
+        if state.silent.as_ref().is_some_and(|(since, _)| *since <= begun) {
+            state.silent = None;
         }
         answer
+    }
+
+    /// Of those who come after the pause one asks.
+    fn begin(&self) -> Result<Instant, ServiceError> {
+        let (mut state, now) = (self.state(), Instant::now());
+        if let Some((since, why)) = &mut state.silent {
+            if now - *since < PAUSE {
+                return Err(ServiceError::Silent(why.clone()));
+            }
+            *since = now;
+        }
+        Ok(now)
+    }
+
+    /// Whether it answered when it was asked last.
+    pub fn are_well(&self) -> bool {
+        let state = self.state();
+        state.silent.is_none() && state.current.is_some()
     }
 
     pub fn wrapped_by(&self, id: &str) {
@@ -62,18 +81,36 @@ impl Answers {
 mod tests {
     use super::*;
 
+    fn silent() -> ServiceError {
+        ServiceError::Silent("timed out".to_owned())
+    }
+
     #[tokio::test]
-    async fn after_a_silence_nobody_asks_for_a_moment() {
+    async fn after_a_silence_one_asks_again_and_the_others_are_told_at_once() {
         let answers = Answers::default();
-        let silent = || ServiceError::Silent("timed out".to_owned());
         assert_eq!(answers.to(async { Ok::<_, ServiceError>(1) }).await, Ok(1));
         assert_eq!(answers.to(async { Err::<i32, _>(silent()) }).await, Err(silent()));
-        let asked = async { panic!("it is not asked") };
-        assert_eq!(answers.to::<i32>(asked).await, Err(silent()));
+        let nobody = || async { panic!("it is not asked") };
+        assert_eq!(answers.to::<i32>(nobody()).await, Err(silent()));
         tokio::time::sleep(PAUSE).await;
-        assert_eq!(answers.to(async { Ok(2) }).await, Ok(2));
+        let one = answers.to(async {
+            assert_eq!(answers.to::<i32>(nobody()).await, Err(silent()));
+            Ok(2)
+        });
+        assert_eq!(one.await, Ok(2));
         // Whoever is refused was answered.
         assert_eq!(answers.to(async { Err::<i32, _>(ServiceError::Refused) }).await, Err(ServiceError::Refused));
         assert_eq!(answers.to(async { Ok(3) }).await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn a_late_answer_does_not_end_a_silence() {
+        let answers = Answers::default();
+        let late = answers.to(async {
+            assert_eq!(answers.to(async { Err::<i32, _>(silent()) }).await, Err(silent()));
+            Ok(1)
+        });
+        assert_eq!(late.await, Ok(1));
+        assert_eq!(answers.to(async { Ok(2) }).await, Err(silent()));
     }
 }

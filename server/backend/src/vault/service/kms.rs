@@ -1,10 +1,11 @@
 //! AWS KMS: Encrypt and Decrypt with a symmetric key, bound by the encryption context.
 //! <https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html>
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kms::{
     Client,
     config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig},
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     primitives::Blob,
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
@@ -12,7 +13,7 @@ use reqwest::Certificate;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{ANSWERED, Bound, ServiceError, Wrapped, key, smithy::Through};
+use super::{ANSWERED, Bound, ServiceError, Wrapped, full, key, smithy::Through};
 use crate::egress::Egress;
 
 /// Codes that AWS answers to whoever should try again.
@@ -98,24 +99,37 @@ fn empty() -> ServiceError {
     ServiceError::Denied("its answer holds nothing".to_owned())
 }
 
-/// What an error of the SDK means here. Its text names the request, never a body.
+/// What an error of the SDK means here. Its debugging form would hold whole answers: it is told by its causes alone.
 fn why<E>(error: SdkError<E, HttpResponse>) -> ServiceError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let text = DisplayErrorContext(&error).to_string();
     match &error {
         SdkError::ServiceError(said) => match said.err().code() {
             Some("InvalidCiphertextException" | "IncorrectKeyException") => ServiceError::Refused,
             Some(code) if AGAIN.contains(&code) => ServiceError::Silent(code.to_owned()),
-            _ if said.raw().status().is_server_error() => ServiceError::Silent(text),
-            code => ServiceError::Denied(code.map_or(text, str::to_owned)),
+            code if said.raw().status().is_server_error() => {
+                ServiceError::Silent(code.unwrap_or("an error of AWS").to_owned())
+            }
+            code => ServiceError::Denied(code.map_or_else(|| said.raw().status().to_string(), str::to_owned)),
         },
-        // No credentials, or an address that is not listed.
-        SdkError::ConstructionFailure(_) => ServiceError::Denied(text),
+        SdkError::ResponseError(_) => ServiceError::Denied("its answer cannot be read".to_owned()),
+        // An address that is not listed, or a certificate that is not trusted.
         SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(ConnectorError::is_user) => {
-            ServiceError::Denied(text)
+            ServiceError::Denied(full(&error))
         }
-        _ => ServiceError::Silent(text),
+        SdkError::ConstructionFailure(_) => match credentials_error(&error) {
+            // Whoever tells them is down or slow.
+            Some(
+                CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) | CredentialsError::Unhandled(_),
+            ) => ServiceError::Silent(full(&error)),
+            _ => ServiceError::Denied(full(&error)),
+        },
+        _ => ServiceError::Silent(full(&error)),
     }
+}
+
+/// What kept the credentials, among the causes.
+fn credentials_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a CredentialsError> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
 }

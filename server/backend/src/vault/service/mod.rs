@@ -22,6 +22,8 @@ pub use transit::{Transit, TransitKey};
 /// How long a service may take to be reached, and to answer.
 const REACHED: Duration = Duration::from_secs(1);
 const ANSWERED: Duration = Duration::from_secs(2);
+/// How long it is waited for while a transaction is open: then only when it answered the last time, too.
+const IN_TRANSACTION: Duration = Duration::from_millis(500);
 /// No service makes more of 32 bytes (the longest ciphertext of AWS KMS).
 const LONGEST: usize = 6144;
 
@@ -53,6 +55,13 @@ pub enum ServiceError {
     /// What is to be unwrapped was altered or moved.
     #[error("the wrapped key does not open")]
     Refused,
+}
+
+/// Who waits for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum While {
+    NothingIsHeld,
+    ATransactionIsOpen,
 }
 
 /// A data key, wrapped by the key of this id.
@@ -92,6 +101,11 @@ impl KeyService {
         }
     }
 
+    /// Whether it answered when it was asked last.
+    pub fn is_well(&self) -> bool {
+        self.0.answers.are_well()
+    }
+
     /// The id of the key that wrapped last, as far as this process has seen: a service may have rotated it since.
     pub fn current(&self) -> Option<String> {
         self.0.answers.current()
@@ -100,8 +114,8 @@ impl KeyService {
     /// Wraps and unwraps what nobody needs: shows that the key can be used, and tells its id by now.
     pub async fn probe(&self) -> Result<String, ServiceError> {
         let (plain, nothing) = (Zeroizing::new(random::bytes()), Bound::nothing(DataKeyId(uuid::Uuid::nil())));
-        let wrapped = self.wrap(&plain, nothing).await?;
-        match self.unwrap(&wrapped, nothing).await {
+        let wrapped = self.wrap(&plain, nothing, While::NothingIsHeld).await?;
+        match self.unwrap(&wrapped, nothing, While::NothingIsHeld).await {
             Ok(again) if *again == *plain => Ok(wrapped.id),
             Ok(_) | Err(ServiceError::Refused) => {
                 Err(ServiceError::Denied("it does not open what it wrapped a moment ago".to_owned()))
@@ -110,14 +124,19 @@ impl KeyService {
         }
     }
 
-    pub(super) async fn wrap(&self, plain: &Zeroizing<[u8; 32]>, bound: Bound) -> Result<Wrapped, ServiceError> {
+    pub(super) async fn wrap(
+        &self,
+        plain: &Zeroizing<[u8; 32]>,
+        bound: Bound,
+        held: While,
+    ) -> Result<Wrapped, ServiceError> {
         let asked = async {
             match &self.0.kind {
                 Kind::Kms(kms) => Box::pin(kms.wrap(plain, bound)).await,
                 Kind::Transit(transit) => transit.wrap(plain, bound).await,
             }
         };
-        let wrapped = self.0.answers.to(asked).await?;
+        let wrapped = self.ask(asked, held).await?;
         if wrapped.bytes.len() > LONGEST {
             return Err(ServiceError::Denied("its answer is too long to be a wrapped key".to_owned()));
         }
@@ -125,8 +144,13 @@ impl KeyService {
         Ok(wrapped)
     }
 
-    pub(super) async fn unwrap(&self, wrapped: &Wrapped, bound: Bound) -> Result<Zeroizing<[u8; 32]>, ServiceError> {
-        if wrapped.bytes.len() > LONGEST {
+    pub(super) async fn unwrap(
+        &self,
+        wrapped: &Wrapped,
+        bound: Bound,
+        held: While,
+    ) -> Result<Zeroizing<[u8; 32]>, ServiceError> {
+        if wrapped.bytes.is_empty() || wrapped.bytes.len() > LONGEST {
             return Err(ServiceError::Refused);
         }
         let asked = async {
@@ -135,8 +159,38 @@ impl KeyService {
                 Kind::Transit(transit) => transit.unwrap(wrapped, bound).await,
             }
         };
-        self.0.answers.to(asked).await
+        self.ask(asked, held).await
     }
+
+    async fn ask<T>(&self, asked: impl Future<Output = Result<T, ServiceError>>, held: While) -> Result<T, ServiceError> {
+        if held == While::NothingIsHeld {
+            return self.0.answers.to(asked).await;
+        }
+        if !self.0.answers.are_well() {
+            return Err(ServiceError::Silent("it is waited for outside of transactions alone".to_owned()));
+        }
+        let late = || ServiceError::Silent(format!("nothing within {} ms", IN_TRANSACTION.as_millis()));
+        let soon = async { tokio::time::timeout(IN_TRANSACTION, asked).await.unwrap_or_else(|_| Err(late())) };
+        self.0.answers.to(soon).await
+    }
+}
+
+/// Why a request was not answered: what no second try mends is a refusal.
+fn unsent(error: &dyn std::error::Error) -> ServiceError {
+    let why = full(error);
+    if why.contains("certificate") { ServiceError::Denied(why) } else { ServiceError::Silent(why) }
+}
+
+/// An error with its causes, each once: the first line alone says nothing. What was sent and answered stands in none of them.
+fn full(error: &dyn std::error::Error) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for cause in std::iter::successors(Some(error), |error| error.source()) {
+        let line = cause.to_string();
+        if lines.last() != Some(&line) {
+            lines.push(line);
+        }
+    }
+    lines.join(": ")
 }
 
 /// What came back must be a key.

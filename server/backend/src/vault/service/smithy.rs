@@ -14,7 +14,7 @@ use model::egress::Purpose;
 use reqwest::Certificate;
 use url::Url;
 
-use super::{ANSWERED, REACHED};
+use super::{ANSWERED, REACHED, ServiceError, unsent};
 use crate::egress::{Client, Egress};
 
 #[derive(Clone, Debug)]
@@ -41,9 +41,12 @@ impl Through {
         let asked = self.client(&url).request(request.method().clone(), url).map_err(|denial| user(denial.into()))?;
         let body = request.body().bytes().unwrap_or_default().to_vec();
         let answer = asked.headers(request.headers().clone()).body(body).send().await.map_err(|error| {
-            let late = error.is_timeout();
-            let error = error.without_url().into();
-            if late { ConnectorError::timeout(error) } else { ConnectorError::io(error) }
+            let (late, error) = (error.is_timeout(), error.without_url());
+            match unsent(&error) {
+                ServiceError::Silent(_) if late => ConnectorError::timeout(error.into()),
+                ServiceError::Silent(_) => ConnectorError::io(error.into()),
+                _ => ConnectorError::user(error.into()),
+            }
         })?;
         let status = StatusCode::try_from(answer.status().as_u16()).map_err(|error| user(error.into()))?;
         let headers = answer.headers().clone();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{ANSWERED, Bound, REACHED, ServiceError, Wrapped, key};
+use super::{ANSWERED, Bound, REACHED, ServiceError, Wrapped, key, unsent};
 use crate::egress::{Client, Egress};
 
 /// Which key, where, and who asks.
@@ -103,7 +103,7 @@ impl Transit {
 
     async fn ask<T: DeserializeOwned>(&self, verb: &str, what: What<'_>, bound: Bound) -> Result<T, ServiceError> {
         let denied = |error: &dyn std::error::Error| ServiceError::Denied(error.to_string());
-        let silent = |error: reqwest::Error| ServiceError::Silent(full(&error.without_url()));
+        let silent = |error: reqwest::Error| unsent(&error.without_url());
         let path = format!("v1/{}/{verb}/{}", self.of.mount, self.of.key);
         let url = self.of.url.join(&path).map_err(|error| denied(&error))?;
         let question = Question { what, associated_data: STANDARD.encode(bound.bytes()) };
@@ -145,17 +145,14 @@ fn meaning(verb: &str, status: StatusCode, said: &str) -> ServiceError {
         StatusCode::BAD_REQUEST if verb == "decrypt" && altered.iter().any(|part| said.contains(part)) => {
             ServiceError::Refused
         }
+        status if status.is_redirection() => {
+            ServiceError::Silent(format!("{status}: a standby answers, name the address of the active server"))
+        }
         // 429 for quotas, 412 and 472 to 473 of standbys, 503 while it is sealed.
         StatusCode::TOO_MANY_REQUESTS | StatusCode::PRECONDITION_FAILED => ServiceError::Silent(format!("{status} {said}")),
         status if status.is_server_error() || status.as_u16() / 10 == 47 => ServiceError::Silent(format!("{status} {said}")),
         status => ServiceError::Denied(format!("{status} {said}")),
     }
-}
-
-/// An error with its causes: the first line alone says nothing.
-fn full(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]
@@ -171,7 +168,7 @@ mod tests {
             assert!(matches!(of("decrypt", status, said), ServiceError::Denied(_)), "{status} {said}");
         }
         assert!(matches!(of("encrypt", 400, "invalid ciphertext"), ServiceError::Denied(_)));
-        for status in [429, 412, 472, 473, 500, 502, 503] {
+        for status in [307, 429, 412, 472, 473, 500, 502, 503] {
             assert!(matches!(of("encrypt", status, ""), ServiceError::Silent(_)), "{status}");
         }
     }
