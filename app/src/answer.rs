@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use leptos::prelude::*;
 
-use crate::api::{gateways::ShownKey, notifications::ShownNotificationKey};
+use crate::api::{gateways::ShownKey, impersonations::ShownCode, notifications::ShownNotificationKey};
 
 /// The fields of a form that failed, so that the page can be shown again with what was typed. Never secrets.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,7 @@ pub struct Echo(pub Arc<HashMap<String, String>>);
 pub enum Revealed {
     GatewayKey(ShownKey),
     NotificationKey(ShownNotificationKey),
+    Code(ShownCode),
 }
 
 /// Proves that Portal itself wrote these words into a page of this session: what a form says of an act goes into a mail.
@@ -47,7 +48,15 @@ pub struct WayBack(pub String);
 pub(crate) fn revealed_key() -> Option<ShownKey> {
     match use_context::<Revealed>()? {
         Revealed::GatewayKey(key) => Some(key),
-        Revealed::NotificationKey(_) => None,
+        _ => None,
+    }
+}
+
+/// The same of a code that lets support look in.
+pub(crate) fn revealed_code() -> Option<ShownCode> {
+    match use_context::<Revealed>()? {
+        Revealed::Code(code) => Some(code),
+        _ => None,
     }
 }
 
@@ -55,6 +64,6 @@ pub(crate) fn revealed_key() -> Option<ShownKey> {
 pub(crate) fn revealed_notification_key() -> Option<ShownNotificationKey> {
     match use_context::<Revealed>()? {
         Revealed::NotificationKey(key) => Some(key),
-        Revealed::GatewayKey(_) => None,
+        _ => None,
     }
 }

@@ -24,6 +24,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=TeamsPage ssr=SsrMode::Async/>
                     <Route path=path!("account") view=AccountPage ssr=SsrMode::Async/>
                     <Route path=path!("installation") view=InstallationPage ssr=SsrMode::Async/>
+                    <Route path=path!("installation/support") view=SupportPage ssr=SsrMode::Async/>
                 </ParentRoute>
                 <ParentRoute path=path!("/teams/:team") view=TeamLayout ssr=SsrMode::Async>
                     <Route path=path!("") view=OverviewPage ssr=SsrMode::Async/>
@@ -65,6 +66,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("promises") view=PromisesPage ssr=SsrMode::Async/>
                     <Route path=path!("approvals") view=ApprovalsPage ssr=SsrMode::Async/>
                     <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async/>
+                    <Route path=path!("support") view=TeamSupportPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -46,7 +46,7 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
   await settled(page, true);
   pages.push(`${incident}/tasks`, `${incident}/evidence`, `${incident}/notices`, `${incident}/lessons`);
   pages.push(`${team}/incidents/playbooks`, `${team}/incidents/readiness`, `${team}/incidents/metrics`);
-  pages.push(incident, `${team}/incidents`, `${team}/incidents/new`, `${team}/log/retention`, `${team}/approvals`, `${team}/members/reviews`, `${team}/promises`);
+  pages.push(incident, `${team}/incidents`, `${team}/incidents/new`, `${team}/log/retention`, `${team}/approvals`, `${team}/support`, `${team}/members/reviews`, `${team}/promises`);
   for (const path of pages) await look(path, !["/confirm", "/consent/return"].includes(path));
   // What opens over a page is looked at too.
   await page.setViewportSize({ width: 1280, height: 800 });

@@ -1,4 +1,4 @@
-// A second person of a Team: invited, signed in elsewhere.
+// Other people: a second one of a Team, invited and signed in elsewhere; and the installation's operator.
 import type { Browser, Page } from "@playwright/test";
 
 import { expect, newAddress, settled, signIn } from "./test";
@@ -20,4 +20,16 @@ export async function second(page: Page, browser: Browser, team: string, hydrate
   await bob.getByRole("button", { name: "Join" }).click();
   await expect(bob.getByRole("heading", { level: 1, name: "Northwind" })).toBeVisible();
   return { bob, email, used, leave: () => context.close() };
+}
+
+/** The operator in a browser of their own, whose proofs are nobody else's. One mail a minute goes to an address. */
+export async function operator(browser: Browser) {
+  const since = Date.now() - Number(process.env.PORTAL_OPERATOR_CODE_AT);
+  await new Promise((next) => setTimeout(next, Math.max(0, 61_000 - since)));
+  const context = await browser.newContext({ baseURL: process.env.PORTAL_URL, extraHTTPHeaders: { "X-Forwarded-For": "198.51.98.7" } });
+  const page = await context.newPage();
+  const email = "operator@example.com";
+  const before = [process.env.PORTAL_OPERATOR_CODE!];
+  const used = [...before, await signIn(page, email, before)];
+  return { page, email, used, leave: () => context.close() };
 }

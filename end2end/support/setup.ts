@@ -33,7 +33,8 @@ async function appointOperator() {
   const { signIn, operatorState } = await import("./test");
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
   const page = await browser.newPage({ baseURL: process.env.PORTAL_URL });
-  await signIn(page, "operator@example.com");
+  process.env.PORTAL_OPERATOR_CODE = await signIn(page, "operator@example.com");
+  process.env.PORTAL_OPERATOR_CODE_AT = String(Date.now());
   await page.context().storageState({ path: operatorState() });
   await browser.close();
 }

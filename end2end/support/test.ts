@@ -74,11 +74,11 @@ async function enterCode(page: Page, code: string) {
 }
 
 /** Signs in with a code from the captured mail. */
-export async function signIn(page: Page, email: string) {
+export async function signIn(page: Page, email: string, besides: string[] = []) {
   await page.goto("/sign-in");
   await page.getByLabel("E-mail address").fill(email);
   await page.getByRole("button", { name: "Send code" }).click();
-  const code = await codeFor(email);
+  const code = await codeFor(email, besides);
   await enterCode(page, code);
   await expect(page.getByRole("heading", { level: 1, name: "Your Teams" })).toBeVisible();
   return code;

@@ -32,6 +32,7 @@ mod m0026_access_reviews;
 mod m0027_gateways_webhooks;
 mod m0028_notifications;
 mod m0029_retired_keys;
+mod m0030_impersonations;
 
 pub struct Migrator;
 
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             whole(m0027_gateways_webhooks::Migration),
             whole(m0028_notifications::Migration),
             whole(m0029_retired_keys::Migration),
+            whole(m0030_impersonations::Migration),
         ]
     }
 }

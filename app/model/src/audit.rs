@@ -52,6 +52,12 @@ actions! {
     ApprovalAsked "approval.asked" "asked another person to approve:";
     ApprovalGiven "approval.given" "approved:";
     ApprovalWithdrawn "approval.withdrawn" "withdrew the question to approve:";
+    ImpersonationAsked "impersonation.asked" "asked to look into";
+    ImpersonationApproved "impersonation.approved" "approved that support looks into";
+    ImpersonationDeclined "impersonation.declined" "declined that support looks into";
+    ImpersonationBegun "impersonation.begun" "began to look into";
+    ImpersonationSeen "impersonation.seen" "looked at a page of";
+    ImpersonationEnded "impersonation.ended" "ended the look into";
     MemberInvited "member.invited" "invited";
     InvitationRevoked "member.invitation_revoked" "withdrew the invitation of";
     InvitationDeclined "member.invitation_declined" "declined the invitation";
@@ -193,7 +199,13 @@ impl Action {
         !self.is_traffic()
             && !matches!(
                 self,
-                LogRead | LogHeartbeat | AccessRefused | AccessTokenRefreshed | RefreshFailed | FeedbackReceived
+                LogRead
+                    | LogHeartbeat
+                    | ImpersonationSeen
+                    | AccessRefused
+                    | AccessTokenRefreshed
+                    | RefreshFailed
+                    | FeedbackReceived
             )
     }
 }
@@ -297,7 +309,7 @@ macro_rules! safe_details {
 use crate::ids::*;
 safe_details! {
     &'static str &Name &EmailAddress &SafeText UserId TeamId InvitationId LwaAppId ConnectionId GatewayId GatewayKeyId
-    LeaseId LockId MessageId NotificationKeyId ApprovalId PasskeyId SessionId ChallengeId EvidenceId NoticeId Digest
+    LeaseId LockId MessageId NotificationKeyId ApprovalId ImpersonationId PasskeyId SessionId ChallengeId EvidenceId NoticeId Digest
 }
 
 impl From<crate::Time> for Detail {

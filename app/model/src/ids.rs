@@ -132,6 +132,7 @@ ids! {
     MeasureId "msr";
     /// What one person asks for and another approves.
     ApprovalId "apr";
+    ImpersonationId "imp";
     /// A look at who and which key may reach what.
     AccessReviewId "acr";
     /// One passkey of a person.

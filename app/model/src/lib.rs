@@ -15,6 +15,7 @@ pub mod engagement;
 pub mod environment;
 pub mod gateway;
 pub mod ids;
+pub mod impersonation;
 pub mod incident;
 pub mod login;
 pub mod lwa_app;

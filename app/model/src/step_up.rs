@@ -36,10 +36,12 @@ pub enum DangerousAct {
     ChangePasskeyRule,
     EnableAccount,
     SignAccessReview,
+    ApproveImpersonation,
+    Impersonate,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 24] = [
+    pub const ALL: [DangerousAct; 26] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -64,6 +66,8 @@ impl DangerousAct {
         DangerousAct::RemovePasskey,
         DangerousAct::EnableAccount,
         DangerousAct::SignAccessReview,
+        DangerousAct::ApproveImpersonation,
+        DangerousAct::Impersonate,
     ];
 
     /// The act in words, as the mail and the step-up page name it.
@@ -91,6 +95,8 @@ impl DangerousAct {
             DangerousAct::ChangePasskeyRule => "change who needs a passkey",
             DangerousAct::EnableAccount => "enable a disabled account",
             DangerousAct::SignAccessReview => "sign an access review",
+            DangerousAct::ApproveImpersonation => "let support look into the Team",
+            DangerousAct::Impersonate => "look into a Team",
             DangerousAct::SettleAmazon => "say that Amazon need not be told",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }

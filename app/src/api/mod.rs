@@ -9,6 +9,7 @@ pub mod apps;
 pub mod connections;
 pub mod evidence;
 pub mod gateways;
+pub mod impersonations;
 pub mod incidents;
 pub mod lessons;
 pub mod log;
@@ -28,7 +29,11 @@ pub mod tasks;
 pub mod teams;
 pub mod webhooks;
 
-use model::{Environments, Role, amazon::ClockLevel, ids::TeamId};
+use model::{
+    Environments, Role,
+    amazon::ClockLevel,
+    ids::{ImpersonationId, TeamId},
+};
 use serde::{Deserialize, Serialize};
 
 /// A time in words, with the absolute time behind it. Formatted on the server.
@@ -74,6 +79,19 @@ pub struct Viewer {
     pub stepped_up_by_passkey: bool,
     /// The person has a passkey.
     pub has_passkey: bool,
+    /// The Team that this operator looks into.
+    pub support: Option<SupportItem>,
+}
+
+/// What an operator looks into, and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupportItem {
+    pub id: ImpersonationId,
+    pub team: TeamId,
+    pub name: String,
+    /// Who approved it.
+    pub owner: String,
+    pub until: Moment,
 }
 
 /// A Team in a list.
@@ -86,4 +104,6 @@ pub struct TeamItem {
     /// The Team requires passkeys of its owners and admins; and so of the viewer.
     pub passkeys_required: bool,
     pub by_passkey: bool,
+    /// The operator who looks into the Team now, and until when.
+    pub looked_into: Option<(String, Moment)>,
 }

@@ -3,7 +3,7 @@ use leptos_router::components::A;
 use model::{Permission, ids::TeamId};
 
 use super::{Here, Icon, Palette, card_page::Brand};
-use crate::api::{Viewer, login::SignOut};
+use crate::api::{Moment, SupportItem, Viewer, impersonations::StopImpersonation, login::SignOut};
 
 /// The frame of the signed-in product: skip link, banner, top bar, navigation, content, toasts.
 #[component]
@@ -17,13 +17,16 @@ pub fn AppFrame(viewer: Option<Viewer>, team: Option<TeamId>, children: Children
             </aside>
         }
     });
-    let mine = viewer.as_ref().and_then(|viewer| viewer.teams.iter().find(|item| Some(item.id) == team));
-    let nav = mine.map(|team| {
+    let support = viewer.as_ref().and_then(|viewer| viewer.support.clone()).map(|support| view! { <Looking support/> });
+    let mine = viewer.as_ref().and_then(|viewer| viewer.teams.iter().find(|item| Some(item.id) == team).cloned());
+    let nav = mine.clone().map(|team| {
         view! { <TeamNav team=team.id may_see_log=team.role.may(Permission::ViewLog) may_manage=team.role.may(Permission::ManageTeam)/> }
     });
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         {banner}
+        {support}
+        {mine.and_then(|item| item.looked_into).map(|(by, until)| view! { <LookedInto team by until/> })}
         <div class="shell">
             {viewer.clone().map(|viewer| view! { <TopBar viewer team/> })}
             {nav}
@@ -31,6 +34,33 @@ pub fn AppFrame(viewer: Option<Viewer>, team: Option<TeamId>, children: Children
         </div>
         <div class="toasts" role="status" aria-live="polite"></div>
         {viewer.map(|viewer| view! { <Palette viewer team/> })}
+    }
+}
+
+/// On every page of an operator who looks into a Team.
+#[component]
+fn Looking(support: SupportItem) -> impl IntoView {
+    view! {
+        <aside class="banner banner-danger" aria-label="You look into a Team">
+            <Icon name="users"/>
+            <p><strong>{format!("You look into {} as support", support.name)}</strong>{format!(" until {}, as {} approved. Nothing can be changed, and every page you look at is in the Team's log.", support.until.absolute, support.owner)}</p>
+            <form method="post" action=StopImpersonation::url()>
+                <input type="hidden" name="impersonation" value=support.id.to_string()/>
+                <button type="submit" class="btn btn-secondary btn-sm">"End"</button>
+            </form>
+        </aside>
+    }
+}
+
+/// On every page of a Team that somebody looks into.
+#[component]
+fn LookedInto(team: Option<TeamId>, by: String, until: Moment) -> impl IntoView {
+    let href = team.map(|team| format!("/teams/{team}/support")).unwrap_or_default();
+    view! {
+        <aside class="banner" aria-label="Support looks into this Team">
+            <Icon name="users"/>
+            <p><strong>{format!("{by} looks into this Team as support")}</strong>{format!(" until {}. ", until.absolute)}<a href=href>"What they see, and ending it"</a></p>
+        </aside>
     }
 }
 

@@ -22,6 +22,11 @@ pub fn InstallationPage() -> impl IntoView {
         <PageHeader title="Installation" lead="How Portal itself stands. Only operators of this installation see this page."/>
         {loaded(read_installation(), |installation| view! {
             <Standing state=installation.log/>
+            <section class="card" aria-labelledby="support-h">
+                <h2 id="support-h">"Support"</h2>
+                <p class="muted">"Nothing of a Team is seen from here. To help one, ask its owners to let you look into it."</p>
+                <p><a class="btn btn-secondary" href="/installation/support">"Look into a Team"</a></p>
+            </section>
             <Disabled accounts=installation.disabled/>
             <Holds holds=installation.holds/>
             <Keys keys=installation.keys/>

@@ -36,6 +36,7 @@ mod retention;
 mod review;
 mod reviews;
 mod settings;
+mod support;
 mod teams;
 mod webhook;
 
@@ -75,6 +76,7 @@ pub use retention::RetentionPage;
 pub use review::ReviewPage;
 pub use reviews::ReviewsPage;
 pub use settings::SettingsPage;
+pub use support::{SupportPage, TeamSupportPage};
 pub use teams::TeamsPage;
 
 use leptos::prelude::*;

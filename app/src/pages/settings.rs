@@ -50,6 +50,11 @@ pub fn SettingsPage() -> impl IntoView {
             <p class="muted">"Exporting the whole log, and deleting the Team: one person asks, another approves."</p>
             <p><a class="btn btn-secondary" href=format!("/teams/{id}/approvals")>"Approvals"</a></p>
         </section>
+        <section class="card" aria-labelledby="support-h">
+            <h2 id="support-h">"Support"</h2>
+            <p class="muted">"Whoever operates this Portal looks into the Team only when an owner approves it, for fifteen minutes."</p>
+            <p><a class="btn btn-secondary" href=format!("/teams/{id}/support")>"Support"</a></p>
+        </section>
         <section class="card" aria-labelledby="id-h">
             <h2 id="id-h">"Team id"</h2>
             <p class="muted">"Gateways name it in every request."</p>

@@ -30,6 +30,9 @@ pub enum AccessError {
     EnvironmentClosed(Environment),
     #[error("the person is locked out of the Team")]
     Locked,
+    /// An operator who looks into the Team changes nothing in it.
+    #[error("whoever looks into a Team changes nothing")]
+    LooksOnly,
     #[error("a fresh proof of the person is needed to {}", .0.words())]
     StepUpRequired(DangerousAct),
     #[error("a passkey must be shown to {}", .0.words())]
@@ -57,6 +60,10 @@ impl From<&AccessError> for Problem {
             AccessError::Locked => Problem::new(
                 ProblemCode::Locked,
                 "You are locked out of this Team for now. Ask another owner or admin of it.".to_owned(),
+            ),
+            AccessError::LooksOnly => Problem::new(
+                ProblemCode::NotPermitted,
+                "You look into this Team as support: nothing can be changed, and no secret be seen.",
             ),
             AccessError::EnvironmentClosed(environment) => {
                 Problem::new(ProblemCode::NotPermitted, format!("You may not touch {} in this Team.", environment.as_str()))
@@ -90,6 +97,8 @@ pub struct TeamScope {
     environments: Environments,
     /// A code alone is no fresh proof here: the Team requires a passkey of this Member.
     by_passkey: bool,
+    /// Nothing is changed here: an operator looks in.
+    looks: bool,
 }
 
 impl TeamScope {
@@ -105,6 +114,11 @@ impl TeamScope {
     /// The Member's role; a Gateway or a job has none.
     pub fn role(&self) -> Option<Role> {
         self.role
+    }
+
+    /// An operator who looks in, and changes nothing.
+    pub fn looks(&self) -> bool {
+        self.looks
     }
 
     /// The environments that the actor may touch.
@@ -149,8 +163,9 @@ pub fn signed_in(cx: &Cx) -> Result<&SignedIn, AccessError> {
 /// Enters a Team as one of its Members, for a thing that the role allows.
 pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<TeamScope, AccessError> {
     let user = signed_in(cx)?.user;
-    let membership =
-        store::team::membership(cx.portal.db.reader(), team, user, cx.now()).await?.ok_or(AccessError::NotFound)?;
+    let Some(membership) = store::team::membership(cx.portal.db.reader(), team, user, cx.now()).await? else {
+        return look(cx, team, permission).await;
+    };
     let by_passkey = membership.by_passkey();
     if by_passkey && !signed_in(cx)?.proofs.are_strong() {
         let refused =
@@ -165,8 +180,18 @@ pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<Team
         return Err(AccessError::Locked);
     }
     let role = membership.role;
-    let scope =
-        TeamScope { team, name: Some(membership.name), role: Some(role), environments: membership.environments, by_passkey };
+    let scope = TeamScope {
+        team,
+        name: Some(membership.name),
+        role: Some(role),
+        environments: membership.environments,
+        by_passkey,
+        looks: false,
+    };
+    permitted(cx, scope, role, permission).await
+}
+
+async fn permitted(cx: &Cx, scope: TeamScope, role: Role, permission: Permission) -> Result<TeamScope, AccessError> {
     if role.may(permission) {
         return Ok(scope);
     }
@@ -175,9 +200,33 @@ pub async fn enter(cx: &Cx, team: TeamId, permission: Permission) -> Result<Team
     Err(AccessError::NotPermitted(permission))
 }
 
+/// Enters a Team that an operator looks into, while an owner lets them: with the eyes of an auditor, and without hands.
+async fn look(cx: &Cx, team: TeamId, permission: Permission) -> Result<TeamScope, AccessError> {
+    let support = signed_in(cx)?.support.as_ref().filter(|support| support.team == team).ok_or(AccessError::NotFound)?;
+    let none = Environments { production: false, sandbox: false };
+    let (name, role) = (Some(support.name.clone()), Role::Auditor);
+    let scope = TeamScope { team, name, role: Some(role), environments: none, by_passkey: false, looks: true };
+    if !support.looks {
+        return Err(looks_only(cx, &scope).await?);
+    }
+    permitted(cx, scope, role, permission).await
+}
+
+async fn looks_only(cx: &Cx, scope: &TeamScope) -> Result<AccessError, AccessError> {
+    audit::append_alone(cx, Event::of(scope, Action::AccessRefused).refused("looks-only")).await?;
+    Ok(AccessError::LooksOnly)
+}
+
 /// The scope of a Team that its creator makes in this very transaction.
 pub(crate) fn found(team: TeamId, name: Name) -> TeamScope {
-    TeamScope { team, name: Some(name), role: Some(Role::Owner), environments: Environments::BOTH, by_passkey: false }
+    TeamScope {
+        team,
+        name: Some(name),
+        role: Some(Role::Owner),
+        environments: Environments::BOTH,
+        by_passkey: false,
+        looks: false,
+    }
 }
 
 /// The scope of a person who answers an invitation to this Team; the caller has checked the invitation.
@@ -188,6 +237,7 @@ pub(crate) fn invited(team: TeamId, name: Name) -> TeamScope {
         role: None,
         environments: Environments { production: false, sandbox: false },
         by_passkey: false,
+        looks: false,
     }
 }
 
@@ -195,12 +245,12 @@ pub(crate) fn invited(team: TeamId, name: Name) -> TeamScope {
 pub(crate) fn gateway(team: TeamId, environment: Environment) -> TeamScope {
     let environments =
         Environments { production: environment == Environment::Production, sandbox: environment == Environment::Sandbox };
-    TeamScope { team, name: None, role: None, environments, by_passkey: false }
+    TeamScope { team, name: None, role: None, environments, by_passkey: false, looks: false }
 }
 
 /// The scope of Portal's own job in a Team.
 pub(crate) fn job(team: TeamId) -> TeamScope {
-    TeamScope { team, name: None, role: None, environments: Environments::BOTH, by_passkey: false }
+    TeamScope { team, name: None, role: None, environments: Environments::BOTH, by_passkey: false, looks: false }
 }
 
 /// The signed-in person, when they operate the installation; to anybody else there is no such place.
@@ -211,11 +261,17 @@ pub fn operator(cx: &Cx) -> Result<&SignedIn, AccessError> {
 
 /// Refuses a dangerous act without a fresh step-up of this session: by a passkey, where the Team requires one.
 pub async fn require_step_up(cx: &Cx, scope: &TeamScope, act: DangerousAct) -> Result<UserId, AccessError> {
+    if scope.looks {
+        return Err(looks_only(cx, scope).await?);
+    }
     proved(cx, Event::of(scope, Action::AccessRefused), act, scope.by_passkey).await
 }
 
 /// The same where a passkey it must be, whatever the Team requires.
 pub async fn require_passkey(cx: &Cx, scope: &TeamScope, act: DangerousAct) -> Result<UserId, AccessError> {
+    if scope.looks {
+        return Err(looks_only(cx, scope).await?);
+    }
     proved(cx, Event::of(scope, Action::AccessRefused), act, true).await
 }
 

@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use model::{
-    EmailAddress, Time,
+    EmailAddress, Name, Time,
     audit::SafeText,
-    ids::{GatewayId, GatewayKeyId, NotificationKeyId, RequestId, SessionId, TeamId, UserId},
+    ids::{GatewayId, GatewayKeyId, ImpersonationId, NotificationKeyId, RequestId, SessionId, TeamId, UserId},
     passkey::Proofs,
 };
 
@@ -34,6 +34,23 @@ pub struct SignedIn {
     pub proofs: Proofs,
     /// The browser is to get a new id: the person's authority has changed.
     pub renew: bool,
+    /// The Team that an operator looks into with this browser.
+    pub support: Option<Support>,
+}
+
+/// A live impersonation: what an owner approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Support {
+    pub id: ImpersonationId,
+    pub team: TeamId,
+    pub name: Name,
+    pub reason: String,
+    /// Who approved it; what the operator sees, they see for them.
+    pub owner: UserId,
+    pub owner_name: String,
+    pub until: Time,
+    /// This request is for a page of the Team, and was noted.
+    pub looks: bool,
 }
 
 /// A Gateway that showed a live key.
@@ -79,6 +96,12 @@ impl Cx {
 
     pub fn now(&self) -> Time {
         self.portal.clock.now()
+    }
+
+    /// For whom an operator looks into this Team: whoever let them.
+    pub fn for_whom(&self, team: Option<TeamId>) -> Option<UserId> {
+        let support = self.signed_in()?.support.as_ref()?;
+        (team == Some(support.team)).then_some(support.owner)
     }
 
     pub fn signed_in(&self) -> Option<&SignedIn> {

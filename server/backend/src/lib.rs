@@ -14,6 +14,7 @@ pub mod dormancy;
 pub mod egress;
 pub mod error;
 pub mod gateways;
+pub mod impersonations;
 pub mod incidents;
 pub mod jobs;
 pub mod keys;

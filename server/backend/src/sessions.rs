@@ -40,6 +40,7 @@ pub async fn resume(
         signed_in_at: session.signed_in_at,
         proofs: session.proofs,
         renew: session.renew_since.is_some(),
+        support: None,
     }))
 }
 

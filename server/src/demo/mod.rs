@@ -81,6 +81,7 @@ impl Stage {
                 signed_in_at: now,
                 proofs: Default::default(),
                 renew: false,
+                support: None,
             };
             return Ok(Cx { actor: Actor::User(known), ..cx });
         }

@@ -11,7 +11,7 @@ use model::ids::SessionId;
 use tower_sessions::Session;
 use tracing::Instrument;
 
-use super::Web;
+use super::{Web, support};
 use crate::{address::client_address, gateway};
 
 pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) -> Response {
@@ -27,6 +27,10 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
         match person(&cx, request.extensions().get::<Session>(), by_person).await {
             Ok(person) => cx.actor = person.map_or(Actor::Anonymous, Actor::User),
             Err(Unavailable) => return unavailable(id),
+        }
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        if support::looks(&mut cx, &method, &path).await.is_err() {
+            return unavailable(id);
         }
         request.extensions_mut().insert(cx);
         let mut response = next.run(request).await;

@@ -16,6 +16,7 @@ mod promises;
 mod proof;
 mod same_origin;
 mod site;
+mod support;
 mod theme;
 
 use std::sync::Arc;

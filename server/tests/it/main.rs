@@ -24,6 +24,7 @@ mod explorer;
 mod faults;
 mod gateway;
 mod gateways;
+mod impersonation;
 mod incidents;
 mod key_services;
 mod keys;

@@ -5,11 +5,11 @@ mod things;
 
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
-use backend::store::{self, alert::Alert, review::Review};
+use backend::store::{self, alert::Alert, audit_hold::By, impersonation::Impersonation, review::Review};
 use model::{
     Environments, Permission, Role,
     alert::Rule,
-    ids::{ActionItemId, AlertId, EntryId, IncidentId, MeasureId, NoticeId, TaskId, TeamId},
+    ids::{ActionItemId, AlertId, EntryId, ImpersonationId, IncidentId, MeasureId, NoticeId, TaskId, TeamId},
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -138,6 +138,8 @@ pub fn form<'a>(function: &Function, of: impl Fn(&str) -> &'a Things) -> Vec<(St
         // The log is filtered by bare ids.
         let bare = |id: &str| id.split_once('_').unwrap().1.to_owned();
         match argument.as_str() {
+            // A Team that the person is not in.
+            "which" => put("which", &things.team),
             "connections" => put("connections[]", &things.connection),
             "gateways" => put("gateways[]", &things.gateway),
             "keys" => put("keys[]", &things.key),

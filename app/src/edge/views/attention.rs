@@ -8,6 +8,7 @@ use crate::api::teams::Attention;
 
 pub(super) fn of(
     approvals: usize,
+    asks_support: bool,
     alerts: &[Alert],
     apps: &[LwaApp],
     connections: &[Connection],
@@ -57,7 +58,14 @@ pub(super) fn of(
         what: "somebody asks for yours".to_owned(),
         place: "approvals".to_owned(),
     });
-    let mut all: Vec<_> = asked.into_iter().chain(waiting).chain(apps).chain(connections).chain(keys).collect();
+    let support = asks_support.then(|| Attention {
+        grave: false,
+        name: "Support".to_owned(),
+        what: "asks to look into this Team".to_owned(),
+        place: "support".to_owned(),
+    });
+    let mut all: Vec<_> =
+        asked.into_iter().chain(support).chain(waiting).chain(apps).chain(connections).chain(keys).collect();
     all.sort_by_key(|one| !one.grave);
     all
 }

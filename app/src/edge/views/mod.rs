@@ -8,6 +8,7 @@ mod attention;
 mod connections;
 mod evidence;
 mod gateways;
+mod impersonations;
 mod incidents;
 mod lessons;
 mod log;
@@ -34,15 +35,16 @@ use backend::{
     teams,
 };
 use model::{
-    Permission, Role, Time,
+    Environments, Permission, Role, Time,
     amazon::{ClockLevel, SecretClock, days_left},
     gateway::{KeyPhase, key_phase},
     ids::UserId,
+    impersonation::ImpersonationState,
 };
 
 use crate::{
     Failure,
-    api::{Countdown, TeamItem, Viewer, connections::LeaseItem, teams::Overview},
+    api::{Countdown, SupportItem, TeamItem, Viewer, connections::LeaseItem, teams::Overview},
     edge::{Theme, fail, moment},
 };
 
@@ -54,6 +56,7 @@ pub(crate) use apps::{app_item, app_items};
 pub(crate) use connections::{connection_detail, connection_items};
 pub(crate) use evidence::evidence_locker;
 pub(crate) use gateways::{gateway_detail, gateway_items, idle_item, show_key};
+pub(crate) use impersonations::{impersonation_items, own_impersonation_items, show_code, team_named};
 pub(crate) use incidents::{incident_detail, incident_items, timeline};
 pub(crate) use lessons::incident_lessons;
 pub use log::log_filter;
@@ -76,21 +79,41 @@ pub(crate) use webhooks::webhook_detail;
 /// Who looks at the page, with their Teams.
 pub async fn viewer(cx: &Cx, theme: Theme) -> Result<Viewer, AccessError> {
     let person = backend::access::signed_in(cx)?;
-    let teams = teams::mine(cx).await?;
+    let (teams, live, now) = (teams::mine(cx).await?, backend::impersonations::under_way(cx).await?, cx.now());
+    let looked_into = |team| live.iter().find(|one| one.0 == team).map(|(_, by, until)| (by.clone(), moment(*until, now)));
+    let mut teams: Vec<_> = teams
+        .into_iter()
+        .map(|m| TeamItem {
+            id: m.team,
+            name: m.name.to_string(),
+            role: m.role,
+            environments: m.environments,
+            passkeys_required: m.passkeys_required,
+            by_passkey: m.by_passkey(),
+            looked_into: looked_into(m.team),
+        })
+        .collect();
+    // An operator who looks into a Team finds their way in it as an auditor does.
+    teams.extend(person.support.as_ref().map(|support| TeamItem {
+        id: support.team,
+        name: support.name.to_string(),
+        role: Role::Auditor,
+        environments: Environments { production: false, sandbox: false },
+        passkeys_required: false,
+        by_passkey: false,
+        looked_into: None,
+    }));
     Ok(Viewer {
         email: person.email.to_string(),
         is_operator: person.is_operator,
-        teams: teams
-            .into_iter()
-            .map(|m| TeamItem {
-                id: m.team,
-                name: m.name.to_string(),
-                role: m.role,
-                environments: m.environments,
-                passkeys_required: m.passkeys_required,
-                by_passkey: m.by_passkey(),
-            })
-            .collect(),
+        support: person.support.as_ref().map(|support| SupportItem {
+            id: support.id,
+            team: support.team,
+            name: support.name.to_string(),
+            owner: support.owner_name.clone(),
+            until: moment(support.until, now),
+        }),
+        teams,
         theme: theme.as_str().to_owned(),
         simulated: cx.portal.amazon.is_simulated(),
         mailbox: cx.portal.mailer.is_folder(),
@@ -110,6 +133,7 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
     Ok(Overview {
         attention: attention::of(
             waiting_approvals(cx, scope).await?,
+            asks_support(cx, scope).await?,
             &open_alerts(cx, scope).await?,
             &apps,
             &connections,
@@ -131,6 +155,13 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
 /// Those that the viewer may answer.
 async fn waiting_approvals(cx: &Cx, scope: &TeamScope) -> Result<usize, Failure> {
     Ok(approval_items(cx, scope).await?.iter().filter(|item| item.may_approve).count())
+}
+
+/// Whether an operator waits for an owner, for owners.
+async fn asks_support(cx: &Cx, scope: &TeamScope) -> Result<bool, Failure> {
+    let owns = scope.role().is_some_and(|role| role.may(Permission::ManageTeam));
+    let items = if owns { impersonation_items(cx, scope).await? } else { Vec::new() };
+    Ok(items.iter().any(|item| item.state == ImpersonationState::Asked))
 }
 
 /// For those who may see them.

@@ -121,18 +121,32 @@ pub struct Event {
     target: Option<Target>,
     outcome: Outcome,
     reason: Option<&'static str>,
+    on_behalf_of: Option<UserId>,
     details: Vec<(&'static str, Detail)>,
 }
 
 impl Event {
     /// An event of the whole installation.
     pub fn new(action: Action) -> Self {
-        Self { team: None, action, target: None, outcome: Outcome::Ok, reason: None, details: Vec::new() }
+        Self {
+            team: None,
+            action,
+            target: None,
+            outcome: Outcome::Ok,
+            reason: None,
+            on_behalf_of: None,
+            details: Vec::new(),
+        }
     }
 
     /// An event of a Team.
     pub fn of(scope: &TeamScope, action: Action) -> Self {
         Self { team: Some(scope.team()), ..Self::new(action) }
+    }
+
+    /// Done for somebody else, who let them.
+    pub fn for_whom(self, user: UserId) -> Self {
+        Self { on_behalf_of: Some(user), ..self }
     }
 
     pub fn on(self, target: Target) -> Self {
@@ -187,7 +201,7 @@ impl Event {
             actor_kind,
             actor_id,
             actor_name,
-            on_behalf_of: None,
+            on_behalf_of: self.on_behalf_of.or_else(|| cx.for_whom(self.team)).map(|user| user.0),
             action: self.action,
             target_kind: self.target.as_ref().map(|t| t.kind.to_owned()),
             target_id: self.target.as_ref().map(|t| t.id),

@@ -4,6 +4,7 @@ mod clean;
 mod ends;
 mod evidence;
 mod hooks;
+mod impersonations;
 mod incidents;
 mod key_ends;
 mod mail;
@@ -38,6 +39,7 @@ pub fn start(portal: &Portal, sequencer: Sequencer) -> JoinSet<()> {
     jobs.spawn(every(Duration::from_millis(500), portal.clone(), "mail", mail::run));
     jobs.spawn(every(Duration::from_secs(15), portal.clone(), "incidents", incidents::run));
     jobs.spawn(every(Duration::from_secs(60), portal.clone(), "members", members::run));
+    jobs.spawn(every(Duration::from_secs(15), portal.clone(), "impersonations", impersonations::run));
     jobs.spawn(every(Duration::from_secs(300), portal.clone(), "clean", clean::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "evidence", evidence::run));
     jobs.spawn(every(Duration::from_secs(600), portal.clone(), "key_ends", key_ends::run));
@@ -91,6 +93,7 @@ pub async fn run_due(portal: &Portal) -> Result<(), Outage> {
     clean::run(portal.clone()).await?;
     key_ends::run(portal.clone()).await?;
     members::run(portal.clone()).await?;
+    impersonations::run(portal.clone()).await?;
     proofs::run(portal.clone()).await?;
     reviews::run(portal.clone()).await?;
     ends::run((portal.clone(), model::Time::UNIX_EPOCH)).await?;

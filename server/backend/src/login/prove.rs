@@ -174,6 +174,7 @@ pub(crate) async fn open_session(
         signed_in_at: now,
         proofs,
         renew: false,
+        support: None,
     };
     store::session::insert(&**tx, session).await?;
     Ok(person)

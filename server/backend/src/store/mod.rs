@@ -31,6 +31,7 @@ pub mod drill;
 pub mod evidence;
 pub mod gateway;
 pub mod gateway_key;
+pub mod impersonation;
 pub mod incident;
 pub mod invitation;
 pub mod issue;

@@ -6,7 +6,7 @@ use super::*;
 use crate::authenticator::Authenticator;
 
 /// Arguments that name a thing, or several.
-pub(super) const THINGS: [&str; 30] = [
+pub(super) const THINGS: [&str; 31] = [
     "access_review",
     "action_item",
     "alert",
@@ -18,6 +18,7 @@ pub(super) const THINGS: [&str; 30] = [
     "event",
     "gateway",
     "hold",
+    "impersonation",
     "incident",
     "into",
     "invitation",
@@ -76,6 +77,8 @@ pub struct Things {
     pub message: String,
     /// A key that signs the connection's notifications.
     pub notification_key: String,
+    /// Somebody outside asks to look into the Team.
+    pub impersonation: String,
     /// The secret of `key`.
     pub secret: String,
 }
@@ -107,6 +110,7 @@ impl Things {
             "webhook" => &self.webhook,
             "message" => &self.message,
             "notification_key" => &self.notification_key,
+            "impersonation" => &self.impersonation,
             "reviewed" => &self.user,
             "target" => &self.connection,
             _ => return None,
@@ -114,7 +118,7 @@ impl Things {
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 24] {
+    pub fn ids(&self) -> [&str; 25] {
         let Self {
             team,
             app,
@@ -140,6 +144,7 @@ impl Things {
             webhook,
             message,
             notification_key,
+            impersonation,
             secret: _,
         } = self;
         [
@@ -167,6 +172,7 @@ impl Things {
             webhook,
             message,
             notification_key,
+            impersonation,
         ]
     }
 
@@ -199,6 +205,7 @@ impl Things {
             webhook: id("wh"),
             message: id("msg"),
             notification_key: id("ntk"),
+            impersonation: id("imp"),
             secret,
         }
     }
@@ -228,6 +235,7 @@ impl House {
             passkey: self.a_passkey(of).await,
             access_review: self.an_access_review(of).await,
             notification_key: key.id.to_string(),
+            impersonation: self.an_impersonation(of).await.to_string(),
             webhook,
             message,
             team: of.team.to_string(),
@@ -315,6 +323,27 @@ impl House {
         let scope = backend::access::enter(&asker, of.team, Permission::ViewLog).await.unwrap();
         let act = model::approval::GraveAct::ExportLog;
         backend::approvals::ask(&self.stage.stepped_up(&asker), &scope, act, "").await.unwrap().to_string()
+    }
+
+    /// Somebody who is in no Team asks to look into this one.
+    pub async fn an_impersonation(&self, of: &Furnished) -> ImpersonationId {
+        let (portal, now) = (&self.stage.portal, self.stage.portal.clock.now());
+        let name = of.owner.signed_in().unwrap().email.as_str().split('@').next().unwrap().to_owned();
+        let support = self.stage.person(&format!("{name}-support")).await.signed_in().unwrap().clone();
+        let new = Impersonation {
+            id: backend::random::id(now),
+            team: of.team,
+            team_name: of.scope.name().unwrap().clone(),
+            reason: format!("{name} asked for help"),
+            asked: By { at: now, user: support.user, name: support.email.to_string() },
+            approved: None,
+            tries: 0,
+            begun_at: None,
+            pages: 0,
+            ended_at: None,
+        };
+        store::impersonation::insert(portal.db.reader(), &new).await.unwrap();
+        new.id
     }
 
     /// A webhook of the Team's gateway, and a message that was given up.

@@ -1,8 +1,10 @@
 //! Each dangerous act, done: what the list of them leads to.
 
 use backend::{
-    Cx, alerts, approvals, connections, gateways, incidents, lwa_apps, reviews,
-    store::{approval::Approval, audit_hold::By, member::Member, webhook::Webhook},
+    Cx, alerts, approvals, connections,
+    cx::SignedIn,
+    gateways, incidents, lwa_apps, reviews,
+    store::{approval::Approval, audit_hold::By, impersonation::Impersonation, member::Member, webhook::Webhook},
     teams,
     vault::Place,
     webhooks,
@@ -11,11 +13,11 @@ use model::{
     Environments, Problem, Role,
     approval::GraveAct,
     engagement::Engagement,
-    ids::{ApprovalId, WebhookId},
+    ids::{ApprovalId, ImpersonationId, TeamId, UserId, WebhookId},
     incident::Step,
     step_up::DangerousAct,
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
@@ -48,7 +50,8 @@ pub(super) async fn perform(
     act: DangerousAct,
 ) -> Vec<Result<(), Problem>> {
     let scope = &team.scope;
-    let bob = bob.signed_in().unwrap().user;
+    let bob_signed_in = bob.signed_in().unwrap();
+    let bob = bob_signed_in.user;
     match act {
         DangerousAct::CreateGatewayKey => vec![problem(gateways::create_key(cx, scope, team.gateway, 90, None).await)],
         DangerousAct::ChangeClientSecret => {
@@ -196,11 +199,56 @@ pub(super) async fn perform(
             let (email, amazon) = ("ciso@example.com".parse().unwrap(), "security@amazon.com".parse().unwrap());
             vec![problem(incidents::set_contact(cx, scope, "Grace", email, "", amazon).await)]
         }
+        DangerousAct::ApproveImpersonation => {
+            let asked = asks(house, team.team, bob_signed_in).await;
+            vec![problem(backend::impersonations::approve(cx, scope, asked).await)]
+        }
+        DangerousAct::Impersonate => {
+            let (asked, code) = approved(house, cx, bob).await;
+            vec![problem(backend::impersonations::begin(cx, asked, code).await)]
+        }
         DangerousAct::SignReview => {
             let review = reviews::list(cx, scope).await.unwrap().remove(0).id;
             vec![problem(reviews::sign(cx, scope, review, "As it should be").await)]
         }
     }
+}
+
+/// Somebody asks to look into a Team.
+async fn asks(house: &House, team: TeamId, by: &SignedIn) -> ImpersonationId {
+    let now = house.stage.portal.clock.now();
+    let new = Impersonation {
+        id: backend::random::id(now),
+        team,
+        team_name: "Elsewhere".parse().unwrap(),
+        reason: "No leases since noon".to_owned(),
+        asked: By { at: now, user: by.user, name: by.email.to_string() },
+        approved: None,
+        tries: 0,
+        begun_at: None,
+        pages: 0,
+        ended_at: None,
+    };
+    backend::store::impersonation::insert(house.stage.portal.db.reader(), &new).await.unwrap();
+    new.id
+}
+
+/// What this operator asked of a Team that they are not in, and its owner approved; with the code.
+async fn approved(house: &House, cx: &Cx, owner: UserId) -> (ImpersonationId, &'static str) {
+    let (db, now, code) = (house.stage.portal.db.reader(), cx.now(), "12345678");
+    let team: TeamId = backend::random::id(now);
+    backend::store::team::insert(db, team, &"Elsewhere".parse().unwrap(), now).await.unwrap();
+    backend::store::member::insert(db, team, owner, Role::Owner, Environments::BOTH, &Engagement::Employee, now)
+        .await
+        .unwrap();
+    let me = cx.signed_in().unwrap();
+    let id = asks(house, team, me).await;
+    let mac = house.stage.portal.vault.login_code_mac(id.0, me.email.as_str(), code);
+    let text =
+        "UPDATE impersonation SET approved_at = $1, approved_by = $2, approved_name = 'owner', code_mac = $3 WHERE id = $4";
+    let values = [now.into(), owner.0.into(), mac.to_vec().into(), id.0.into()];
+    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), text, values)).await.unwrap();
+    (id, code)
 }
 
 /// The second owner, where there is one.

@@ -230,6 +230,8 @@ async fn mark_approvals(browser: &mut Browser<'_>, things: &Things) {
     assert_eq!(browser.post("ask_export", &[team]).await.status(), 200);
     let asked = ("approval", &*things.approval);
     assert_eq!(browser.post("approve_export", &[team, asked]).await.status(), 200);
+    let asked = ("impersonation", &*things.impersonation);
+    assert_eq!(browser.post("approve_impersonation", &[team, asked]).await.status(), 200);
 }
 
 /// A notification whose every word is a mark, and a topic.

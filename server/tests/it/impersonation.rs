@@ -1,0 +1,233 @@
+//! E4: an operator of the installation looks into a Team, as an owner lets them: for fifteen minutes, changing nothing, seen by everybody.
+
+use backend::{access, impersonations, jobs, mail::read_mailbox};
+use chrono::Duration;
+use model::{Environments, Permission, Role, ids::ImpersonationId};
+use serde_json::Value;
+
+use crate::{
+    browser::Browser,
+    house::{Furnished, House},
+    on_both_databases,
+    registry::{Things, address, column, dump, form, functions, pages},
+    support::{Stage, reveal},
+};
+
+/// Tables that a refused request may write to.
+const ASIDE: [&str; 4] = ["audit_event", "audit_pending", "rate_limit", "session"];
+
+/// The operator, who was here first, and another one's Team with everything in it.
+struct Scene {
+    house: House,
+    of: Furnished,
+    things: Things,
+}
+
+impl Scene {
+    async fn on(stage: Stage) -> Self {
+        let house = House::on(stage).await;
+        house.stage.person("ada").await;
+        let of = house.furnished("bob").await;
+        let things = house.things(&of).await;
+        house.stage.advance(Duration::seconds(61));
+        Self { house, of, things }
+    }
+
+    fn team(&self) -> String {
+        format!("/teams/{}", self.of.team)
+    }
+
+    /// The operator's browser, which has asked; the question.
+    async fn asks(&self, browser: &mut Browser<'_>) -> ImpersonationId {
+        let fields = [("which", &*self.team()), ("reason", "No leases since noon")];
+        let asked = browser.post("ask_impersonation", &fields).await;
+        assert_eq!(asked.status(), 200, "{}", asked.text().await.unwrap());
+        let all: Value = browser.post("my_impersonations", &[]).await.json().await.unwrap();
+        all[0]["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// The owner's code.
+    async fn approved(&self, asked: ImpersonationId) -> String {
+        let owner = self.house.stage.stepped_up(&self.of.owner);
+        reveal(&impersonations::approve(&owner, &self.of.scope, asked).await.unwrap()).to_owned()
+    }
+
+    async fn begins(&self, browser: &mut Browser<'_>) -> ImpersonationId {
+        let asked = self.asks(browser).await;
+        let code = self.approved(asked).await;
+        let begun = browser.post("begin_impersonation", &[("impersonation", &asked.to_string()), ("code", &code)]).await;
+        assert_eq!(begun.status(), 200, "{}", begun.text().await.unwrap());
+        asked
+    }
+
+    /// What the owner was mailed of it.
+    async fn mails(&self) -> Vec<String> {
+        backend::mail::deliver_due(&self.house.stage.portal).await.unwrap();
+        let mails = read_mailbox(&self.house.stage.folder.join("mail")).unwrap();
+        let mut mine: Vec<_> =
+            mails.into_iter().filter(|mail| mail.to == "bob@example.com" && mail.subject.contains("Support")).collect();
+        mine.sort_by_key(|mail| mail.file.clone());
+        mine.into_iter().map(|mail| mail.subject).collect()
+    }
+}
+
+on_both_databases!(an_operator_looks_into_a_team_as_its_owner_lets_them, async |stage: Stage| {
+    let scene = Scene::on(stage).await;
+    let mut ada = Browser::confirmed(&scene.house, "ada@example.com").await;
+    assert_eq!(ada.get(&scene.team()).await.status(), 404);
+    let asked = scene.begins(&mut ada).await;
+    let other = &mut Browser::signed_in_later(&scene.house, "ada@example.com").await;
+    assert_eq!(other.get(&scene.team()).await.status(), 404, "another browser of the same operator");
+    let (mut seen, mut refused) = (Vec::new(), Vec::new());
+    for page in pages().iter().filter(|page| page.starts_with("/teams/{team}")) {
+        let path = address(page, &scene.things);
+        let answer = ada.get(&path).await;
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(text.contains("You look into Team of bob as support"), "{path}: {status}");
+        assert!(text.contains("as bob@example.com approved"), "{path}");
+        if status == 200 { seen.push(path) } else { refused.push((page.clone(), status.as_u16())) }
+    }
+    println!("{} pages of the Team seen, {} refused: {refused:?}", seen.len(), refused.len());
+    assert!(seen.len() > 30 && refused.iter().all(|(_, status)| *status == 403), "{refused:?}");
+    // Everywhere else the banner stands too, and a page of a third one's Team stays closed.
+    assert!(ada.get("/account").await.text().await.unwrap().contains("You look into Team of bob"));
+    // The Team sees it on each of its pages.
+    let bob = &mut Browser::signed_in_later(&scene.house, "bob@example.com").await;
+    assert!(bob.get(&scene.team()).await.text().await.unwrap().contains("ada@example.com looks into this Team as support"));
+    // Each page is in the Team's log, with both of them.
+    let many = format!(
+        "SELECT CAST(COUNT(*) AS TEXT) AS row FROM audit_event e JOIN \"user\" a ON a.id = e.actor_id
+         JOIN \"user\" o ON o.id = e.on_behalf_of WHERE e.action = 'impersonation.seen' AND a.email = 'ada@example.com'
+         AND o.email = 'bob@example.com' AND e.details LIKE '%{asked}%'"
+    );
+    let noted: usize = column(&scene.house, &many).await[0].parse().unwrap();
+    assert_eq!(noted, seen.len() + refused.len());
+    let alone = "SELECT CAST(COUNT(*) AS TEXT) AS row FROM audit_event e JOIN \"user\" a ON a.id = e.actor_id
+        WHERE a.email = 'ada@example.com' AND e.team_id IS NOT NULL AND e.on_behalf_of IS NULL
+        AND e.action NOT IN ('impersonation.asked', 'access.refused')";
+    assert_eq!(column(&scene.house, alone).await, ["0"]);
+    assert_eq!(scene.mails().await, ["Support asks to look into your Team", "Support looks into your Team"]);
+    // After fifteen minutes it is over, whatever they do, and the owner hears of it.
+    scene.house.stage.advance(Duration::minutes(15));
+    assert_eq!(ada.get(&scene.team()).await.status(), 404);
+    jobs::run_due(&scene.house.stage.portal).await.unwrap();
+    assert_eq!(scene.mails().await.last().unwrap(), "Support looks into your Team no longer");
+    let item = impersonations::list(&scene.of.owner, &scene.of.scope).await.unwrap().remove(0);
+    assert_eq!((item.pages, item.ended_at.is_some()), (i32::try_from(noted).unwrap(), true));
+});
+
+on_both_databases!(whoever_looks_in_changes_nothing_and_watches_nothing, async |stage: Stage| {
+    let scene = Scene::on(stage).await;
+    let mut ada = Browser::confirmed(&scene.house, "ada@example.com").await;
+    scene.begins(&mut ada).await;
+    let before = dump(&scene.house, Some(&scene.things.team), &ASIDE).await;
+    let (mut asked, mut did) = (0, Vec::new());
+    for function in functions().iter().filter(|function| function.permission.is_some()) {
+        let answer = ada.call(&function.name, &form(function, |_| &scene.things)).await;
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        if status != 403 || !text.contains("You look into this Team as support") {
+            did.push((function.name.clone(), status.as_u16(), text));
+        }
+        asked += 1;
+    }
+    println!("{asked} functions of a Team asked by an impersonator, {} forbidden acts done", did.len());
+    assert!(asked > 100 && did.is_empty(), "{asked}: {did:?}");
+    // So do the routes that are no server functions; nor is anything watched that nobody notes.
+    for route in ["log", "gateways/{gateway}/leases", "connections/{connection}/leases", "incidents/{incident}/timeline"] {
+        let path = address(&format!("/live/teams/{{team}}/{route}"), &scene.things);
+        assert_eq!(ada.get(&path).await.status(), 403, "{path}");
+    }
+    for route in ["log/export", "incidents/{incident}/evidence", "incidents/{incident}/evidence/{event}"] {
+        let path = address(&format!("/teams/{{team}}/{route}"), &scene.things);
+        let request = ada.request(reqwest::Method::POST, &path).header("Sec-Fetch-Site", "same-origin");
+        let status = ada.send(request.form(&[("format", "csv")])).await.status();
+        assert!(status.is_client_error(), "{path}: {status}");
+    }
+    let after = dump(&scene.house, Some(&scene.things.team), &ASIDE).await;
+    for (table, rows) in &after {
+        assert_eq!(rows, &before[table], "{table}");
+    }
+    // Their own things are theirs.
+    assert_eq!(ada.post("create_team", &[("name", "Mine")]).await.status(), 200);
+});
+
+on_both_databases!(either_side_ends_it_at_once, async |stage: Stage| {
+    let scene = Scene::on(stage).await;
+    let mut ada = Browser::confirmed(&scene.house, "ada@example.com").await;
+    let first = scene.begins(&mut ada).await;
+    assert_eq!(ada.get(&scene.team()).await.status(), 200);
+    impersonations::end_of_team(&scene.of.owner, &scene.of.scope, first).await.unwrap();
+    assert_eq!(ada.get(&scene.team()).await.status(), 404);
+    let second = scene.begins(&mut ada).await;
+    assert_eq!(ada.get(&scene.team()).await.status(), 200);
+    assert_eq!(ada.post("stop_impersonation", &[("impersonation", &second.to_string())]).await.status(), 200);
+    assert_eq!(ada.get(&scene.team()).await.status(), 404);
+    // An approval is worth what its owner is.
+    scene.begins(&mut ada).await;
+    let carol = scene.house.member(&scene.of, "carol", Role::Owner, Environments::BOTH).await;
+    let scope = access::enter(&carol, scene.of.team, Permission::ManageMembers).await.unwrap();
+    let bob = scene.of.owner.signed_in().unwrap().user;
+    let carol = scene.house.stage.stepped_up(&carol);
+    backend::teams::change_member(&carol, &scope, bob, Role::Admin, Environments::BOTH).await.unwrap();
+    assert_eq!(ada.get(&scene.team()).await.status(), 404);
+    let ended = "SELECT CAST(COUNT(*) AS TEXT) AS row FROM audit_event WHERE action = 'impersonation.ended' AND on_behalf_of IS NOT NULL";
+    assert_eq!(column(&scene.house, ended).await, ["2"]);
+});
+
+on_both_databases!(a_code_is_good_once_for_five_minutes_and_five_tries, async |stage: Stage| {
+    let scene = Scene::on(stage).await;
+    let mut ada = Browser::confirmed(&scene.house, "ada@example.com").await;
+    let begin = async |browser: &mut Browser<'_>, id: ImpersonationId, code: &str| {
+        browser.post("begin_impersonation", &[("impersonation", &id.to_string()), ("code", code)]).await.status().as_u16()
+    };
+    let asked = scene.asks(&mut ada).await;
+    assert_eq!(begin(&mut ada, asked, "12345678").await, 422, "nobody approved");
+    let code = scene.approved(asked).await;
+    assert!(impersonations::approve(&scene.house.stage.stepped_up(&scene.of.owner), &scene.of.scope, asked).await.is_err());
+    let wrong = if code == "12345678" { "12345679" } else { "12345678" };
+    for _ in 0..5 {
+        assert_eq!(begin(&mut ada, asked, wrong).await, 422);
+    }
+    assert_eq!(begin(&mut ada, asked, &code).await, 422, "mistyped too often");
+    let asked = scene.asks(&mut ada).await;
+    let code = scene.approved(asked).await;
+    scene.house.stage.advance(Duration::minutes(5));
+    assert_eq!(begin(&mut ada, asked, &code).await, 422, "five minutes are over");
+    let asked = scene.asks(&mut ada).await;
+    let code = scene.approved(asked).await;
+    assert_eq!(begin(&mut ada, asked, &code).await, 200);
+    assert_eq!(begin(&mut ada, asked, &code).await, 422, "it is good once");
+    // What is stored is no code.
+    let kept = "SELECT CAST(COUNT(*) AS TEXT) AS row FROM impersonation WHERE code_mac IS NOT NULL AND begun_at IS NOT NULL";
+    assert_eq!(column(&scene.house, kept).await, ["0"]);
+});
+
+on_both_databases!(only_operators_ask_and_only_with_a_reason, async |stage: Stage| {
+    let scene = Scene::on(stage).await;
+    let ask = async |browser: &mut Browser<'_>, which: &str, reason: &str| {
+        let answer = browser.post("ask_impersonation", &[("which", which), ("reason", reason)]).await;
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let team = scene.of.team.to_string();
+    let mut carol = Browser::signed_in_later(&scene.house, "carol@example.com").await;
+    assert_eq!(ask(&mut carol, &team, "No leases since noon").await.0, 404);
+    assert_eq!(carol.get("/installation/support").await.status(), 404);
+    let mut ada = Browser::confirmed(&scene.house, "ada@example.com").await;
+    assert!(ask(&mut ada, &team, "because").await.1.contains("in 10 letters at least"));
+    assert!(ask(&mut ada, "Team of bob", "No leases since noon").await.1.contains("no Team's id"));
+    let nobodys = Things::nobodys().team;
+    assert!(ask(&mut ada, &nobodys, "No leases since noon").await.1.contains("There is no Team with this id"));
+    let own: Value = ada.post("create_team", &[("name", "Mine")]).await.json().await.unwrap();
+    assert!(ask(&mut ada, own.as_str().unwrap(), "No leases since noon").await.1.contains("You are in this Team"));
+    // Four questions are more than owners want to hear.
+    for _ in 0..3 {
+        assert_eq!(ask(&mut ada, &team, "No leases since noon").await.0, 200);
+    }
+    assert_eq!(ask(&mut ada, &team, "No leases since noon").await.0, 429);
+    let open: Value = ada.post("my_impersonations", &[]).await.json().await.unwrap();
+    let asked = open.as_array().unwrap().iter().filter(|one| one["state"] == "asked").count();
+    assert_eq!(asked, 1, "a question takes the place of the one before");
+    let id = open[0]["id"].as_str().unwrap().parse().unwrap();
+    impersonations::decline(&scene.of.owner, &scene.of.scope, id).await.unwrap();
+    assert!(impersonations::decline(&scene.of.owner, &scene.of.scope, id).await.is_err());
+});
