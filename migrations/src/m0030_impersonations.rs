@@ -41,6 +41,6 @@ const UP: &[&str] = &[
     ) {strict}",
     "CREATE INDEX impersonation_team ON impersonation (team_id, asked_at)",
     "CREATE INDEX impersonation_asked ON impersonation (asked_by, asked_at)",
-    // Those that are under way are asked for at every page.
-    "CREATE INDEX impersonation_live ON impersonation (team_id) WHERE begun_at IS NOT NULL AND ended_at IS NULL",
+    // Those that are under way are asked for at every page; an operator looks into one Team at a time.
+    "CREATE UNIQUE INDEX impersonation_live ON impersonation (asked_by) WHERE begun_at IS NOT NULL AND ended_at IS NULL",
 ];

@@ -85,7 +85,7 @@ impl Format {
     }
 }
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "index",
     "id",
     "at",
@@ -93,6 +93,7 @@ const COLUMNS: [&str; 18] = [
     "actor_kind",
     "actor_id",
     "actor",
+    "on_behalf_of",
     "action",
     "target_kind",
     "target_id",
@@ -106,7 +107,7 @@ const COLUMNS: [&str; 18] = [
     "details",
 ];
 
-fn csv_lines(rows: impl IntoIterator<Item = [String; 18]>) -> std::io::Result<Vec<u8>> {
+fn csv_lines(rows: impl IntoIterator<Item = [String; 19]>) -> std::io::Result<Vec<u8>> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     for row in rows {
         csv.write_record(row)?;
@@ -120,7 +121,7 @@ fn json_line(value: &impl serde::Serialize) -> std::io::Result<Vec<u8>> {
     Ok(line)
 }
 
-fn cells(row: &Row, index: u64) -> [String; 18] {
+fn cells(row: &Row, index: u64) -> [String; 19] {
     let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     [
@@ -131,6 +132,7 @@ fn cells(row: &Row, index: u64) -> [String; 18] {
         row.actor_kind.to_owned(),
         id(row.actor_id),
         row.actor_name.clone(),
+        id(row.on_behalf_of),
         row.action.as_str().to_owned(),
         text(&row.target_kind),
         id(row.target_id),
@@ -191,6 +193,7 @@ fn ocsf(row: &Row, index: u64) -> Value {
         "src_endpoint": row.address.as_ref().map_or_else(|| json!({ "name": "unknown" }), |ip| json!({ "ip": ip })),
         "unmapped": { "details": serde_json::from_str::<Value>(&row.details).unwrap_or_default() },
     });
+    put(&mut event["unmapped"], "on_behalf_of", row.on_behalf_of);
     put(&mut event["metadata"], "tenant_uid", row.team);
     put(&mut event, "status_detail", row.reason.as_ref());
     if let Some(agent) = &row.agent {
@@ -230,12 +233,13 @@ fn activity(action: Action) -> (u32, &'static str) {
         | HoldPlaced
         | IncidentReported
         | ApprovalAsked
+        | ImpersonationAsked
         | EvidenceTaken
         | LockPlaced
         | AccessReviewOpened
         | ReviewOpened => (1, "Create"),
         CredentialIssued | CredentialUnchanged | CredentialRefused | ConnectionStatusRead | GatewaySelfRead | LogRead
-        | EvidenceCopied | AccessReviewExported | PromisesExported | LogExported => (2, "Read"),
+        | ImpersonationSeen | EvidenceCopied | AccessReviewExported | PromisesExported | LogExported => (2, "Read"),
         OperatorAppointed | AccessDecided | AccessSuspended | AccessReviewSigned | AccountEnabled | AccountDisabled
         | MemberDormant | MemberEnabled | PasskeyRenamed | PasskeyRuleChanged | TeamRenamed | ApprovalGiven
         | RoleChanged | MemberEngaged | LwaAppChanged | ClientSecretStaged | ClientSecretPromoted | ConnectionDisabled

@@ -4,7 +4,7 @@
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
-use crate::Time;
+use crate::{Time, audit::SafeText};
 
 /// So long a question waits for an owner.
 pub const ASKED_FOR: Duration = Duration::hours(24);
@@ -14,9 +14,14 @@ pub const CODE_LIFE: Duration = Duration::minutes(5);
 pub const TRIES: i32 = 5;
 /// So long the operator may look.
 pub const LENGTH: Duration = Duration::minutes(15);
-/// Questions to one Team: so many at once, then one an hour.
+/// Pages that may be looked at: nobody fills a Team's log.
+pub const PAGES_MOST: i32 = 300;
+/// Questions of one operator to one Team: so many at once, then one an hour.
 pub const ASK_BURST: i32 = 3;
 pub const ASK_EVERY: Duration = Duration::hours(1);
+/// Questions to one Team, of whomever; and of one operator, to whichever Team.
+pub const ASK_BURST_ALL: i32 = 10;
+pub const ASK_EVERY_ALL: Duration = Duration::hours(2);
 /// Letters of a reason.
 pub const REASON_LEAST: usize = 10;
 pub const REASON_MOST: usize = 400;
@@ -64,10 +69,13 @@ impl Moments {
     }
 }
 
-/// A reason as it is kept, or whether it is too short.
-pub fn reason(text: &str) -> Option<String> {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    (line.chars().count() >= REASON_LEAST).then_some(line)
+/// A reason as it is kept; nothing when it is too short, too long, or what owners should not get by a mail of Portal's: an address to
+/// follow, or something that looks like a secret.
+pub fn reason(text: &str) -> Option<SafeText> {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ").replace(['"', '“', '”'], "'");
+    let fits = (REASON_LEAST..=REASON_MOST).contains(&line.chars().count());
+    let safe = SafeText::new(&line, REASON_MOST);
+    (fits && safe.as_str() == line && !line.contains("://")).then_some(safe)
 }
 
 #[cfg(test)]
@@ -94,9 +102,12 @@ mod tests {
 
     #[test]
     fn a_reason_says_something() {
-        assert_eq!(reason(" Ticket 4711:\n no leases ").as_deref(), Some("Ticket 4711: no leases"));
-        for short in ["", "   ", "because", "a\n\n\n\n\n\n\n\nb"] {
-            assert_eq!(reason(short), None, "{short:?}");
+        assert_eq!(reason(" Ticket 4711:\n no \"leases\" ").unwrap().as_str(), "Ticket 4711: no 'leases'");
+        let long = "word ".repeat(81);
+        for unfit in
+            ["", "   ", "because", "a\n\n\n\n\n\n\n\nb", "Look at https://evil.example", "Atzr|IwEBIExampleOfAToken", &long]
+        {
+            assert_eq!(reason(unfit), None, "{unfit:?}");
         }
     }
 }

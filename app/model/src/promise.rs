@@ -125,6 +125,10 @@ promises! {
         "Dangerous acts need a fresh proof of the person, and the gravest two people."
         "The list of dangerous acts is data, and each is refused without a code or passkey of the last ten minutes. Exporting the whole log, deleting the Team and lifting a lock take another person's approval."
         ["every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes" "nobody_exports_the_whole_log_alone_in_one_piece_or_in_several" "a_team_is_deleted_by_two_owners_and_its_log_stays" "a_lock_holds_at_once_and_is_lifted_by_another_person"];
+    SupportIsLetIn "support_is_let_in" People
+        "Whoever operates Portal sees nothing of a Team, unless one of its owners lets them look."
+        "An owner approves with a fresh proof and tells a code that is good once, for five minutes. For fifteen minutes the operator sees what an auditor sees, changes nothing, and each page is in the Team's log with the names of both. Owners hear of it, and end it at any time."
+        ["an_operator_looks_into_a_team_as_its_owner_lets_them" "whoever_looks_in_changes_nothing_and_watches_nothing" "either_side_ends_it_at_once" "a_code_is_good_once_for_five_minutes_and_five_tries"];
     UnusedAccounts "unused_accounts" People
         "Accounts that nobody uses are disabled."
         "A job warns after 30 and 40 days without a use and disables after 45; the last owner of a Team and the last operator stay. Who was removed or disabled is out at the next request."

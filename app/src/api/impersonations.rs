@@ -15,7 +15,8 @@ use crate::Failure;
 pub struct ImpersonationItem {
     pub id: ImpersonationId,
     pub team: TeamId,
-    pub team_name: String,
+    /// To an operator, once somebody approved.
+    pub team_name: Option<String>,
     pub state: ImpersonationState,
     pub reason: String,
     pub asked: (String, Moment),
@@ -61,7 +62,7 @@ pub async fn approve_impersonation(team: TeamId, impersonation: ImpersonationId)
 #[server(prefix = "/act", endpoint = "decline_impersonation")]
 pub async fn decline_impersonation(team: TeamId, impersonation: ImpersonationId) -> Result<(), Failure> {
     use crate::edge::{enter, fail};
-    let (cx, scope) = enter(team, model::Permission::ManageTeam).await?;
+    let (cx, scope) = enter(team, model::Permission::ManageMembers).await?;
     backend::impersonations::decline(&cx, &scope, impersonation).await.map_err(fail)
 }
 
@@ -69,7 +70,7 @@ pub async fn decline_impersonation(team: TeamId, impersonation: ImpersonationId)
 #[server(prefix = "/act", endpoint = "end_impersonation")]
 pub async fn end_impersonation(team: TeamId, impersonation: ImpersonationId) -> Result<(), Failure> {
     use crate::edge::{enter, fail};
-    let (cx, scope) = enter(team, model::Permission::ManageTeam).await?;
+    let (cx, scope) = enter(team, model::Permission::ManageMembers).await?;
     backend::impersonations::end_of_team(&cx, &scope, impersonation).await.map_err(fail)
 }
 

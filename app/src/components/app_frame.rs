@@ -17,7 +17,6 @@ pub fn AppFrame(viewer: Option<Viewer>, team: Option<TeamId>, children: Children
             </aside>
         }
     });
-    let support = viewer.as_ref().and_then(|viewer| viewer.support.clone()).map(|support| view! { <Looking support/> });
     let mine = viewer.as_ref().and_then(|viewer| viewer.teams.iter().find(|item| Some(item.id) == team).cloned());
     let nav = mine.clone().map(|team| {
         view! { <TeamNav team=team.id may_see_log=team.role.may(Permission::ViewLog) may_manage=team.role.may(Permission::ManageTeam)/> }
@@ -25,7 +24,6 @@ pub fn AppFrame(viewer: Option<Viewer>, team: Option<TeamId>, children: Children
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         {banner}
-        {support}
         {mine.and_then(|item| item.looked_into).map(|(by, until)| view! { <LookedInto team by until/> })}
         <div class="shell">
             {viewer.clone().map(|viewer| view! { <TopBar viewer team/> })}
@@ -39,10 +37,10 @@ pub fn AppFrame(viewer: Option<Viewer>, team: Option<TeamId>, children: Children
 
 /// On every page of an operator who looks into a Team.
 #[component]
-fn Looking(support: SupportItem) -> impl IntoView {
+pub fn Looking(support: SupportItem) -> impl IntoView {
     view! {
         <aside class="banner banner-danger" aria-label="You look into a Team">
-            <Icon name="users"/>
+            <Icon name="team"/>
             <p><strong>{format!("You look into {} as support", support.name)}</strong>{format!(" until {}, as {} approved. Nothing can be changed, and every page you look at is in the Team's log.", support.until.absolute, support.owner)}</p>
             <form method="post" action=StopImpersonation::url()>
                 <input type="hidden" name="impersonation" value=support.id.to_string()/>
@@ -58,8 +56,8 @@ fn LookedInto(team: Option<TeamId>, by: String, until: Moment) -> impl IntoView 
     let href = team.map(|team| format!("/teams/{team}/support")).unwrap_or_default();
     view! {
         <aside class="banner" aria-label="Support looks into this Team">
-            <Icon name="users"/>
-            <p><strong>{format!("{by} looks into this Team as support")}</strong>{format!(" until {}. ", until.absolute)}<a href=href>"What they see, and ending it"</a></p>
+            <Icon name="team"/>
+            <p><strong>{format!("{by} looks into this Team as support")}</strong>{format!(" until {}. ", until.absolute)}<a href=href>"What they see"</a></p>
         </aside>
     }
 }

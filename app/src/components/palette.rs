@@ -33,6 +33,8 @@ const PLACES: [(&str, &str, &str, Permission); 19] = [
 #[component]
 pub fn Palette(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
     let here = viewer.teams.iter().find(|item| Some(item.id) == team).cloned();
+    // What it would look for is looked at by nobody who is let in for a while.
+    let looks = viewer.support.as_ref().is_some_and(|support| Some(support.team) == team);
     let places = here.iter().flat_map(places).collect::<Vec<_>>();
     let teams = viewer.teams.iter().map(|item| (item.name.clone(), "Team", format!("/teams/{}", item.id), ""));
     let own = [
@@ -53,7 +55,7 @@ pub fn Palette(viewer: Viewer, team: Option<TeamId>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <dialog class="palette" id="palette" aria-label="Go to" data-team=here.map(|team| team.id.to_string())>
+        <dialog class="palette" id="palette" aria-label="Go to" data-team=here.filter(|_| !looks).map(|team| team.id.to_string())>
             <input type="text" role="combobox" aria-label="Where to?" aria-expanded="true" aria-controls="palette-list" aria-autocomplete="list" autocomplete="off" spellcheck="false" placeholder="Where to? A page, a connection, a gateway, a member…"/>
             <ul role="listbox" id="palette-list" aria-label="Places">{options}</ul>
             <p role="status"><span class="palette-nothing" hidden>"Nothing is called that."</span></p>

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use crate::{App, api::Viewer};
+use crate::{App, api::Viewer, components::Looking};
 
 /// The bundle's files, found once at start; their names hold a hash of their content.
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
     let palette = use_context::<Viewer>().map(|_| {
         view! { <script type="module" src=assets.palette.to_string() nonce=nonce.clone()></script> }
     });
+    // Wherever they go.
+    let support = use_context::<Viewer>().and_then(|viewer| viewer.support).map(|support| view! { <Looking support/> });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=data_theme>
@@ -89,6 +91,7 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
                 <MetaTags/>
             </head>
             <body>
+                {support}
                 <App/>
             </body>
         </html>

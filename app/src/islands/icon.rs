@@ -56,3 +56,31 @@ fn path(name: &str) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    /// All sources below a folder.
+    fn sources(folder: &Path) -> Vec<String> {
+        let inside = fs::read_dir(folder).unwrap().flat_map(|entry| {
+            let path = entry.unwrap().path();
+            if path.is_dir() { sources(&path) } else { vec![fs::read_to_string(path).unwrap_or_default()] }
+        });
+        inside.collect()
+    }
+
+    #[test]
+    fn every_icon_that_is_named_is_drawn() {
+        let mut named = 0;
+        for source in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+            for mark in ["<Icon name=\"", " icon=\""] {
+                for name in source.split(mark).skip(1).filter_map(|rest| rest.split_once('"')).map(|(name, _)| name) {
+                    assert!(name.contains('\\') || !super::path(name).is_empty(), "{name} is not drawn");
+                    named += 1;
+                }
+            }
+        }
+        assert!(named > 40, "{named}");
+    }
+}

@@ -34,7 +34,7 @@ pub fn ApprovalsPage() -> impl IntoView {
 fn Asked(team: TeamId, all: Vec<ApprovalItem>) -> impl IntoView {
     if all.is_empty() {
         let text = "What somebody asks waits here for another person, for a week.";
-        return view! { <EmptyState icon="users" title="Nothing was asked lately" text=text/> }.into_any();
+        return view! { <EmptyState icon="team" title="Nothing was asked lately" text=text/> }.into_any();
     }
     let rows = all.into_iter().map(|item| view! { <Row team item/> }).collect_view();
     view! {

@@ -8,7 +8,7 @@ pub fn Leases(#[prop(into)] live: String, leases: Vec<LeaseItem>) -> impl IntoVi
     view! {
         <section class="card" aria-labelledby="leases-h">
             <h2 id="leases-h">"Who holds a token"</h2>
-            <div data-live=live><LeaseTable leases/></div>
+            <div data-live=super::live(live)><LeaseTable leases/></div>
             <p class="muted small" role="status"><span data-live-stale hidden>"Not live at the moment: reload the page for what is now."</span></p>
         </section>
     }

@@ -229,7 +229,7 @@ pub(super) fn Events(
         view! { <p class="muted small" role="status"><span data-live-stale hidden>"Not live at the moment: reload the page for what is now."</span></p> }
     });
     view! {
-        <div><div class="stack" data-live=live><Days items=page.items home/></div>{stale}</div>
+        <div><div class="stack" data-live=live.and_then(super::live)><Days items=page.items home/></div>{stale}</div>
         <nav class="paging" aria-label="Pages"><p class="muted small">"Newest first"</p>{follow}{next}</nav>
     }
 }

@@ -160,3 +160,10 @@ fn stepped_up() -> bool {
         if by_passkey { viewer.stepped_up_by_passkey } else { viewer.stepped_up }
     })
 }
+
+/// Where a browser with scripts hears of changes; nowhere while an operator looks in, who sees what was noted and no more.
+fn live(path: String) -> Option<String> {
+    let id = team();
+    let looks = viewer().and_then(|viewer| viewer.support).is_some_and(|support| support.team == id);
+    (!looks).then_some(path)
+}

@@ -45,7 +45,7 @@ fn CodeOnce(shown: ShownCode) -> impl IntoView {
 fn Questions(team: TeamId, all: Vec<ImpersonationItem>) -> impl IntoView {
     if all.is_empty() {
         let text = "When support asks to look into this Team, owners get a mail, and the question stands here.";
-        return view! { <EmptyState icon="users" title="Nobody asked" text=text/> }.into_any();
+        return view! { <EmptyState icon="team" title="Nobody asked" text=text/> }.into_any();
     }
     let rows = all.into_iter().map(|item| view! { <Question team item/> }).collect_view();
     view! { <div class="stack">{rows}</div> }.into_any()
@@ -53,7 +53,7 @@ fn Questions(team: TeamId, all: Vec<ImpersonationItem>) -> impl IntoView {
 
 #[component]
 fn Question(team: TeamId, item: ImpersonationItem) -> impl IntoView {
-    let answers = may(Permission::ManageTeam).then(|| view! { <Answers team item=item.clone()/> });
+    let answers = may(Permission::ManageMembers).then(|| view! { <Answers team item=item.clone()/> });
     let label = format!("Question of {}", item.asked.0);
     view! {
         <article class="card" aria-label=label>
@@ -98,12 +98,13 @@ fn Answers(team: TeamId, item: ImpersonationItem) -> impl IntoView {
     let approve = Act::of::<ApproveImpersonation>();
     let decline = Act::of::<DeclineImpersonation>();
     let end = Act::of::<EndImpersonation>();
-    let asks = item.state == ImpersonationState::Asked;
+    let approves = may(Permission::ManageTeam);
+    let label = if item.state == ImpersonationState::Asked { "Approve and show the code" } else { "Make another code" };
     let waits = matches!(item.state, ImpersonationState::Asked | ImpersonationState::Approved);
     view! {
-        {asks.then(|| view! {
+        {(waits && approves).then(|| view! {
             <StepUpGate open=stepped_up() act=format!("let {} look into the Team", item.asked.0)>
-                <PlainForm act=approve>{first()}<Submit label="Approve and show the code"/></PlainForm>
+                <PlainForm act=approve>{first()}<Submit label=label class=if item.state == ImpersonationState::Asked { "btn-primary" } else { "btn-secondary" }/></PlainForm>
             </StepUpGate>
         })}
         {waits.then(|| view! { <ActForm act=decline>{second()}<Submit label="Decline" class="btn-secondary"/></ActForm> })}
@@ -117,17 +118,21 @@ fn Answers(team: TeamId, item: ImpersonationItem) -> impl IntoView {
 #[component]
 pub fn SupportPage() -> impl IntoView {
     let ask = Act::of::<AskImpersonation>();
+    let open = viewer().is_some_and(|viewer| viewer.stepped_up);
     view! {
         <Title text="Support"/>
         <Crumbs home="/installation".to_owned() place="Installation" here="Support"/>
         <PageHeader title="Support" lead="Look into a Team, to help: one of its owners approves it and tells you a code. For fifteen minutes you see what an auditor of the Team sees. You change nothing and see no secret; every page you look at is in the Team's log, and its owners hear of it."/>
         <section class="card" aria-labelledby="ask-h">
             <h2 id="ask-h">"Ask to look into a Team"</h2>
+            <StepUpGate open=open act="look into a Team">
             <ActForm act=ask class="form">
                 <Field name="which" label="Team" hint="Its id, or the address of one of its pages. Whoever asked for help has both." mono=true act=ask/>
                 <TextArea name="reason" label="Reason" hint="What you look for and why. The Team's owners read it." required=true act=ask/>
                 <Submit label="Ask the owners" class="btn-secondary"/>
             </ActForm>
+            </StepUpGate>
+            <p class="muted small">"A new question takes the place of the one before, and ends what it led to."</p>
         </section>
         {loaded(my_impersonations(), |all| view! { <Mine all/> }.into_any())}
     }
@@ -137,7 +142,7 @@ pub fn SupportPage() -> impl IntoView {
 fn Mine(all: Vec<ImpersonationItem>) -> impl IntoView {
     let open = viewer().is_some_and(|viewer| viewer.stepped_up);
     let rows = all.into_iter().map(|item| {
-        let name = item.team_name.clone();
+        let name = item.team_name.clone().unwrap_or_else(|| "a Team".to_owned());
         view! {
             <article class="card" aria-label=format!("Question to {name}")>
                 <p class="muted small">"To "<strong>{name.clone()}</strong>", "<code>{item.team.to_string()}</code></p>
@@ -156,9 +161,11 @@ fn Next(item: ImpersonationItem, open: bool) -> impl IntoView {
     let (begin, stop) = (Act::of::<BeginImpersonation>().only_for("impersonation", &id), Act::of::<StopImpersonation>());
     let (first, second) = (id.clone(), id.clone());
     let look = format!("/teams/{}", item.team);
+    let here = viewer().and_then(|viewer| viewer.support).is_some_and(|support| support.id == item.id);
     view! {
+        {(item.state == ImpersonationState::Asked).then(|| view! { <p class="muted small">"When an owner has approved it and told you the code, load this page again."</p> })}
         {(item.state == ImpersonationState::Approved).then(|| view! {
-            <StepUpGate open=open act=format!("look into {}", item.team_name)>
+            <StepUpGate open=open act=format!("look into {}", item.team_name.clone().unwrap_or_default())>
                 <ActForm act=begin class="form">
                     <Hidden name="impersonation" value=first/>
                     <Field name="code" label="Code" id=format!("code-{id}") hint="Eight digits, from the owner." autocomplete="one-time-code" mono=true act=begin/>
@@ -166,7 +173,7 @@ fn Next(item: ImpersonationItem, open: bool) -> impl IntoView {
                 </ActForm>
             </StepUpGate>
         })}
-        {(item.state == ImpersonationState::Live).then(|| view! { <p><a class="btn btn-secondary" href=look rel="external">"Open the Team"</a></p> })}
+        {here.then(|| view! { <p><a class="btn btn-secondary" href=look rel="external">"Open the Team"</a></p> })}
         {(item.state != ImpersonationState::Over).then(|| view! {
             <ActForm act=stop><Hidden name="impersonation" value=second/><Submit label="End" class="btn-secondary"/></ActForm>
         })}

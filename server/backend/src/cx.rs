@@ -98,10 +98,9 @@ impl Cx {
         self.portal.clock.now()
     }
 
-    /// For whom an operator looks into this Team: whoever let them.
-    pub fn for_whom(&self, team: Option<TeamId>) -> Option<UserId> {
-        let support = self.signed_in()?.support.as_ref()?;
-        (team == Some(support.team)).then_some(support.owner)
+    /// What lets an operator look into this Team.
+    pub fn support(&self, team: Option<TeamId>) -> Option<&Support> {
+        self.signed_in()?.support.as_ref().filter(|support| team == Some(support.team))
     }
 
     pub fn signed_in(&self) -> Option<&SignedIn> {

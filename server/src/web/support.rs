@@ -14,7 +14,9 @@ pub async fn looks(cx: &mut Cx, method: &Method, path: &str) -> Result<(), Outag
     let Some(support) = &mut person.support else { return Ok(()) };
     let home = format!("/teams/{}", support.team);
     let is_page = path.strip_prefix(&home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if !is_page || *method != Method::GET {
+    // An address that is written otherwise leads to the same page, and would stand unreadable in the log.
+    let is_plain = path.len() <= 200 && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-.".contains(&byte));
+    if !is_page || !is_plain || *method != Method::GET {
         return Ok(());
     }
     support.looks = true;

@@ -22,7 +22,12 @@ pub(crate) async fn impersonation_items(cx: &Cx, scope: &TeamScope) -> Result<Ve
 
 pub(crate) async fn own_impersonation_items(cx: &Cx) -> Result<Vec<ImpersonationItem>, Failure> {
     let all = impersonations::mine(cx).await.map_err(fail)?;
-    Ok(all.into_iter().map(|one| item(one, cx.now())).collect())
+    let of_operator = |one: Impersonation| {
+        let known = one.approved.is_some();
+        let item = item(one, cx.now());
+        ImpersonationItem { team_name: item.team_name.filter(|_| known), ..item }
+    };
+    Ok(all.into_iter().map(of_operator).collect())
 }
 
 fn item(one: Impersonation, now: Time) -> ImpersonationItem {
@@ -31,7 +36,7 @@ fn item(one: Impersonation, now: Time) -> ImpersonationItem {
         team: one.team,
         state: one.state(now),
         good_until: moment(one.moments().good_until(), now),
-        team_name: one.team_name.to_string(),
+        team_name: Some(one.team_name.to_string()),
         reason: one.reason,
         asked: (one.asked.name, moment(one.asked.at, now)),
         approved: one.approved.map(|by| (by.name, moment(by.at, now))),

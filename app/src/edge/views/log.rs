@@ -119,6 +119,15 @@ pub(crate) fn log_rows(rows: Vec<Row>, now: Time) -> Vec<LogItem> {
     rows.into_iter().map(|row| item(row, now)).collect()
 }
 
+/// Who did it, and for whom when somebody let them.
+fn actor(row: &Row) -> String {
+    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
+    match details["for"].as_str().filter(|_| row.on_behalf_of.is_some()) {
+        Some(whom) => format!("{} for {whom}", row.actor_name),
+        None => row.actor_name.clone(),
+    }
+}
+
 pub(super) fn item(row: Row, now: Time) -> LogItem {
     let raw = serde_json::json!({
         "id": row.id, "at": row.at, "action": row.action, "outcome": row.outcome, "reason": row.reason,
@@ -132,7 +141,7 @@ pub(super) fn item(row: Row, now: Time) -> LogItem {
         at: moment(row.at, now),
         day: row.at.format("%A, %-d %B %Y").to_string(),
         clock: row.at.format("%H:%M:%S").to_string(),
-        actor: row.actor_name.clone(),
+        actor: actor(&row),
         sentence: row.action.sentence().to_owned(),
         target: about(&row),
         outcome: row.outcome,

@@ -5,7 +5,7 @@ use model::{
     incident::MeasureState,
 };
 
-use super::super::{may, stepped_up};
+use super::super::{live, may, stepped_up};
 use crate::{
     api::measures::{
         Containment, Held, LiftMeasure, MeasureChoice, MeasureItem, OrderMeasure, RetryMeasure, WithdrawMeasure,
@@ -27,7 +27,7 @@ pub(super) fn ContainmentCard(team: TeamId, incident: IncidentId, over: bool, co
             {nothing.then(|| view! { <p class="muted">"Nothing fits. Name what it is about under Facts."</p> })}
             {(!measures.is_empty()).then(|| view! { <Ordered team incident runs measures/> })}
             <div>
-                <div data-live=format!("/live/teams/{team}/incidents/{incident}/holders")><Holders held/></div>
+                <div data-live=live(format!("/live/teams/{team}/incidents/{incident}/holders"))><Holders held/></div>
                 <p class="muted small" role="status"><span data-live-stale hidden>"Not live at the moment: reload the page for what is now."</span></p>
             </div>
             {(alone && !over).then(|| view! { <p class="muted small">"Nobody else in this Team could lift a lock that you place: then whoever operates this Portal does, on its machine ("<code>"portal incident lift"</code>")."</p> })}

@@ -5,7 +5,7 @@ use model::{
     incident::EntryKind,
 };
 
-use super::super::may;
+use super::super::{live, may};
 use crate::{
     api::incidents::{CorrectEntry, PinEntry, TimelineItem, WriteEntry},
     components::{Act, ActForm, At, Badge, Choice, Field, Hidden, Select, Submit, TextArea},
@@ -36,7 +36,7 @@ pub(super) fn TimelineCard(team: TeamId, incident: IncidentId, over: bool, timel
             })}
             {(works && !written.is_empty()).then(|| view! { <Tools team incident written/> })}
             <div>
-                <div data-live=format!("/live/teams/{team}/incidents/{incident}/timeline")><Lines timeline/></div>
+                <div data-live=live(format!("/live/teams/{team}/incidents/{incident}/timeline"))><Lines timeline/></div>
                 <p class="muted small" role="status"><span data-live-stale hidden>"Not live at the moment: reload the page for what is now."</span></p>
             </div>
         </section>

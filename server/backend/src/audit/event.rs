@@ -145,8 +145,8 @@ impl Event {
     }
 
     /// Done for somebody else, who let them.
-    pub fn for_whom(self, user: UserId) -> Self {
-        Self { on_behalf_of: Some(user), ..self }
+    pub fn for_whom(self, user: UserId, name: &str) -> Self {
+        Self { on_behalf_of: Some(user), ..self }.with("for", &SafeText::new(name, 200))
     }
 
     pub fn on(self, target: Target) -> Self {
@@ -174,6 +174,9 @@ impl Event {
     }
 
     fn plain_row(self, cx: &Cx) -> Row {
+        if let Some(support) = cx.support(self.team).filter(|_| self.on_behalf_of.is_none()) {
+            return self.for_whom(support.owner, &support.owner_name).plain_row(cx);
+        }
         let now = cx.now();
         let (actor_kind, actor_id, actor_name, credential_id) = match &cx.actor {
             Actor::Anonymous => ("anonymous", None, "somebody".to_owned(), None),
@@ -201,7 +204,7 @@ impl Event {
             actor_kind,
             actor_id,
             actor_name,
-            on_behalf_of: self.on_behalf_of.or_else(|| cx.for_whom(self.team)).map(|user| user.0),
+            on_behalf_of: self.on_behalf_of.map(|user| user.0),
             action: self.action,
             target_kind: self.target.as_ref().map(|t| t.kind.to_owned()),
             target_id: self.target.as_ref().map(|t| t.id),

@@ -1,7 +1,7 @@
 //! Looking in: begun with the owner's code, seen page by page, ended by either side or by time.
 
 use model::{
-    Role, Time,
+    Time,
     audit::{Action, SafeText},
     ids::{ImpersonationId, TeamId},
     impersonation::{ImpersonationState, TRIES},
@@ -9,7 +9,7 @@ use model::{
     step_up::DangerousAct,
 };
 
-use super::{ImpersonationError, answer::one, mine, tell_owners};
+use super::{ImpersonationError, answer::one, mine, owners, tell_owners};
 use crate::{
     Cx, Portal, TeamScope,
     access::{self, AccessError},
@@ -26,8 +26,11 @@ use crate::{
 #[tracing::instrument(skip_all, fields(impersonation = %id))]
 pub async fn begin(cx: &Cx, id: ImpersonationId, code: &str) -> Result<Impersonation, ImpersonationError> {
     let found = own(cx, id).await?;
-    access::require_proof(cx, DangerousAct::Impersonate, false).await?;
-    let (person, now, scope) = (access::signed_in(cx)?, cx.now(), access::job(found.team));
+    let (now, scope) = (cx.now(), access::job(found.team));
+    // Where owners and admins need a passkey, so does whoever looks in.
+    let by_passkey = store::team::requires_passkeys(cx.portal.db.reader(), &scope).await?;
+    access::require_proof(cx, DangerousAct::Impersonate, by_passkey).await?;
+    let person = access::signed_in(cx)?;
     let approved = found.approved.as_ref().filter(|_| found.state(now) == ImpersonationState::Approved);
     let approved = approved.ok_or(ImpersonationError::WrongCode)?;
     let code = parse_code(code).map_err(|_| ImpersonationError::WrongCode)?;
@@ -38,15 +41,14 @@ pub async fn begin(cx: &Cx, id: ImpersonationId, code: &str) -> Result<Impersona
     }
     let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, &scope).await?;
-    let owners = store::member::not_locked(&*tx, &scope).await?;
-    if !owners.iter().any(|member| member.user == approved.user && member.role == Role::Owner) {
+    if !owners(cx, &tx, &scope).await?.iter().any(|owner| owner.user == approved.user) {
         return Err(ImpersonationError::ApproverGone);
     }
     if store::team::membership(&*tx, found.team, person.user, now).await?.is_some() {
         return Err(ImpersonationError::IsMember);
     }
     for other in impersonation::of_operator(&*tx, person.user, now - super::SHOWN).await? {
-        if other.state(now) == ImpersonationState::Live {
+        if other.begun_at.is_some() && other.ended_at.is_none() {
             over(cx, &tx, &other, Action::ImpersonationEnded).await?;
         }
     }
@@ -66,7 +68,7 @@ pub async fn begin(cx: &Cx, id: ImpersonationId, code: &str) -> Result<Impersona
     );
     tell_owners(cx, &tx, &scope, "Support looks into your Team", &text).await?;
     let event = Event::of(&scope, Action::ImpersonationBegun).on(Target::team(begun.team, &begun.team_name));
-    audit::append(&*tx, cx, event.for_whom(approved.user).with("impersonation", id)).await?;
+    audit::append(&*tx, cx, event.for_whom(approved.user, &approved.name).with("impersonation", id)).await?;
     tx.commit().await?;
     Ok(begun)
 }
@@ -119,20 +121,26 @@ pub async fn seen(cx: &Cx, support: &Support, page: &str) -> Result<bool, Outage
     }
     let scope = access::job(support.team);
     let event = Event::of(&scope, Action::ImpersonationSeen).on(Target::team(support.team, &support.name));
-    let event = event.for_whom(support.owner).with("impersonation", support.id).with("page", &SafeText::new(page, 200));
+    let event = event
+        .for_whom(support.owner, &support.owner_name)
+        .with("impersonation", support.id)
+        .with("page", &SafeText::new(page, 200));
     audit::append(&*tx, cx, event).await?;
     tx.commit().await?;
     Ok(true)
 }
 
-/// Ends what this operator asked, at whatever step it stands.
+/// Ends what this operator asked, at whatever step it stands. What is over already stays so.
 #[tracing::instrument(skip_all, fields(impersonation = %id))]
 pub async fn end(cx: &Cx, id: ImpersonationId) -> Result<(), ImpersonationError> {
     let found = own(cx, id).await?;
-    finish(cx, &found).await
+    match finish(cx, &found).await {
+        Err(ImpersonationError::Over) => Ok(()),
+        ended => ended,
+    }
 }
 
-/// The same by an owner of the Team.
+/// The same by an owner or admin of the Team.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), impersonation = %id))]
 pub async fn end_of_team(cx: &Cx, scope: &TeamScope, id: ImpersonationId) -> Result<(), ImpersonationError> {
     let found = one(cx, scope, id).await?;
@@ -141,15 +149,18 @@ pub async fn end_of_team(cx: &Cx, scope: &TeamScope, id: ImpersonationId) -> Res
 
 async fn finish(cx: &Cx, found: &Impersonation) -> Result<(), ImpersonationError> {
     let tx = cx.portal.db.begin().await?;
-    if found.state(cx.now()) == ImpersonationState::Over || !over(cx, &tx, found, Action::ImpersonationEnded).await? {
+    if !over(cx, &tx, found, Action::ImpersonationEnded).await? {
         return Err(ImpersonationError::Over);
     }
     Ok(tx.commit().await?)
 }
 
-/// Ends those whose time is over, so that the owners hear of it.
+/// Ends those whose time is over, or that stand no more for another reason, so that the owners hear of it.
 pub(crate) async fn end_due(portal: &Portal) -> Result<(), Outage> {
     let cx = Cx::system(portal, "impersonation");
+    let tx = portal.db.begin().await?;
+    impersonation::lapse(&*tx, cx.now()).await?;
+    tx.commit().await?;
     for found in impersonation::run_out(portal.db.reader(), cx.now()).await? {
         let tx = portal.db.begin().await?;
         match over(&cx, &tx, &found, Action::ImpersonationEnded).await {
@@ -165,20 +176,19 @@ pub(crate) async fn end_due(portal: &Portal) -> Result<(), Outage> {
 
 /// Ends it with a record; one that had begun is told to the owners. False when it was over.
 pub(super) async fn over(cx: &Cx, tx: &Tx, found: &Impersonation, action: Action) -> Result<bool, ImpersonationError> {
-    if !impersonation::end(&**tx, found.id, cx.now()).await? {
-        return Ok(false);
-    }
+    let Some((begun_at, pages)) = impersonation::end(&**tx, found.id, cx.now()).await? else { return Ok(false) };
     let scope = access::job(found.team);
     let event = Event::of(&scope, action).on(Target::team(found.team, &found.team_name)).with("impersonation", found.id);
+    let event = event.with("asked_by", found.asked.user);
     let event = match &found.approved {
-        Some(owner) if found.begun_at.is_some() => event.for_whom(owner.user).with("pages", i64::from(found.pages)),
+        Some(owner) if begun_at.is_some() => event.for_whom(owner.user, &owner.name).with("pages", i64::from(pages)),
         _ => event,
     };
     audit::append(&**tx, cx, event).await?;
-    if found.begun_at.is_some() {
+    if begun_at.is_some() {
         let text = format!(
-            "{} looks into {} no longer. They looked at {} pages, each of which is in the Team's log: {}/teams/{}/log?action=impersonation.seen",
-            found.asked.name, found.team_name, found.pages, cx.portal.settings.public_url, found.team,
+            "{} looks into {} no longer. They looked at {pages} pages, each of which is in the Team's log: {}/teams/{}/log",
+            found.asked.name, found.team_name, cx.portal.settings.public_url, found.team,
         );
         tell_owners(cx, tx, &scope, "Support looks into your Team no longer", &text).await?;
     }

@@ -8,9 +8,10 @@ mod look;
 use chrono::Duration;
 use model::{
     Role,
-    audit::{Action, SafeText},
+    audit::Action,
     ids::{ImpersonationId, TeamId},
-    impersonation::{ASK_BURST, ASK_EVERY, ImpersonationState, REASON_MOST, reason},
+    impersonation::{ASK_BURST, ASK_BURST_ALL, ASK_EVERY, ASK_EVERY_ALL, ImpersonationState, reason},
+    step_up::DangerousAct,
 };
 
 pub use answer::{approve, decline};
@@ -29,12 +30,13 @@ use crate::{
         self, Tx,
         audit_hold::By,
         impersonation::{self, Impersonation},
+        member::Member,
         rate_limit::{self, Limit},
     },
 };
 
-/// For so long questions are shown.
-const SHOWN: Duration = Duration::days(90);
+/// For so long questions are shown, and kept.
+pub(crate) const SHOWN: Duration = Duration::days(90);
 
 /// What operators asked of the Team lately, the newest first.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Impersonation>, AccessError> {
@@ -50,9 +52,10 @@ pub async fn mine(cx: &Cx) -> Result<Vec<Impersonation>, AccessError> {
 /// Asks a Team's owners; what this operator asked of them before is over.
 #[tracing::instrument(skip_all, fields(team = %team))]
 pub async fn ask(cx: &Cx, team: TeamId, why: &str) -> Result<ImpersonationId, ImpersonationError> {
-    let person = access::operator(cx)?;
+    access::operator(cx)?;
     let why = reason(why).ok_or(ImpersonationError::NoReason)?;
-    let why = SafeText::new(&why, REASON_MOST);
+    access::require_proof(cx, DangerousAct::Impersonate, false).await?;
+    let person = access::signed_in(cx)?;
     let (scope, now) = (access::job(team), cx.now());
     let tx = cx.portal.db.begin().await?;
     match store::team::hold(&*tx, &scope).await {
@@ -64,10 +67,15 @@ pub async fn ask(cx: &Cx, team: TeamId, why: &str) -> Result<ImpersonationId, Im
     }
     let name = store::team::name(&*tx, team).await?.unwrap_or_default();
     let name: model::Name = name.parse().map_err(|_| Outage::Corrupt("name"))?;
-    let limit = Limit { burst: ASK_BURST, every: ASK_EVERY };
-    let taken = rate_limit::take(&*tx, &format!("impersonation:{}", team.0.simple()), limit, 1, now).await?;
-    if taken.granted == 0 {
-        return Err(ImpersonationError::TooMany { retry_after: taken.wait });
+    let (mine, all) = (Limit { burst: ASK_BURST, every: ASK_EVERY }, Limit { burst: ASK_BURST_ALL, every: ASK_EVERY_ALL });
+    let (team_id, user) = (team.0.simple(), person.user.0.simple());
+    for (bucket, limit) in
+        [(format!("{team_id}:{user}"), mine), (format!("team:{team_id}"), all), (format!("user:{user}"), all)]
+    {
+        let taken = rate_limit::take(&*tx, &format!("impersonation:{bucket}"), limit, 1, now).await?;
+        if taken.granted == 0 {
+            return Err(ImpersonationError::TooMany { retry_after: taken.wait });
+        }
     }
     for earlier in impersonation::of_team(&*tx, &scope, now - SHOWN).await? {
         if earlier.asked.user == person.user && earlier.state(now) != ImpersonationState::Over {
@@ -89,10 +97,10 @@ pub async fn ask(cx: &Cx, team: TeamId, why: &str) -> Result<ImpersonationId, Im
     };
     impersonation::insert(&*tx, &new).await?;
     let text = format!(
-        "{}, who operates this Portal, asks to look into {} for fifteen minutes: \"{}\". They would see what an auditor of the Team sees, \
+        "{}, who operates this Portal, asks to look into {} for fifteen minutes. They would see what an auditor of the Team sees, \
          change nothing and see no secret. If you are in touch with them and it is right, approve it and tell them the code; else decline: \
-         {}/teams/{team}/support",
-        new.asked.name, new.team_name, new.reason, cx.portal.settings.public_url,
+         {}/teams/{team}/support. In their words: \"{}\"",
+        new.asked.name, new.team_name, cx.portal.settings.public_url, new.reason,
     );
     if tell_owners(cx, &tx, &scope, "Support asks to look into your Team", &text).await? == 0 {
         return Err(ImpersonationError::NoOwner);
@@ -103,11 +111,16 @@ pub async fn ask(cx: &Cx, team: TeamId, why: &str) -> Result<ImpersonationId, Im
     Ok(new.id)
 }
 
-/// Mails every owner who is not locked out; tells how many there are.
+/// Owners who may come in now.
+async fn owners(cx: &Cx, tx: &Tx, scope: &TeamScope) -> Result<Vec<Member>, sea_orm::DbErr> {
+    let all = store::member::not_locked(&**tx, scope).await?;
+    Ok(all.into_iter().filter(|one| one.role == Role::Owner && !one.engagement.is_over(cx.now())).collect())
+}
+
+/// Mails every owner; tells how many there are.
 async fn tell_owners(cx: &Cx, tx: &Tx, scope: &TeamScope, headline: &str, text: &str) -> Result<usize, ImpersonationError> {
-    let owners = store::member::not_locked(&**tx, scope).await?.into_iter().filter(|member| member.role == Role::Owner);
     let mut told = 0;
-    for owner in owners {
+    for owner in owners(cx, tx, scope).await? {
         let message = Message::SecurityNotice { headline: headline.to_owned(), text: text.to_owned() };
         mail::queue(&**tx, &cx.portal.vault, cx.now(), Mail { to: owner.email, message }).await?;
         told += 1;

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use model::notification::KEPT;
 
-use crate::{Portal, store};
+use crate::{Portal, impersonations::SHOWN, store};
 
 /// What was mailed, to whom and whether it went, for questions about a mail that did not come.
 const MAILS: Duration = Duration::days(30);
@@ -27,6 +27,7 @@ pub(super) async fn run(portal: Portal) -> Result<(), sea_orm::DbErr> {
     store::session::delete_before(&*tx, now - SESSIONS).await?;
     store::lease::delete_before(&*tx, now - LEASES).await?;
     store::notification::delete_before(&*tx, now - KEPT).await?;
+    store::impersonation::delete_before(&*tx, now - SHOWN).await?;
     store::webhook::end_overlaps(&*tx, now).await?;
     store::webhook::delete_before(&*tx, now - MESSAGES).await?;
     tx.commit().await

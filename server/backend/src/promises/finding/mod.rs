@@ -46,6 +46,7 @@ pub(super) fn of(promise: Promise, facts: &Facts) -> Finding {
         Promise::StoredData
         | Promise::NotShared
         | Promise::FreshProof
+        | Promise::SupportIsLetIn
         | Promise::NoSecretInBrowsers
         | Promise::RefreshedWhenNeeded
         | Promise::AmazonTold
