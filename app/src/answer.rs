@@ -31,6 +31,10 @@ pub(crate) fn vouched(words: &str) -> String {
 #[derive(Clone, Copy, Debug)]
 pub struct PasskeysOffered(pub bool);
 
+/// The database is a restored copy, of a backup of that moment.
+#[derive(Clone, Debug)]
+pub struct CopyOf(pub String);
+
 /// Where to go after signing in, as the address says. Leptos would read it twice.
 #[derive(Clone, Debug)]
 pub struct Next(pub String);

@@ -33,6 +33,7 @@ mod m0027_gateways_webhooks;
 mod m0028_notifications;
 mod m0029_retired_keys;
 mod m0030_impersonations;
+mod m0031_restored_copy;
 
 pub struct Migrator;
 
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             whole(m0028_notifications::Migration),
             whole(m0029_retired_keys::Migration),
             whole(m0030_impersonations::Migration),
+            whole(m0031_restored_copy::Migration),
         ]
     }
 }

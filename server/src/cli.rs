@@ -41,6 +41,17 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Write a copy of the database into a file, sealed under the master key: while Portal runs, as one moment has it.
+    Backup { file: PathBuf },
+    /// Fill the configuration's database, which must be empty, from a backup. The copy sends no mail and asks nothing of Amazon.
+    Restore {
+        file: PathBuf,
+        /// The copy is for looking at, until you promote it.
+        #[arg(long, required = true)]
+        disposable: bool,
+    },
+    /// Let a restored copy take the place of the installation: it sends mails and asks Amazon from then on.
+    Promote,
     /// Fill two Teams with weeks of history, for looking around: development only, with the simulator running.
     Demo {
         /// Who owns both Teams: sign in with this address.
@@ -58,7 +69,7 @@ pub enum Command {
     Drill {
         #[arg(long)]
         team: model::ids::TeamId,
-        /// revoke_key, rotate_secret or replay_notification; all unless said.
+        /// revoke_key, rotate_secret, replay_notification or restore_backup; all unless said.
         #[arg(long, value_parser = drill)]
         kind: Option<DrillKind>,
     },

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult
 
 /// What each may do with the log and with evidence, the one that serves (`web`, `gateway`) and the one that works (`worker`); with every other
 /// table both may do everything but own it.
-const LOG: [(&str, &[&str], &[&str]); 15] = [
+const LOG: [(&str, &[&str], &[&str]); 16] = [
     ("audit_event", &["SELECT", "INSERT"], &["SELECT", "INSERT", "DELETE"]),
     ("audit_pending", &["SELECT", "INSERT"], &["SELECT", "INSERT", "UPDATE", "DELETE"]),
     ("audit_leaf", &["SELECT"], &["SELECT", "INSERT", "DELETE"]),
@@ -19,6 +19,7 @@ const LOG: [(&str, &[&str], &[&str]); 15] = [
     ("evidence", &["SELECT", "INSERT"], &["SELECT", "INSERT"]),
     ("custody", &["SELECT", "INSERT"], &["SELECT", "INSERT"]),
     ("retired_master_key", &["SELECT"], &["SELECT", "INSERT"]),
+    ("restored_copy", &["SELECT"], &["SELECT"]),
     ("seaql_migrations", &["SELECT"], &["SELECT"]),
 ];
 const RIGHTS: [&str; 5] = ["INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER"];

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod audit_export;
 pub mod audit_report;
+pub mod backup_report;
 mod bare_headers;
 pub mod bundle_report;
 pub mod checkpoints;
@@ -16,6 +17,7 @@ pub mod gateway;
 pub mod keys_report;
 pub mod logging;
 pub mod metrics;
+pub mod restore;
 pub mod routes;
 pub mod serve;
 pub mod simulator;

@@ -22,13 +22,13 @@ use migrations::MigratorTrait;
 use model::incident::DrillKind;
 use sea_orm::DbBackend;
 use server::{
-    audit_export, audit_report, bundle_report,
+    audit_export, audit_report, backup_report, bundle_report,
     config::{self, Config},
     custody,
     database_roles::{self, Roles},
     drill,
     keys_report::{self, KeysTask},
-    logging, serve, simulator, start,
+    logging, restore, serve, simulator, start,
     witness::{Memory, Sight, Witness},
 };
 
@@ -83,6 +83,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
                 return Ok(report(&[sentence]));
             }
             custody::fits(&portal).await?;
+            if start::copy_of(&portal.db).await? != portal.settings.copy_of {
+                return Ok(report(&["A restore was under way: start again.".to_owned()]));
+            }
             let works = config.has(config::Role::Worker);
             if !config.is_development()
                 && let Some(excess) = database_roles::excess(portal.db.reader(), works).await?
@@ -145,6 +148,46 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
                 custody::strictly_fits(&portal).await?;
             }
             keys_report::run(&portal, &config.key_file(), task).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Backup { file } => {
+            logging::start(&config.log);
+            let portal = start::portal(&config).await?;
+            if let Some(sentence) = lacks_migrations(&portal).await? {
+                return Ok(report(&[sentence]));
+            }
+            custody::strictly_fits(&portal).await?;
+            backup_report::print(&backup_report::back_up(&portal, &file).await?);
+            println!("Keep {} apart from the master key that opens it.", file.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Restore { file, disposable: _ } => {
+            logging::start(&config.log);
+            if !config.key_file().exists() {
+                return Ok(report(&[format!(
+                    "There is no key file at {}: put the installation's there first.",
+                    config.key_file().display()
+                )]));
+            }
+            // Nothing is served, and nobody needs a mail server for this.
+            let portal = start::portal(&Config { roles: vec![config::Role::Web], ..config }).await?;
+            let manifest = restore::restore(&portal.vault, &portal.db, &file, portal.clock.now()).await?;
+            backup_report::print(&manifest);
+            println!("Restored. It is a copy: nothing is sent, and nobody asked, until `portal promote`.");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Promote => {
+            let portal = start::portal(&config).await?;
+            if !restore::promote(&portal).await? {
+                return Ok(report(&["This database is no restored copy, or was promoted before.".to_owned()]));
+            }
+            println!(
+                "Promoted. Everybody signs in anew; what waited to be sent is dropped. Make sure that the original is stopped, start Portal, and then:"
+            );
+            println!(
+                "- whatever was ended since the backup is back: keys, members, connections, passkeys, locks, disabled accounts. End it again;"
+            );
+            println!("- the log is shorter than the last signed head says: see \"After a restore\" in docs/operations.md.");
             Ok(ExitCode::SUCCESS)
         }
         Command::Demo { owner } => {

@@ -28,6 +28,14 @@ const IDLE_PATIENCE: Duration = Duration::from_secs(75);
 
 /// Serves every role of the configuration until the process is told to stop. `key`: for the role `worker`.
 pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, LastHead)>) -> io::Result<()> {
+    let (config, key) = match portal.settings.copy_of {
+        None => (config, key),
+        Some(made_at) => {
+            tracing::warn!(%made_at, "this database is a restored copy: pages alone are served, until `portal promote`");
+            let roles = config.roles.iter().copied().filter(|role| *role == Role::Web).collect();
+            (Config { roles, ..config }, None)
+        }
+    };
     let config = Arc::new(config);
     let handle = metrics::install();
     let listeners = Control::new();
@@ -55,7 +63,11 @@ pub async fn run(config: Config, portal: Portal, key: Option<(CheckpointKey, Las
         let router = metrics::router(portal.clone(), handle).merge(tiles::router(log));
         serve(&mut servers, listen, router, &listeners).await?;
     }
-    let outlets = start::outlets(&config, &portal.egress).map_err(io::Error::other)?;
+    // Whoever signs no heads sends none.
+    let outlets = match &key {
+        Some(_) => start::outlets(&config, &portal.egress).map_err(io::Error::other)?,
+        None => Outlets::default(),
+    };
     // Each process notes what was refused to itself.
     let refreshing = tokio::spawn(jobs::every(Duration::from_secs(60), portal.clone(), "keys", keys::refresh));
     let asking = (portal.clone(), Arc::default());

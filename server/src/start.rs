@@ -9,11 +9,14 @@ use backend::{
     egress::{Egress, OperatorsHosts},
     mail::Mailer,
     portal::{Settings, SignUp},
-    store::Db,
+    store::{
+        Db,
+        restored::{self, Standing},
+    },
     vault::{KeyFile, Vault},
     webhooks::{Hooks, Receiver},
 };
-use model::egress::Purpose;
+use model::{Time, egress::Purpose};
 use secrecy::ExposeSecret;
 
 use crate::{
@@ -41,6 +44,8 @@ pub enum StartError {
     Mail(#[from] backend::mail::MailerError),
     #[error("nothing says where mail goes")]
     NoMail,
+    #[error("a restore into this database was cut off: restore again, into an empty one")]
+    HalfRestored,
     #[error("{0}")]
     KeyService(String),
     #[error("{host} stands at private addresses only: name it in `private_hosts` if it is yours")]
@@ -109,6 +114,15 @@ pub fn egress(config: &Config) -> Egress {
     })
 }
 
+/// When the backup was made of which the database is a copy; nothing for an installation's own.
+pub async fn copy_of(db: &Db) -> Result<Option<Time>, StartError> {
+    match restored::standing(db.reader()).await.map_err(StartError::Database)? {
+        Standing::Own => Ok(None),
+        Standing::Half => Err(StartError::HalfRestored),
+        Standing::Copy(made_at) => Ok(Some(made_at)),
+    }
+}
+
 /// The handles of this configuration. Development makes its keys by itself.
 pub async fn portal(config: &Config) -> Result<Portal, StartError> {
     let clock = Clock::system();
@@ -116,8 +130,14 @@ pub async fn portal(config: &Config) -> Result<Portal, StartError> {
     let path = config.key_file();
     let keys =
         if config.is_development() && !path.exists() { KeyFile::create(&path, clock.now())? } else { KeyFile::load(&path)? };
-    let egress = egress(config);
+    let copy_of = copy_of(&db).await?;
+    // A copy asks its key service, and nobody else.
+    let egress = match copy_of {
+        None => egress(config),
+        Some(_) => egress(config).only(&[Purpose::Keys, Purpose::Role]),
+    };
     let mailer = match (&config.mail.smtp_url, &config.mail.capture_dir) {
+        _ if copy_of.is_some() => Mailer::Elsewhere,
         (Some(url), _) => Mailer::smtp(&url.0, &config.mail.from, &egress)?,
         (None, Some(folder)) => Mailer::folder(folder)?,
         (None, None) if config.has(Role::Worker) => return Err(StartError::NoMail),
@@ -133,6 +153,9 @@ pub async fn portal(config: &Config) -> Result<Portal, StartError> {
         public_url: config.public_url.clone(),
         audit_retention_months: config.audit_retention_months,
         proofs_dir: config.proofs_dir.clone(),
+        scratch_dir: config.data_dir.clone(),
+        log_verifier: CheckpointKey::load(&config.checkpoint_key_file()).ok().map(|key| key.verifier().to_owned()),
+        copy_of,
     };
     // Said at the start: a mail would be how people hear of it otherwise.
     for purpose in [Purpose::Mail, Purpose::Keys] {

@@ -169,6 +169,8 @@ actions! {
     DrillRun "drill.run" "ran a drill";
     MasterKeyAdded "keys.master_added" "added a master key";
     MasterKeyActivated "keys.master_activated" "let a master key wrap";
+    BackupMade "backup.made" "made a backup";
+    CopyPromoted "backup.promoted" "let a restored copy take the installation's place";
     KeysRewrapped "keys.rewrapped" "wrapped data keys anew";
     MasterKeyRetired "keys.master_retired" "retired a master key";
     DataKeyRotated "data_key.rotated" "rotated the data key of";

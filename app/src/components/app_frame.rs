@@ -50,6 +50,17 @@ pub fn Looking(support: SupportItem) -> impl IntoView {
     }
 }
 
+/// On every page of a restored copy.
+#[component]
+pub fn RestoredCopy(made: String) -> impl IntoView {
+    view! {
+        <aside class="banner banner-danger" aria-label="About this installation">
+            <Icon name="warning"/>
+            <p><strong>{format!("This is a restored copy of {made}.")}</strong>" No mail is sent, so no code comes: sign in with a passkey. Nothing is asked of Amazon until somebody promotes it."</p>
+        </aside>
+    }
+}
+
 /// On every page of a Team that somebody looks into.
 #[component]
 fn LookedInto(team: Option<TeamId>, by: String, until: Moment) -> impl IntoView {

@@ -17,7 +17,7 @@ mod step_up;
 mod time;
 
 pub use act::{Act, ActForm, PlainForm};
-pub use app_frame::{AppFrame, Looking};
+pub use app_frame::{AppFrame, Looking, RestoredCopy};
 pub use badge::{Badge, EnvironmentTag, OutcomeBadge, RoleName, StateBadge};
 pub use card_page::CardPage;
 pub use code_block::{CodeBlock, CopyId, Snippet};

@@ -5,7 +5,12 @@ use std::sync::Arc;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use crate::{App, api::Viewer, components::Looking};
+use crate::{
+    App,
+    answer::CopyOf,
+    api::Viewer,
+    components::{Looking, RestoredCopy},
+};
 
 /// The bundle's files, found once at start; their names hold a hash of their content.
 #[derive(Clone, Debug)]
@@ -68,6 +73,7 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
         view! { <script type="module" src=assets.palette.to_string() nonce=nonce.clone()></script> }
     });
     // Wherever they go.
+    let copy = use_context::<CopyOf>().map(|CopyOf(made)| view! { <RestoredCopy made/> });
     let support = use_context::<Viewer>().and_then(|viewer| viewer.support).map(|support| view! { <Looking support/> });
     view! {
         <!DOCTYPE html>
@@ -91,6 +97,7 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
                 <MetaTags/>
             </head>
             <body>
+                {copy}
                 {support}
                 <App/>
             </body>

@@ -6,6 +6,7 @@ pub mod alerts;
 pub mod amazon;
 pub mod approvals;
 pub mod audit;
+pub mod backup;
 pub mod clock;
 pub mod connections;
 pub mod credentials;

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use model::{EmailAddress, ids::TeamId};
+use model::{EmailAddress, Time, ids::TeamId};
 
 use crate::{
     Clock,
@@ -51,6 +51,12 @@ pub struct Settings {
     pub audit_retention_months: u32,
     /// The folder with what `make scan` and `make test` found.
     pub proofs_dir: PathBuf,
+    /// Where what is needed for a while may lie, for this user alone.
+    pub scratch_dir: PathBuf,
+    /// The public key of the log, where this process has it.
+    pub log_verifier: Option<String>,
+    /// The database is a copy that nobody has promoted, of a backup that was made then: nothing is sent, and nobody asked.
+    pub copy_of: Option<Time>,
 }
 
 /// Cheap to clone; one per process.

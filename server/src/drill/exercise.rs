@@ -26,6 +26,7 @@ pub(super) async fn run(kind: DrillKind, log: &mut Log) -> Done<()> {
         DrillKind::RevokeKey => ground.revoke_key(id, log).await,
         DrillKind::RotateSecret => ground.rotate_secret(id, log).await,
         DrillKind::ReplayNotification => ground.replay_notification(log).await,
+        DrillKind::RestoreBackup => Err("a backup is restored elsewhere".into()),
     }
 }
 

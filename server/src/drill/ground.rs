@@ -89,6 +89,9 @@ impl Ground {
             public_url: "http://drill.invalid".to_owned(),
             audit_retention_months: 13,
             proofs_dir: folder.join("proofs"),
+            scratch_dir: std::env::temp_dir(),
+            log_verifier: None,
+            copy_of: None,
         };
         let simulator = format!("http://{address}").parse()?;
         let egress = Egress::development(Some(&simulator), None);

@@ -1,9 +1,10 @@
 //! Drills: the real operation, by the same verbs as everything else, on something disposable: a Portal of its own in a folder that
-//! is gone afterwards, with Amazon played by the simulator. What it showed is kept in the Team as an incident.
+//! is gone afterwards, with Amazon played by the simulator; or a copy of this one. What it showed is kept in the Team as an incident.
 
 mod exercise;
 mod ground;
 mod notification;
+mod restore;
 
 use std::{
     fmt::Write,
@@ -19,8 +20,9 @@ use model::{ids::TeamId, incident::DrillKind};
 
 use crate::demo::Done;
 
-/// No rehearsal takes so long.
+/// No rehearsal takes so long; that of a backup grows with the database.
 const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST_RESTORE: Duration = Duration::from_secs(45 * 60);
 
 /// What a rehearsal showed, step by step.
 #[derive(Debug, Default)]
@@ -40,11 +42,22 @@ impl Log {
 }
 
 /// Rehearses, and answers how it went. A rehearsal that could not be held did not go well.
-pub async fn rehearse(kind: DrillKind) -> Rehearsed {
+pub async fn rehearse(portal: &Portal, team: TeamId, kind: DrillKind) -> Rehearsed {
     let mut log = Log::default();
     let began = Instant::now();
-    match tokio::time::timeout(LONGEST, exercise::run(kind, &mut log)).await {
+    let restores = kind == DrillKind::RestoreBackup;
+    if restores && let Ok(Some((passed, report))) = restore::lately(portal).await {
+        return Rehearsed { passed, report };
+    }
+    let rehearsal =
+        async { if restores { restore::run(portal, team, &mut log).await } else { exercise::run(kind, &mut log).await } };
+    match tokio::time::timeout(if restores { LONGEST_RESTORE } else { LONGEST }, rehearsal).await {
         Ok(Ok(())) => {}
+        Ok(Err(error)) if restores => {
+            // What it says may be about other Teams.
+            tracing::error!(error = %error, "the rehearsal of a backup broke off");
+            log.step("the rehearsal broke off: the log of the process says why", false, began);
+        }
         Ok(Err(error)) => log.step(&format!("the rehearsal broke off: {error}"), false, began),
         Err(_) => log.step("the rehearsal took too long and was given up", false, began),
     }
@@ -54,7 +67,7 @@ pub async fn rehearse(kind: DrillKind) -> Rehearsed {
 
 /// Runs one rehearsal of a Team and keeps it.
 pub async fn run(portal: &Portal, of: &Drill) -> Result<Ended, incidents::IncidentError> {
-    let went = rehearse(of.kind).await;
+    let went = rehearse(portal, of.team, of.kind).await;
     match incidents::keep_drill(portal, of, went.clone()).await {
         Ok(ended) => Ok(ended),
         Err(error) => {

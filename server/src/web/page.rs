@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     App,
-    edge::{Assets, Echo, Next, PasskeysOffered, Revealed, Vouch, WayBack, document, viewer},
+    edge::{Assets, CopyOf, Echo, Next, PasskeysOffered, Revealed, Vouch, WayBack, document, viewer},
 };
 use axum::{
     Router,
@@ -94,7 +94,9 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
     let hydrate = viewer.is_some() && !answer.to_post && !is_plain(request.uri().path());
     let assets: Assets = web.site.assets.clone();
     let offered = PasskeysOffered(backend::passkeys::are_offered(&web.portal));
+    let copy = web.portal.settings.copy_of.map(|at| CopyOf(at.format("%Y-%m-%d %H:%M UTC").to_string()));
     let contexts = move || {
+        copy.clone().into_iter().for_each(provide_context);
         if let Some(cx) = &cx {
             provide_context(cx.clone());
             vouch(cx).into_iter().for_each(provide_context);

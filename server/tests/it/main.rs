@@ -5,6 +5,7 @@
 mod support;
 
 mod authenticator;
+mod backup;
 mod browser;
 mod hardening;
 mod house;

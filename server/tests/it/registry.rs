@@ -5,7 +5,7 @@ mod things;
 
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
-use backend::store::{self, alert::Alert, audit_hold::By, impersonation::Impersonation, review::Review};
+use backend::store::{self, Db, alert::Alert, audit_hold::By, impersonation::Impersonation, review::Review};
 use model::{
     Environments, Permission, Role,
     alert::Rule,
@@ -266,13 +266,18 @@ pub fn body(route: &Route, of: &Things) -> Value {
 
 /// Every row of every table but those aside, as text. With a Team, only its own rows of the tables that have some.
 pub async fn dump(house: &House, team: Option<&str>, aside: &[&str]) -> BTreeMap<String, Vec<String>> {
+    dump_of(&house.stage.portal.db, team, aside).await
+}
+
+/// The same of any database.
+pub async fn dump_of(db: &Db, team: Option<&str>, aside: &[&str]) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
-    for (table, columns) in tables(house).await {
+    for (table, columns) in tables_of(db).await {
         let owner = columns.iter().find(|(name, _)| name == "team_id" || (table == "team" && name == "id"));
         if aside.contains(&table.as_str()) || (team.is_some() && owner.is_none()) {
             continue;
         }
-        let (text, id) = match house.stage.portal.db.backend() {
+        let (text, id) = match db.backend() {
             DbBackend::Sqlite => {
                 let quoted = columns.iter().map(|(name, _)| format!("quote(\"{name}\")")).collect::<Vec<_>>();
                 (quoted.join(" || '|' || "), "lower(hex(\"{column}\"))")
@@ -283,14 +288,18 @@ pub async fn dump(house: &House, team: Option<&str>, aside: &[&str]) -> BTreeMap
         if let (Some(team), Some((column, _))) = (team, owner) {
             query += &format!(" WHERE {} = '{}'", id.replace("{column}", column), team.strip_prefix("team_").unwrap());
         }
-        all.insert(table, column(house, &format!("{query} ORDER BY row")).await);
+        all.insert(table, column_of(db, &format!("{query} ORDER BY row")).await);
     }
     all
 }
 
 /// Every table with its columns and their types.
 pub async fn tables(house: &House) -> BTreeMap<String, Vec<(String, String)>> {
-    let text = match house.stage.portal.db.backend() {
+    tables_of(&house.stage.portal.db).await
+}
+
+async fn tables_of(db: &Db) -> BTreeMap<String, Vec<(String, String)>> {
+    let text = match db.backend() {
         DbBackend::Sqlite => {
             "SELECT t.name || ' ' || c.name || ' ' || lower(c.type) AS row FROM sqlite_master t, pragma_table_info(t.name) c
              WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
@@ -301,7 +310,7 @@ pub async fn tables(house: &House) -> BTreeMap<String, Vec<(String, String)>> {
         }
     };
     let mut tables = BTreeMap::<_, Vec<_>>::new();
-    for row in column(house, text).await {
+    for row in column_of(db, text).await {
         let mut words = row.splitn(3, ' ').map(str::to_owned);
         let (table, name, kind) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
         tables.entry(table).or_default().push((name, kind));
@@ -312,7 +321,11 @@ pub async fn tables(house: &House) -> BTreeMap<String, Vec<(String, String)>> {
 
 /// The answers of a query of one column, called `row`.
 pub async fn column(house: &House, query: &str) -> Vec<String> {
-    let db = house.stage.portal.db.reader();
+    column_of(&house.stage.portal.db, query).await
+}
+
+pub async fn column_of(db: &Db, query: &str) -> Vec<String> {
+    let db = db.reader();
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), query)).await.unwrap();
     rows.iter().map(|row| row.try_get("", "row").unwrap()).collect()
 }

@@ -33,8 +33,17 @@ struct Log {
 
 impl Log {
     async fn of(stage: Stage, key: &CheckpointKey, witnesses: Vec<String>) -> Self {
-        let sequencer = Sequencer::new(&stage.portal, key.clone());
-        let log = tiles::Log { portal: stage.portal.clone(), verifier: Some(key.verifier().to_owned()), witnesses };
+        Self::serve(stage.portal.clone(), stage, key, witnesses).await
+    }
+
+    /// The log of another database.
+    async fn on(portal: backend::Portal, stage: Stage, key: &CheckpointKey) -> Self {
+        Self::serve(portal, stage, key, Vec::new()).await
+    }
+
+    async fn serve(portal: backend::Portal, stage: Stage, key: &CheckpointKey, witnesses: Vec<String>) -> Self {
+        let sequencer = Sequencer::new(&portal, key.clone());
+        let log = tiles::Log { portal, verifier: Some(key.verifier().to_owned()), witnesses };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         tokio::spawn(async move { axum::serve(listener, tiles::router(log)).await });
@@ -131,6 +140,29 @@ on_both_databases!(a_log_that_was_cut_rewritten_or_signed_by_another_raises_the_
     let kept = std::fs::read_to_string(folder.join("alarms.jsonl")).unwrap();
     assert_eq!(kept.lines().count(), alarms);
     assert_eq!(size(&witness(&log, &folder, &own).look().await.unwrap()), 700);
+});
+
+on_both_databases!(a_restored_copy_is_a_log_that_was_cut, async |stage: Stage| {
+    let (key, own) = (CheckpointKey::generate(NAME), CheckpointKey::generate("witness"));
+    let log = Log::of(stage, &key, Vec::new()).await;
+    log.grow(300).await;
+    let file = log.stage.folder.join("portal.backup");
+    backend::backup::write(&log.stage.portal, std::fs::File::create(&file).unwrap()).await.unwrap();
+    log.grow(50).await;
+    let folder = log.stage.folder.join("witness");
+    assert_eq!(size(&witness(&log, &folder, &own).look().await.unwrap()), 350);
+    let is_postgres = log.stage.portal.db.backend() == sea_orm::DbBackend::Postgres;
+    let db = backend::store::Db::connect(&crate::backup::empty(&log.stage, is_postgres).await, 4).await.unwrap();
+    server::restore::restore(&log.stage.portal.vault, &db, &file, log.stage.portal.clock.now()).await.unwrap();
+    let portal = backend::Portal { db, ..log.stage.portal.clone() };
+    assert!(server::restore::promote(&portal).await.unwrap());
+    // Signed by whoever moved the last head away.
+    let other = Log::on(portal, Stage::sqlite().await, &key).await;
+    other.stage.advance(Duration::minutes(2));
+    other.sequencer.portal.clock.advance(Duration::minutes(2));
+    other.sequencer.run().await.unwrap();
+    let watching = Witness { outlet: Outlet::new(other.url.clone()).unwrap(), ..witness(&log, &folder, &own) };
+    assert_eq!(watching.look().await.unwrap(), Sight::Alarm(Alarm::Rollback { had: 350, has: 301 }));
 });
 
 on_both_databases!(a_log_that_falls_silent_raises_the_alarm, async |stage: Stage| {

@@ -12,6 +12,7 @@ words! {
         RevokeKey "revoke_key" "Revoke a gateway key";
         RotateSecret "rotate_secret" "Rotate a client secret";
         ReplayNotification "replay_notification" "Replay a malformed notification";
+        RestoreBackup "restore_backup" "Restore a backup";
     }
 }
 
@@ -24,6 +25,9 @@ impl DrillKind {
             }
             DrillKind::ReplayNotification => {
                 "A notification is sent again, altered, long after its time and with a revoked key: one is kept, the rest is refused and recorded."
+            }
+            DrillKind::RestoreBackup => {
+                "This installation is backed up and restored into an empty database: rows, the log's signed head and secrets are compared, and all of it is thrown away."
             }
             DrillKind::RotateSecret => {
                 "Amazon makes a new client secret; it is stored, proved and promoted as a measure, and no credential fails meanwhile."

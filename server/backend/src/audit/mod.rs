@@ -29,7 +29,7 @@ pub(crate) use leaving::note_evidence;
 pub use leaving::note_export;
 pub use prune::PruneError;
 pub use reading::{Day, LogPage, days, follow, meaning, read, read_one};
-pub use sequencer::{CHECKPOINT_EVERY, CHECKPOINT_LEAVES, Sequencer, SequencerError};
+pub use sequencer::{CHECKPOINT_EVERY, CHECKPOINT_LEAVES, Sequencer, SequencerError, root_at};
 pub use state::{HEAD_LATE, State, WITNESS_LATE, place, state};
 pub use verify::{Fault, Finding, Report, verify};
 pub use writer::{Charge, Entry, KeyUse, NotRecorded, Recorded, Recorder};

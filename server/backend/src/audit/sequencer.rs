@@ -195,12 +195,22 @@ async fn load(tx: &Tx, size: u64, then: u64) -> Result<Edge, SequencerError> {
     if size > LARGEST {
         return Err(SequencerError::TooLarge(size));
     }
+    Ok(edge(&**tx, then).await?)
+}
+
+/// The right edge of the tree as it was at a size, from the tiles that are stored.
+async fn edge(db: &impl ConnectionTrait, then: u64) -> Result<Edge, DbErr> {
     let mut tiles = Vec::new();
     for (level, n) in Edge::tiles(then) {
-        let mut hashes = audit_tree::tile(&**tx, level, n).await?;
+        let mut hashes = audit_tree::tile(db, level, n).await?;
         let width = (then >> (u32::from(HEIGHT) * u32::from(level))) & 255;
         hashes.truncate(width as usize * 32);
         tiles.push(((level, n), hashes));
     }
     Ok(Edge::load(then, &tiles))
+}
+
+/// The root of the stored tree at a size; nothing when it has not grown so far.
+pub async fn root_at(db: &impl ConnectionTrait, size: u64) -> Result<Option<[u8; 32]>, DbErr> {
+    Ok(edge(db, size).await?.root().ok().map(|root| root.0))
 }

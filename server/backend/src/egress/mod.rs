@@ -123,6 +123,12 @@ impl Egress {
         Self::new(hooks.into_iter().chain([amazon, sns, mail]).collect(), Names::System)
     }
 
+    /// Of this list those lines alone.
+    pub fn only(&self, purposes: &[Purpose]) -> Self {
+        let entries = self.0.entries.iter().filter(|entry| purposes.contains(&entry.purpose)).cloned().collect();
+        Self::new(entries, self.0.names.clone())
+    }
+
     /// A witness: it tells of its alarms, by a mail server of its own operator's.
     pub fn witness(receiver: Option<&Url>, mail: Option<String>) -> Self {
         let mail = mail.map(|host| Entry {

@@ -35,6 +35,10 @@ pub enum RetireError {
     Elsewhere,
     #[error("a key service keeps the master key: rotate it there, and run `portal keys rewrap` after that")]
     Served,
+    #[error(
+        "this database is a restored copy: the keys' file is the installation's, and stays as it is until the copy is promoted"
+    )]
+    OfCopy,
     #[error(transparent)]
     File(#[from] KeyFileError),
     #[error("the database did not answer")]
@@ -43,6 +47,7 @@ pub enum RetireError {
 
 /// Adds a master key to the file that wraps nothing yet, so that it can be brought to every machine before anything needs it.
 pub async fn prepare(portal: &Portal, file: &Path) -> Result<String, RetireError> {
+    is_installation(portal)?;
     // Begun first: without a database the file stays as it is.
     let tx = portal.db.begin().await?;
     let id = KeyFile::prepare_master(file, portal.clock.now())?;
@@ -56,6 +61,7 @@ pub async fn prepare(portal: &Portal, file: &Path) -> Result<String, RetireError
 ///
 /// [`rewrap`]: super::rewrap
 pub async fn rotate(portal: &Portal, file: &Path) -> Result<String, RetireError> {
+    is_installation(portal)?;
     if portal.vault.keepers().wraps.is_some() {
         return Err(RetireError::Served);
     }
@@ -70,6 +76,11 @@ pub async fn rotate(portal: &Portal, file: &Path) -> Result<String, RetireError>
     Ok(id)
 }
 
+/// A copy may lie beside the original, with the same file: what it needs tells nothing of what the original needs.
+fn is_installation(portal: &Portal) -> Result<(), RetireError> {
+    if portal.settings.copy_of.is_some() { Err(RetireError::OfCopy) } else { Ok(()) }
+}
+
 async fn tell(portal: &Portal, tx: &Tx, action: Action, id: &str) -> Result<(), DbErr> {
     note(portal, tx, Event::new(action).with("key", &SafeText::new(id, 80))).await
 }
@@ -77,6 +88,7 @@ async fn tell(portal: &Portal, tx: &Tx, action: Action, id: &str) -> Result<(), 
 /// Takes a master key out of the file, for good, once nothing needs it. The database lets nobody wrap with it any more, whatever file
 /// a process has.
 pub async fn retire(portal: &Portal, file: &Path, id: &str) -> Result<(), RetireError> {
+    is_installation(portal)?;
     portal.vault.refresh();
     let keepers = portal.vault.keepers();
     if keepers.of(id).is_some() {

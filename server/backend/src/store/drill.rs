@@ -82,6 +82,22 @@ pub async fn end(db: &impl ConnectionTrait, id: DrillId, ended: &Ended) -> Resul
     db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }
 
+/// How the last one of a kind went, of whichever Team.
+pub async fn newest(db: &impl ConnectionTrait, kind: DrillKind) -> Result<Option<Ended>, DbErr> {
+    let text =
+        "SELECT ended_at, passed, report FROM drill WHERE kind = $1 AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1";
+    let row = db.query_one_raw(sql(db, text, [kind.as_str().into()])).await?;
+    row.map(|row| {
+        Ok(Ended {
+            at: row.try_get("", "ended_at")?,
+            passed: row.try_get("", "passed")?,
+            report: row.try_get("", "report")?,
+            incident: None,
+        })
+    })
+    .transpose()
+}
+
 /// When each kind went well last.
 pub async fn went_well(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<(DrillKind, Time)>, DbErr> {
     let text = "SELECT kind, MAX(ended_at) AS at FROM drill WHERE team_id = $1 AND passed GROUP BY kind";

@@ -52,6 +52,7 @@ pub mod passkey;
 pub mod playbook;
 pub mod rate_limit;
 pub mod refresh;
+pub mod restored;
 pub mod review;
 pub mod sealed;
 pub mod session;
@@ -133,6 +134,11 @@ impl Db {
         let begun = tokio::time::timeout(TURN_WITHIN, self.pool.begin_with_options(options)).await;
         let tx = begun.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))??;
         Ok(Tx { tx, _turn: turn })
+    }
+
+    /// Lets go of every connection.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.pool.close().await
     }
 
     /// Answers when the database answers.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{KeyFile, Vault, wrap::Kek};
 
 /// What the keys' file holds; none wraps, and there may be none at all, when a key service does.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Masters {
     active: Option<Arc<Kek>>,
     older: Vec<Arc<Kek>>,

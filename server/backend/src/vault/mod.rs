@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     fmt,
     path::PathBuf,
-    sync::{Arc, Mutex, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Instant,
 };
 
@@ -25,6 +25,7 @@ use crate::{random, store::data_key::WrappedKey};
 mod canonical;
 mod custody;
 mod digest;
+mod envelope;
 mod key_file;
 mod key_text;
 mod mac;
@@ -38,6 +39,7 @@ mod wrap;
 
 pub use custody::Keepers;
 pub use digest::sha256;
+pub use envelope::{Envelope, WrappedEnvelope};
 pub use key_file::{KeyFile, KeyFileError};
 use masters::Masters;
 pub use masters::{MasterKey, made_at};
@@ -115,6 +117,22 @@ impl Vault {
     /// A vault that replaces a data key after `budget` seals.
     pub fn with_budget(keys: KeyFile, budget: i64) -> Self {
         Self::made(keys, budget, Keepers::default())
+    }
+
+    /// The same keys, in hands that have opened nothing yet.
+    pub fn unopened(&self) -> Self {
+        let Inner { pepper, cookie, masters, keepers, file, budget, .. } = &*self.0;
+        let masters = RwLock::new(masters.read().unwrap_or_else(PoisonError::into_inner).clone());
+        Self(Arc::new(Inner {
+            pepper: pepper.clone(),
+            cookie: cookie.clone(),
+            masters,
+            keepers: keepers.clone(),
+            file: file.clone(),
+            budget: *budget,
+            opened: RwLock::default(),
+            prepared: Mutex::default(),
+        }))
     }
 
     fn made(keys: KeyFile, budget: i64, keepers: Keepers) -> Self {

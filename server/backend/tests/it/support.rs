@@ -112,6 +112,9 @@ impl Stage {
                 public_url: "http://localhost:8080".to_owned(),
                 audit_retention_months: model::retention::DEFAULT_MONTHS,
                 proofs_dir: folder.join("proofs"),
+                scratch_dir: folder.clone(),
+                log_verifier: None,
+                copy_of: None,
             }),
         };
         Self { portal, url, folder }

@@ -115,6 +115,8 @@ on_both_databases!(an_old_plan_and_an_overdue_drill_are_told, async |stage: Stag
     incidents::keep_drill(portal, &failed, went(false)).await.unwrap();
     let replayed = incidents::begin_drill(portal, case.of.team, DrillKind::ReplayNotification).await.unwrap();
     incidents::keep_drill(portal, &replayed, went(true)).await.unwrap();
+    let restored = incidents::begin_drill(portal, case.of.team, DrillKind::RestoreBackup).await.unwrap();
+    incidents::keep_drill(portal, &restored, went(true)).await.unwrap();
     case.house.stage.advance(Duration::days(2));
     assert!(case.told(Rule::PlanOverdue).await.is_empty());
     let overdue = case.told(Rule::DrillOverdue).await;
