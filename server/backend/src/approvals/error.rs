@@ -49,7 +49,7 @@ impl From<&ApprovalError> for Problem {
                 Problem::new(ProblemCode::Conflict, "This was approved already, withdrawn, or nobody answered for a week.")
             }
             ApprovalError::TooMany { retry_after } => {
-                let seconds = u32::try_from(retry_after.num_seconds()).unwrap_or(0) + 1;
+                let seconds = crate::store::rate_limit::seconds(*retry_after);
                 Problem::new(ProblemCode::RateLimited, "You have asked several times just now. Wait for an answer.")
                     .retry_after(seconds)
             }

@@ -71,7 +71,7 @@ async fn wait_your_turn(cx: &Cx, id: ConnectionId) -> Result<(), ConnectionError
     if taken.granted == 1 {
         return Ok(());
     }
-    Err(ConnectionError::TestedTooOften { wait_s: u32::try_from(taken.wait.num_seconds() + 1).unwrap_or(1) })
+    Err(ConnectionError::TestedTooOften { wait_s: taken.wait_s() })
 }
 
 /// What LWA says of the grant or the app is remembered as after a refresh; people are told once.

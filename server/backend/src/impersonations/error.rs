@@ -68,7 +68,7 @@ impl From<&ImpersonationError> for Problem {
                 conflict("Whoever approved this is no owner of the Team any more. Ask again.")
             }
             ImpersonationError::TooMany { retry_after } => {
-                let seconds = u32::try_from(retry_after.num_seconds()).unwrap_or(0) + 1;
+                let seconds = crate::store::rate_limit::seconds(*retry_after);
                 Problem::new(ProblemCode::RateLimited, "This Team was asked several times just now. Wait for an answer.")
                     .retry_after(seconds)
             }

@@ -100,7 +100,7 @@ pub async fn ask_drill(cx: &Cx, scope: &TeamScope, kind: DrillKind) -> Result<Dr
     let tx = cx.portal.db.begin().await?;
     let taken = rate_limit::take(&*tx, &format!("drill:{}", scope.team().0.simple()), ASKED, 1, cx.now()).await?;
     if taken.granted == 0 {
-        return Err(IncidentError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+        return Err(IncidentError::TooMany(taken.wait_s()));
     }
     let new = asked(cx, scope.team(), kind, name, None);
     drill::insert(&*tx, &new).await?;

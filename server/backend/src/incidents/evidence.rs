@@ -77,7 +77,7 @@ pub(super) async fn by_hand(cx: &Cx, scope: &IncidentScope) -> Result<(), Incide
     let bucket = format!("evidence:{}", scope.id().0.simple());
     let taken = rate_limit::take(&*tx, &bucket, BY_HAND, 1, cx.now()).await?;
     if taken.granted == 0 {
-        return Err(IncidentError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+        return Err(IncidentError::TooMany(taken.wait_s()));
     }
     Ok(tx.commit().await?)
 }

@@ -163,7 +163,7 @@ pub(super) async fn open(
         let bucket = format!("report:{}:{}", scope.team().0.simple(), person.0.simple());
         let taken = rate_limit::take(&*tx, &bucket, REPORTS, 1, now).await?;
         if taken.granted == 0 {
-            return Err(IncidentError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+            return Err(IncidentError::TooMany(taken.wait_s()));
         }
     }
     incident::insert(&*tx, scope, &incident).await?;

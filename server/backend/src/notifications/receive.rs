@@ -155,7 +155,7 @@ pub(super) async fn take(
     }
     let taken = rate_limit::take(&*tx, &format!("notification:{}", of.0.simple()), TAKEN, 1, now).await?;
     if taken.granted == 0 {
-        return Err(Refused::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+        return Err(Refused::TooMany(taken.wait_s()));
     }
     let mark = notification::mark(&*tx, &scope, of, &read.kind).await?;
     let new = Notification {

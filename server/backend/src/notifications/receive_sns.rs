@@ -73,7 +73,7 @@ async fn is_signed(cx: &Cx, of: ConnectionId, message: &SnsMessage) -> Result<bo
         let taken = rate_limit::take(&*tx, &bucket, FETCHED, 1, cx.now()).await?;
         if taken.granted == 0 {
             tx.rollback().await?;
-            return Err(Refused::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+            return Err(Refused::TooMany(taken.wait_s()));
         }
     }
     tx.commit().await?;
@@ -92,7 +92,7 @@ async fn control(cx: &Cx, of: ConnectionId, to: &Addressee, message: &SnsMessage
     let taken = rate_limit::take(&*tx, &format!("sns-control:{}", of.0.simple()), FETCHED, 1, now).await?;
     if taken.granted == 0 {
         tx.rollback().await?;
-        return Err(Refused::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+        return Err(Refused::TooMany(taken.wait_s()));
     }
     if notification::is_controlled(&*tx, &scope, of, &message.message_id).await? {
         tx.rollback().await?;

@@ -58,7 +58,7 @@ impl From<&PasskeyError> for Problem {
             PasskeyError::TooMany => refused(format!("You have {PASSKEYS_MOST} passkeys. Remove one that you do not use.")),
             PasskeyError::Known => refused("This passkey is registered already.".to_owned()),
             PasskeyError::TooManyAsks { retry_after } => {
-                let seconds = u32::try_from(retry_after.num_seconds()).unwrap_or(0) + 1;
+                let seconds = crate::store::rate_limit::seconds(*retry_after);
                 Problem::new(ProblemCode::RateLimited, "Passkeys were asked for too often from your network.")
                     .retry_after(seconds)
             }

@@ -24,6 +24,18 @@ pub struct Taken {
     pub wait: Duration,
 }
 
+impl Taken {
+    /// The wait in whole seconds, as `Retry-After` has it.
+    pub fn wait_s(&self) -> u32 {
+        seconds(self.wait)
+    }
+}
+
+/// A wait in whole seconds, and one more: whoever comes then is not too early.
+pub fn seconds(wait: Duration) -> u32 {
+    u32::try_from(wait.num_seconds()).unwrap_or(0) + 1
+}
+
 impl Limit {
     /// `full_at` is when the bucket would be full again. Taking one moves it on by an interval; it never lies more than
     /// `burst` intervals ahead. Answers with what was taken and where `full_at` is then.

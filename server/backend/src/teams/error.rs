@@ -57,7 +57,7 @@ impl From<&TeamError> for Problem {
                 Problem::new(ProblemCode::Conflict, "Somebody changed this member a moment ago. Look again.")
             }
             TeamError::TooManyInvitations { retry_after } => {
-                let wait = u32::try_from(retry_after.num_seconds()).unwrap_or(0) + 1;
+                let wait = crate::store::rate_limit::seconds(*retry_after);
                 Problem::new(ProblemCode::RateLimited, "Too many invitations were sent.").retry_after(wait)
             }
             TeamError::AboveOwnRole(role) => Problem::new(

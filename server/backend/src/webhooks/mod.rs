@@ -171,7 +171,7 @@ pub async fn send_test(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<(), 
     let bucket = format!("webhook-test:{}", scope.team().0.simple());
     let taken = rate_limit::take(&*tx, &bucket, TESTS, 1, cx.now()).await?;
     if taken.granted == 0 {
-        return Err(WebhookError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+        return Err(WebhookError::TooMany(taken.wait_s()));
     }
     let data = serde_json::json!({ "team_id": scope.team(), "webhook_id": id });
     queue(&tx, scope, found.is_for(), cx.now(), "webhook.test", None, data).await?;

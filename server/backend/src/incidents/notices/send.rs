@@ -47,7 +47,7 @@ pub async fn send_notice(cx: &Cx, scope: &IncidentScope, id: NoticeId, version: 
     let asked = i32::try_from(before.words.recipients.len()).unwrap_or(i32::MAX);
     let taken = rate_limit::take(&*tx, &bucket, MAILS, asked, by.at).await?;
     if taken.granted < asked {
-        return Err(IncidentError::TooMany(u32::try_from(taken.wait.num_seconds()).unwrap_or(0) + 1));
+        return Err(IncidentError::TooMany(taken.wait_s()));
     }
     let to: Vec<_> = before.words.recipients.iter().map(|to| to.as_str()).collect();
     let how = format!("By mail to {}", to.join(", "));
