@@ -5,7 +5,10 @@ mod things;
 
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
-use backend::store::{self, Db, alert::Alert, audit_hold::By, impersonation::Impersonation, review::Review};
+use backend::{
+    cx::SignedIn,
+    store::{self, Db, alert::Alert, audit_hold::By, impersonation::Impersonation, review::Review},
+};
 use model::{
     Environments, Permission, Role,
     alert::Rule,

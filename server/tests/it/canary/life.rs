@@ -227,6 +227,15 @@ pub(super) async fn life(walk: &mut Walk<'_>) {
     walk.note("a notification", told, &[]).await;
     walk.cage.used("notification key");
 
+    // What lets support look in.
+    let support = house.stage.person("support").await;
+    let asked = house.asks_to_look(team.parse().unwrap(), support.signed_in().unwrap()).await.to_string();
+    let approve = [("team", &*team), ("impersonation", &*asked)];
+    let told = ada.post("approve_impersonation", &approve).await;
+    let told = walk.done("approve_impersonation", told, &["impersonation code"]).await;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    walk.cage.add("impersonation code", told["code"].as_str().unwrap());
+
     things_of_gateways(
         walk,
         &key,

@@ -112,6 +112,8 @@ on_both_databases!(no_secret_is_where_it_has_no_business, async |mut stage: Stag
         }
         assert!(places[1..].iter().any(|(_, bytes)| text(bytes).contains("Team of canaries")), "these are the files");
     }
+    let (_, backup) = backend::backup::write(&house.stage.portal, Vec::new()).await.unwrap();
+    places.push(("a backup".to_owned(), backup));
     let rows = dump(&house, None, &[]).await;
     places.push(("the rows of all tables".to_owned(), format!("{rows:?}").into_bytes()));
     for mail in std::fs::read_dir(house.stage.folder.join("mail")).unwrap() {

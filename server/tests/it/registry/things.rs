@@ -326,23 +326,28 @@ impl House {
     }
 
     /// Somebody who is in no Team asks to look into this one.
-    pub async fn an_impersonation(&self, of: &Furnished) -> ImpersonationId {
-        let (portal, now) = (&self.stage.portal, self.stage.portal.clock.now());
+    async fn an_impersonation(&self, of: &Furnished) -> ImpersonationId {
         let name = of.owner.signed_in().unwrap().email.as_str().split('@').next().unwrap().to_owned();
-        let support = self.stage.person(&format!("{name}-support")).await.signed_in().unwrap().clone();
+        let support = self.stage.person(&format!("{name}-support")).await;
+        self.asks_to_look(of.team, support.signed_in().unwrap()).await
+    }
+
+    /// Somebody asks to look into a Team.
+    pub async fn asks_to_look(&self, team: TeamId, by: &SignedIn) -> ImpersonationId {
+        let (db, now) = (self.stage.portal.db.reader(), self.stage.portal.clock.now());
         let new = Impersonation {
             id: backend::random::id(now),
-            team: of.team,
-            team_name: of.scope.name().unwrap().clone(),
-            reason: format!("{name} asked for help"),
-            asked: By { at: now, user: support.user, name: support.email.to_string() },
+            team,
+            team_name: store::team::name(db, team).await.unwrap().unwrap().parse().unwrap(),
+            reason: format!("{} asks to help", by.email),
+            asked: By { at: now, user: by.user, name: by.email.to_string() },
             approved: None,
             tries: 0,
             begun_at: None,
             pages: 0,
             ended_at: None,
         };
-        store::impersonation::insert(portal.db.reader(), &new).await.unwrap();
+        store::impersonation::insert(db, &new).await.unwrap();
         new.id
     }
 

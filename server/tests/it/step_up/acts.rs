@@ -1,10 +1,8 @@
 //! Each dangerous act, done: what the list of them leads to.
 
 use backend::{
-    Cx, alerts, approvals, connections,
-    cx::SignedIn,
-    gateways, incidents, lwa_apps, reviews,
-    store::{approval::Approval, audit_hold::By, impersonation::Impersonation, member::Member, webhook::Webhook},
+    Cx, alerts, approvals, connections, gateways, incidents, lwa_apps, reviews,
+    store::{approval::Approval, audit_hold::By, member::Member, webhook::Webhook},
     teams,
     vault::Place,
     webhooks,
@@ -200,7 +198,7 @@ pub(super) async fn perform(
             vec![problem(incidents::set_contact(cx, scope, "Grace", email, "", amazon).await)]
         }
         DangerousAct::ApproveImpersonation => {
-            let asked = asks(house, team.team, bob_signed_in).await;
+            let asked = house.asks_to_look(team.team, bob_signed_in).await;
             vec![problem(backend::impersonations::approve(cx, scope, asked).await)]
         }
         DangerousAct::Impersonate => {
@@ -214,25 +212,6 @@ pub(super) async fn perform(
     }
 }
 
-/// Somebody asks to look into a Team.
-async fn asks(house: &House, team: TeamId, by: &SignedIn) -> ImpersonationId {
-    let now = house.stage.portal.clock.now();
-    let new = Impersonation {
-        id: backend::random::id(now),
-        team,
-        team_name: "Elsewhere".parse().unwrap(),
-        reason: "No leases since noon".to_owned(),
-        asked: By { at: now, user: by.user, name: by.email.to_string() },
-        approved: None,
-        tries: 0,
-        begun_at: None,
-        pages: 0,
-        ended_at: None,
-    };
-    backend::store::impersonation::insert(house.stage.portal.db.reader(), &new).await.unwrap();
-    new.id
-}
-
 /// What this operator asked of a Team that they are not in, and its owner approved; with the code.
 async fn approved(house: &House, cx: &Cx, owner: UserId) -> (ImpersonationId, &'static str) {
     let (db, now, code) = (house.stage.portal.db.reader(), cx.now(), "12345678");
@@ -242,7 +221,7 @@ async fn approved(house: &House, cx: &Cx, owner: UserId) -> (ImpersonationId, &'
         .await
         .unwrap();
     let me = cx.signed_in().unwrap();
-    let id = asks(house, team, me).await;
+    let id = house.asks_to_look(team, me).await;
     let mac = house.stage.portal.vault.login_code_mac(id.0, me.email.as_str(), code);
     let text =
         "UPDATE impersonation SET approved_at = $1, approved_by = $2, approved_name = 'owner', code_mac = $3 WHERE id = $4";
