@@ -37,11 +37,13 @@ pub async fn refresh(portal: Portal) -> Result<(), VaultError> {
     Ok(())
 }
 
-/// Asks the key service whether it works and which key wraps by now: once a minute, and more often while it does not. Gets ready what
-/// seals mails, which are queued in transactions of all kinds.
+/// Asks the key service that wraps whether it works and which key it wraps with by now: once a minute, and more often while it does
+/// not. Gets ready what seals mails, which are queued in transactions of all kinds, whichever service keeps that.
 pub async fn watch((portal, turn): (Portal, Arc<AtomicU64>)) -> Result<(), VaultError> {
-    let Some(service) = &portal.vault.keepers().wraps else { return Ok(()) };
-    if turn.fetch_add(1, Ordering::Relaxed).is_multiple_of(12) || !service.is_well() {
+    let turn = turn.fetch_add(1, Ordering::Relaxed);
+    if let Some(service) = &portal.vault.keepers().wraps
+        && (turn.is_multiple_of(12) || !service.is_well())
+    {
         service.probe().await?;
     }
     portal.vault.ready(portal.db.reader(), portal.clock.now(), None).await

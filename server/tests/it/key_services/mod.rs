@@ -197,6 +197,25 @@ async fn out_again(house: &House, of: &Furnished, service: &KeyService, file: &s
     assert_eq!(house.issue_cold(&cold(&house.stage, Keepers::default()), of).await.0, 200);
 }
 
+on_both_databases!(processes_that_are_started_anew_one_after_the_other_work_on, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let aws = Aws::start().await;
+    house.furnished("ada").await;
+    // Both know the service; one of them wraps with it already, and so makes the installation's next data key.
+    let (first, second) = (aws.service(&aws.arn), aws.service(&aws.arn));
+    let (ahead, behind) = (cold(&house.stage, wraps(&first)), cold(&house.stage, opens(&second)));
+    for portal in [&ahead, &behind] {
+        server::custody::fits(portal).await.unwrap();
+        queue_a_mail(portal).await.unwrap();
+    }
+    keys::rewrap(&ahead, |_| ()).await.unwrap();
+    queue_a_mail(&behind).await.unwrap();
+    let idle = cold(&house.stage, opens(&aws.service(&aws.arn)));
+    keys::watch((idle.clone(), Arc::default())).await.unwrap();
+    aws.running.signal("STOP");
+    queue_a_mail(&idle).await.unwrap();
+});
+
 on_both_databases!(openbao_keeps_the_master_key, async |stage: Stage| {
     let house = House::on(stage).await;
     let bao = OpenBao::start(&house.stage).await;

@@ -55,10 +55,9 @@ impl Answers {
         Ok(now)
     }
 
-    /// Whether it answered when it was asked last.
+    /// Whether it was not silent when it was asked last; one that was never asked may answer.
     pub fn are_well(&self) -> bool {
-        let state = self.state();
-        state.silent.is_none() && state.current.is_some()
+        self.state().silent.is_none()
     }
 
     pub fn wrapped_by(&self, id: &str) {

@@ -22,7 +22,7 @@ pub use transit::{Transit, TransitKey};
 /// How long a service may take to be reached, and to answer.
 const REACHED: Duration = Duration::from_secs(1);
 const ANSWERED: Duration = Duration::from_secs(2);
-/// How long it is waited for while a transaction is open: then only when it answered the last time, too.
+/// How long it is waited for while a transaction is open: then only when it was not silent the last time.
 const IN_TRANSACTION: Duration = Duration::from_millis(500);
 /// No service makes more of 32 bytes (the longest ciphertext of AWS KMS).
 const LONGEST: usize = 6144;
@@ -101,7 +101,7 @@ impl KeyService {
         }
     }
 
-    /// Whether it answered when it was asked last.
+    /// Whether it was not silent when it was asked last.
     pub fn is_well(&self) -> bool {
         self.0.answers.are_well()
     }
