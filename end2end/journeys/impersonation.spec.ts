@@ -23,6 +23,8 @@ async function pictures(page: Page, path: (name: string) => string, name: string
   await page.setViewportSize({ width: 360, height: 740 });
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(overflow, `${name} on a phone`).toBeLessThanOrEqual(0);
+  const cut = await page.evaluate(() => [...document.querySelectorAll(".table-wrap")].filter((one) => one.scrollWidth > one.clientWidth + 1).length);
+  expect(cut, `tables of ${name} that are cut on a phone`).toBe(0);
   await page.screenshot({ path: path(`${name}-phone.png`), fullPage: true });
   await page.setViewportSize(size);
 }
@@ -39,6 +41,7 @@ test("an operator looks into a Team as its owner lets them, until the owner ends
   expect((await op.goto(made.team))?.status()).toBe(404);
   await op.goto("/installation");
   await settled(op, hydrated);
+  await pictures(op, path, "installation");
   await op.getByRole("link", { name: "Look into a Team" }).click();
   await settled(op, hydrated);
   await stepUp(op, support.email, support.used);
