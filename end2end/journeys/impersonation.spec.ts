@@ -1,21 +1,16 @@
 // Support looks into a Team: asked, approved with a code that is good once, seen on every page, ended by the owner.
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
+import { barriers } from "../support/accessible";
 import { furnish } from "../support/furnish";
 import { operator } from "../support/people";
 import { expect, settled, stepUp, test } from "../support/test";
-
-const accessible = async (page: Page) => {
-  const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-  expect(found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target).join(" | ")}`)).toEqual([]);
-};
 
 /** In light and dark, wide and narrow. */
 async function pictures(page: Page, path: (name: string) => string, name: string) {
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme });
-    await accessible(page);
+    expect(await barriers(page), `${name} ${scheme}`).toEqual([]);
     await page.screenshot({ path: path(`${name}-${scheme}.png`), fullPage: true });
   }
   await page.emulateMedia({ colorScheme: "light" });

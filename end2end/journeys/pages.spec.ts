@@ -1,8 +1,8 @@
 // Every page, light and dark, wide and on a phone: accessible, whole, and without a line on the console.
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 
+import { barriers } from "../support/accessible";
 import { furnish } from "../support/furnish";
 import { expect, settled, test } from "../support/test";
 
@@ -63,8 +63,7 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
   expect(problems).toEqual([]);
 
   async function axe(what: string) {
-    const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-    problems.push(...found.violations.map((v) => `${what} ${v.id}: ${v.nodes.map((n) => n.target).join(" | ")}`));
+    problems.push(...(await barriers(page)).map((one) => `${what} ${one}`));
   }
 
   async function look(path: string, hydrates: boolean) {
