@@ -37,6 +37,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("apps/:app") view=AppPage ssr=SsrMode::Async/>
                     <Route path=path!("connections") view=ConnectionsPage ssr=SsrMode::Async/>
                     <Route path=path!("connections/new") view=NewConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("connections/profiles/:choice") view=ProfileChoicePage ssr=SsrMode::Async/>
                     <Route path=path!("connections/:connection") view=ConnectionPage ssr=SsrMode::Async/>
                     <Route path=path!("connections/:connection/access") view=ConnectionAccessPage ssr=SsrMode::Async/>
                     <Route path=path!("connections/:connection/notifications") view=ConnectionNotificationsPage ssr=SsrMode::Async/>

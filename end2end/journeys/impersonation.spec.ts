@@ -1,28 +1,8 @@
 // Support looks into a Team: asked, approved with a code that is good once, seen on every page, ended by the owner.
-import type { Page } from "@playwright/test";
-
-import { barriers } from "../support/accessible";
+import { pictures } from "../support/accessible";
 import { furnish } from "../support/furnish";
 import { operator } from "../support/people";
 import { expect, settled, stepUp, test } from "../support/test";
-
-/** In light and dark, wide and narrow. */
-async function pictures(page: Page, path: (name: string) => string, name: string) {
-  for (const scheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
-    expect(await barriers(page), `${name} ${scheme}`).toEqual([]);
-    await page.screenshot({ path: path(`${name}-${scheme}.png`), fullPage: true });
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  const size = page.viewportSize()!;
-  await page.setViewportSize({ width: 360, height: 740 });
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overflow, `${name} on a phone`).toBeLessThanOrEqual(0);
-  const cut = await page.evaluate(() => [...document.querySelectorAll(".table-wrap")].filter((one) => one.scrollWidth > one.clientWidth + 1).length);
-  expect(cut, `tables of ${name} that are cut on a phone`).toBe(0);
-  await page.screenshot({ path: path(`${name}-phone.png`), fullPage: true });
-  await page.setViewportSize(size);
-}
 
 test("an operator looks into a Team as its owner lets them, until the owner ends it", async ({ page, browser, hydrated, clean }, info) => {
   test.setTimeout(240_000);

@@ -34,6 +34,7 @@ mod m0028_notifications;
 mod m0029_retired_keys;
 mod m0030_impersonations;
 mod m0031_restored_copy;
+mod m0032_advertising;
 
 pub struct Migrator;
 
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             whole(m0029_retired_keys::Migration),
             whole(m0030_impersonations::Migration),
             whole(m0031_restored_copy::Migration),
+            whole(m0032_advertising::Migration),
         ]
     }
 }

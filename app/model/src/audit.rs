@@ -81,6 +81,7 @@ actions! {
     ConnectionCreated "connection.created" "connected";
     ConnectionProofFailed "connection.proof_failed" "could not connect";
     ConsentStarted "connection.consent_started" "went to Amazon to authorize";
+    ProfilesListed "connection.profiles_listed" "asked Amazon for the profiles of a grant";
     ConnectionDisabled "connection.disabled" "disabled";
     ConnectionEnabled "connection.enabled" "enabled";
     RefreshTokenReplaced "connection.refresh_token_replaced" "replaced the refresh token of";

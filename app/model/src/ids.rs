@@ -84,6 +84,8 @@ ids! {
     GatewayId "gw";
     /// One bearer secret of a Gateway.
     GatewayKeyId "gwk";
+    /// A grant whose profile is still to be chosen.
+    ProfileChoiceId "pch";
     /// A Gateway's hold of a runtime credential.
     LeaseId "lse";
     /// An order not to issue.

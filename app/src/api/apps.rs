@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::{
     Environment,
+    amazon::Api,
     ids::{LwaAppId, TeamId},
     lwa_app::{OtherSecret, Standing},
 };
@@ -16,6 +17,7 @@ use crate::Failure;
 pub struct AppItem {
     pub id: LwaAppId,
     pub name: String,
+    pub api: Api,
     pub environment: Environment,
     pub client_id: String,
     pub application_id: Option<String>,
@@ -53,6 +55,7 @@ pub async fn lwa_app(team: TeamId, app: LwaAppId) -> Result<AppItem, Failure> {
 pub async fn create_lwa_app(
     team: TeamId,
     name: String,
+    #[server(default)] api: String,
     environment: String,
     client_id: String,
     client_secret: String,
@@ -62,8 +65,17 @@ pub async fn create_lwa_app(
 ) -> Result<LwaAppId, Failure> {
     use crate::edge::{enter, fail, form};
     let (cx, scope) = enter(team, model::Permission::ManageLwaApps).await?;
-    let new =
-        form::new_lwa_app(cx.now(), name, environment, client_id, client_secret, application_id, is_draft, secret_made_on)?;
+    let new = form::new_lwa_app(
+        cx.now(),
+        name,
+        &api,
+        environment,
+        client_id,
+        client_secret,
+        application_id,
+        is_draft,
+        secret_made_on,
+    )?;
     let app = backend::lwa_apps::create(&cx, &scope, new).await.map_err(fail)?;
     leptos_axum::redirect(&format!("/teams/{team}/apps/{app}"));
     Ok(app)

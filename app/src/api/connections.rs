@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::{
     Environment,
+    amazon::Api,
     connection::{ConnectionState, SellerIdSource},
     ids::{ConnectionId, GatewayId, LwaAppId, TeamId},
 };
@@ -16,6 +17,9 @@ use crate::Failure;
 pub struct ConnectionItem {
     pub id: ConnectionId,
     pub name: String,
+    pub api: Api,
+    /// What it is for at the Advertising API.
+    pub profile: Option<String>,
     pub environment: Environment,
     pub seller_id: String,
     pub seller_id_source: SellerIdSource,

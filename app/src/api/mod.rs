@@ -20,6 +20,7 @@ pub mod notices;
 pub mod notifications;
 pub mod passkeys;
 pub mod places;
+pub mod profiles;
 pub mod promises;
 pub mod reach;
 pub mod readiness;

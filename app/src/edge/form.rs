@@ -18,7 +18,7 @@ use model::{
     EmailAddress, Environment, Name, Role, Time,
     access_review::Subject,
     alert::{QuietHours, Rule, Severity},
-    amazon::{ApplicationId, LwaClientId, Marketplace, check_client_secret, check_refresh_token},
+    amazon::{Api, ApplicationId, LwaClientId, Marketplace, Region, check_client_secret, check_refresh_token},
     audit::SafeText,
     engagement::Engagement,
     gateway::{Networks, Scope, Scopes},
@@ -59,6 +59,11 @@ pub(crate) fn role(text: &str) -> Result<Role, &'static str> {
 
 fn environment(text: &str) -> Result<Environment, &'static str> {
     Environment::parse(text).ok_or("Choose production or sandbox.")
+}
+
+/// Without a choice, the Selling Partner API.
+fn api(text: &str) -> Result<Api, &'static str> {
+    if text.is_empty() { Ok(Api::SellingPartner) } else { Api::parse(text).ok_or("Choose one of Amazon's interfaces.") }
 }
 
 fn app(text: &str) -> Result<LwaAppId, &'static str> {
@@ -220,6 +225,7 @@ pub(crate) async fn any_target(cx: &Cx, scope: &TeamScope, text: &str) -> Result
 pub(crate) fn new_lwa_app(
     now: Time,
     name: String,
+    api: &str,
     environment: String,
     client_id: String,
     client_secret: String,
@@ -230,18 +236,20 @@ pub(crate) fn new_lwa_app(
     let mut errors = FieldErrors::default();
     let parsed = (
         errors.take("name", name.parse::<Name>()),
+        errors.take("api", self::api(api)),
         errors.take("environment", self::environment(&environment)),
         errors.take("client_id", client_id.parse::<LwaClientId>()),
         errors.take("client_secret", check_client_secret(&client_secret)),
         errors.take("application_id", optional::<ApplicationId>(&application_id)),
         errors.take("secret_made_on", made_on(&secret_made_on, now)),
     );
-    let (Some(name), Some(environment), Some(client_id), Some(()), Some(application_id), Some(secret_made_at)) = parsed
+    let (Some(name), Some(api), Some(environment), Some(client_id), Some(()), Some(application_id), Some(secret_made_at)) =
+        parsed
     else {
         return Err(wrong(errors));
     };
     let client_secret = SecretString::from(client_secret.trim());
-    Ok(NewLwaApp { name, environment, client_id, client_secret, application_id, is_draft, secret_made_at })
+    Ok(NewLwaApp { name, api, environment, client_id, client_secret, application_id, is_draft, secret_made_at })
 }
 
 pub(crate) fn changed_lwa_app(name: &str, application_id: &str) -> Result<(Name, Option<ApplicationId>), Failure> {
@@ -282,6 +290,21 @@ pub(crate) fn new_connection(
         return Err(wrong(errors));
     };
     Ok(NewConnection { name, lwa_app, seller_id, marketplace, refresh_token: SecretString::from(refresh_token.trim()) })
+}
+
+pub(crate) fn grant_of_profiles(
+    lwa_app: &str,
+    region: &str,
+    refresh_token: String,
+) -> Result<(LwaAppId, Region, SecretString), Failure> {
+    let mut errors = FieldErrors::default();
+    let parsed = (
+        errors.take("lwa_app", app(lwa_app)),
+        errors.take("region", Region::parse(region).ok_or("Choose the region of the account.")),
+        errors.take("refresh_token", check_refresh_token(&refresh_token)),
+    );
+    let (Some(app), Some(region), Some(())) = parsed else { return Err(wrong(errors)) };
+    Ok((app, region, SecretString::from(refresh_token.trim())))
 }
 
 pub(crate) fn consent(name: String, lwa_app: String, marketplace: String) -> Result<(Name, LwaAppId, Marketplace), Failure> {

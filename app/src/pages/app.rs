@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{
     Permission,
+    amazon::Api,
     ids::{LwaAppId, TeamId},
     lwa_app::{OtherSecret, Standing},
 };
@@ -51,7 +52,8 @@ fn Facts(team: TeamId, app: AppItem) -> impl IntoView {
         <section class="card" aria-label="Facts">
             <dl class="facts">
                 <div><dt>"Client id"</dt><dd><CopyId id=app.client_id.clone() what="client id"/></dd></div>
-                <div><dt>"Application id"</dt><dd class="mono">{app.application_id.clone().unwrap_or_else(|| "not given".to_owned())}</dd></div>
+                <div><dt>"For"</dt><dd>{app.api.name()}</dd></div>
+                {(app.api == Api::SellingPartner).then(|| view! { <div><dt>"Application id"</dt><dd class="mono">{app.application_id.clone().unwrap_or_else(|| "not given".to_owned())}</dd></div> })}
                 <div><dt>"Added"</dt><dd>{app.created.words.clone()}</dd></div>
             </dl>
             <CountdownMeter id="secret-clock" label="Client secret" countdown=app.secret note="Rotate before"/>
@@ -108,8 +110,10 @@ fn Settings(team: TeamId, app: AppItem) -> impl IntoView {
                 <Hidden name="team" value=team.to_string()/>
                 <Hidden name="app" value=app.id.to_string()/>
                 <Field name="name" label="Name" value=app.name act=change/>
-                <Field name="application_id" label="Application id" mono=true optional=true hint=APPLICATION_ID_HINT value=app.application_id.unwrap_or_default() act=change/>
-                <Choice name="is_draft" value="true" label="This app is a draft" hint=DRAFT_HINT checked=app.is_draft/>
+                {(app.api == Api::SellingPartner).then(|| view! {
+                    <Field name="application_id" label="Application id" mono=true optional=true hint=APPLICATION_ID_HINT value=app.application_id.unwrap_or_default() act=change/>
+                    <Choice name="is_draft" value="true" label="This app is a draft" hint=DRAFT_HINT checked=app.is_draft/>
+                })}
                 <Submit label="Save" class="btn-secondary"/>
             </ActForm>
         </section>

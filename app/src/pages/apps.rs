@@ -61,7 +61,7 @@ pub fn AppBadge(app: AppItem) -> impl IntoView {
 fn Row(home: String, app: AppItem) -> impl IntoView {
     view! {
         <tr>
-            <th scope="row"><a href=format!("{home}/{}", app.id)>{app.name.clone()}</a><span class="cell-sub mono">{app.client_id.clone()}</span></th>
+            <th scope="row"><a href=format!("{home}/{}", app.id)>{app.name.clone()}</a><span class="cell-sub">{app.api.name()}</span><span class="cell-sub mono">{app.client_id.clone()}</span></th>
             <td data-label="Status"><AppBadge app=app.clone()/></td>
             <td data-label="Environment"><EnvironmentTag environment=app.environment/></td>
             <td data-label="Client secret">{app.secret.words()}</td>

@@ -51,6 +51,7 @@ fn Row(home: String, item: ConnectionItem) -> impl IntoView {
             <th scope="row">
                 <a href=format!("{home}/{}", item.id)>{item.name}</a>
                 <span class="cell-sub">{format!("{} · {}", item.marketplace_name, item.seller_id)}</span>
+                {item.profile.map(|id| view! { <span class="cell-sub">{format!("Advertising, profile {id}")}</span> })}
             </th>
             <td data-label="Status"><StateBadge state=item.state app_rejected=item.app_rejected.is_some() failing=item.failure.is_some() test_failed=item.test_failure.is_some()/></td>
             <td data-label="Environment"><EnvironmentTag environment=item.environment/></td>

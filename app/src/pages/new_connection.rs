@@ -1,9 +1,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
-use model::Permission;
+use model::{Permission, amazon::Api};
 
-use super::{Allowed, team};
+use super::{Allowed, profiles::ByProfile, team};
 use crate::{
     api::{
         apps::{AppItem, lwa_apps},
@@ -22,7 +22,7 @@ pub fn NewConnectionPage() -> impl IntoView {
     view! {
         <Title text="Connect account"/>
         <nav class="crumbs" aria-label="Breadcrumb"><ol><li><a href=format!("/teams/{}/connections", team)>"Connections"</a></li><li aria-current="page">"Connect"</li></ol></nav>
-        <PageHeader title="Connect a seller account" lead="Portal proves the grant against Amazon before it stores anything."/>
+        <PageHeader title="Connect an account" lead="Portal proves the grant against Amazon before it stores anything."/>
         <Allowed to=Permission::ManageConnections>
             {loaded(lwa_apps(team), move |apps| if apps.is_empty() {
                 let href = format!("/teams/{}/apps/new", team);
@@ -30,7 +30,9 @@ pub fn NewConnectionPage() -> impl IntoView {
                 view! { <EmptyState icon="app" title="Add an LWA app first" text="A connection is a seller's grant to one of your Amazon developer applications." action=add/> }.into_any()
             } else {
                 let team = team.to_string();
-                view! { <div class="grid-2"><ByConsent team=team.clone() apps=apps.clone()/><ByToken team apps/></div> }.into_any()
+                let (apps, ads): (Vec<_>, Vec<_>) = apps.into_iter().partition(|app| app.api == Api::SellingPartner);
+                let sellers = (!apps.is_empty()).then(|| view! { <ByConsent team=team.clone() apps=apps.clone()/> <ByToken team=team.clone() apps/> });
+                view! { <div class="grid-2">{sellers} <ByProfile team apps=app_options(&ads)/></div> }.into_any()
             })}
         </Allowed>
     }

@@ -18,7 +18,7 @@ const ANSWER: &str = r#"{
   "credential": { "type": "lwa_access_token", "header": "x-amz-access-token", "value": "Atza|…",
                   "issued_at": "2026-10-02T10:00:00Z", "expires_at": "2026-10-02T11:00:00Z", "expires_in": 3600 },
   "refresh_after": "2026-10-02T10:54:10Z",
-  "connection": { "id": "con_…", "environment": "production", "seller_id": "A1…", "marketplace": "DE",
+  "connection": { "id": "con_…", "api": "sp_api", "environment": "production", "seller_id": "A1…", "marketplace": "DE",
                   "marketplace_id": "A1PA6795UKMFR9", "marketplace_ids": ["A1PA6795UKMFR9"], "region": "eu",
                   "endpoint": "https://sellingpartnerapi-eu.amazon.com" },
   "warnings": []
@@ -54,6 +54,7 @@ pub fn GatewayApiPage() -> impl IntoView {
             <p>"All fields of the request are optional. " <code>"known_generation"</code> ": when you hold that token and it is good, the answer has no token. " <code>"rejected_generation"</code> ": SP-API refused that token; a new one is fetched, once for all who ask."</p>
             <CodeBlock id="request" caption="Request" code=r#"{ "min_ttl_s": 300, "known_generation": 17, "rejected_generation": null, "purpose": "orders-sync job 8812" }"#/>
             <CodeBlock id="answer" caption="Answer" code=ANSWER/>
+            <p>"Send " <code>"value"</code> " to " <code>"endpoint"</code> " in the header that " <code>"header"</code> " names. For a profile of the Advertising API that is " <code>"Authorization"</code> ", and " <code>"connection.headers"</code> " names the two others that its calls carry."</p>
         </section>
         <section class="card card-flush" aria-label="Scopes"><div class="table-wrap"><table class="table"><caption>"Scopes"</caption><thead><tr><th scope="col">"Scope"</th><th scope="col">"Allows"</th></tr></thead><tbody>{scopes}</tbody></table></div></section>
         <section class="card card-flush" aria-label="Problems"><div class="table-wrap"><table class="table"><caption>"Problems (application/problem+json)"</caption><thead><tr><th scope="col">"Code"</th><th scope="col" class="num">"Status"</th><th scope="col">"Retry"</th><th scope="col">"What to do"</th></tr></thead><tbody>{codes}</tbody></table></div></section>

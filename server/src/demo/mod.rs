@@ -157,6 +157,7 @@ impl Stage {
         for (app, days) in company.apps {
             let new = NewLwaApp {
                 name: app.name.parse()?,
+                api: app.api,
                 environment: app.environment,
                 client_id: app.client_id.parse()?,
                 client_secret: SecretString::from(app.client_secret),

@@ -1,9 +1,15 @@
 //! Issuing a runtime credential.
 
+use std::collections::BTreeMap;
+
 use axum::{Extension, Json, extract::State, http::HeaderMap};
-use backend::credentials::{self, Credentials, IssueRequest, Issued, Origin};
+use backend::{
+    credentials::{self, Credentials, IssueRequest, Issued, Origin},
+    store::issue::Held,
+};
 use model::{
     Environment, Time,
+    amazon::{ADS_CLIENT_ID, ADS_SCOPE, Api, Marketplace},
     credential::{Ask, Warning},
     ids::{ConnectionId, TeamId},
 };
@@ -66,9 +72,10 @@ pub struct Credential {
     #[serde(rename = "type")]
     #[schema(example = "lwa_access_token")]
     kind: &'static str,
-    /// The header that carries it to SP-API.
+    /// The header that carries it to Amazon.
     #[schema(example = "x-amz-access-token")]
     header: &'static str,
+    /// What stands in that header: the access token; for the Advertising API `Bearer` and the access token.
     value: String,
     #[schema(value_type = String, format = DateTime)]
     issued_at: Time,
@@ -83,9 +90,16 @@ pub struct Credential {
 pub struct ConnectionBody {
     #[schema(value_type = String, example = "con_01900000000070008000000000000001")]
     id: ConnectionId,
+    /// Which of Amazon's interfaces it is for: `sp_api` or `ads`.
+    #[schema(value_type = String, example = "sp_api")]
+    api: Api,
     #[schema(value_type = String, example = "production")]
     environment: Environment,
+    /// Of a vendor or an agency that advertises: its entity id.
     seller_id: String,
+    /// The profile of the Advertising API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile_id: Option<String>,
     #[schema(example = "DE")]
     marketplace: &'static str,
     marketplace_id: &'static str,
@@ -93,6 +107,9 @@ pub struct ConnectionBody {
     #[schema(example = "eu")]
     region: &'static str,
     endpoint: &'static str,
+    /// Headers that every call carries beside the credential's.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<&'static str, String>,
 }
 
 /// Something to look at before it stops the work.
@@ -106,16 +123,21 @@ pub struct WarningBody {
 }
 
 impl ConnectionBody {
-    pub fn new(held: &backend::store::issue::Held, marketplace: model::amazon::Marketplace) -> Self {
+    pub fn new(held: &Held, marketplace: Marketplace) -> Self {
+        let profile_id = held.profile.map(|id| id.to_string());
+        let profiles = profile_id.clone().map(|id| [(ADS_CLIENT_ID, held.client_id.clone()), (ADS_SCOPE, id)]);
         Self {
             id: held.connection,
+            api: held.api(),
             environment: held.environment,
             seller_id: held.seller_id.clone(),
+            profile_id,
             marketplace: marketplace.code(),
             marketplace_id: marketplace.marketplace_id(),
             marketplace_ids: held.marketplace_ids.split_whitespace().map(str::to_owned).collect(),
             region: marketplace.region().as_str(),
-            endpoint: marketplace.endpoint(held.environment),
+            endpoint: held.api().endpoint(marketplace.region(), held.environment),
+            headers: profiles.into_iter().flatten().collect(),
         }
     }
 }
@@ -125,10 +147,11 @@ impl CredentialAnswer {
     #[expect(clippy::disallowed_methods, reason = "the caller gets its token")]
     pub fn new(issued: Issued, now: Time) -> Self {
         let cached = issued.cached;
+        let (header, before) = issued.held.api().token_header();
         let credential = issued.token.map(|token| Credential {
             kind: "lwa_access_token",
-            header: "x-amz-access-token",
-            value: token.expose_secret().to_owned(),
+            header,
+            value: format!("{before}{}", token.expose_secret()),
             issued_at: cached.issued_at,
             expires_at: cached.expires_at,
             expires_in: (cached.expires_at - now).num_seconds(),

@@ -19,6 +19,7 @@ const KEPT: usize = 50;
 pub(super) struct Calls {
     token: u64,
     sp_api: u64,
+    ads: u64,
     last: VecDeque<Call>,
 }
 
@@ -35,6 +36,7 @@ impl Calls {
         match part {
             Part::Lwa => self.token,
             Part::SpApi => self.sp_api,
+            Part::Ads => self.ads,
         }
     }
 
@@ -47,6 +49,7 @@ impl Calls {
         match part {
             Part::Lwa => self.token += 1,
             Part::SpApi => self.sp_api += 1,
+            Part::Ads => self.ads += 1,
         }
     }
 

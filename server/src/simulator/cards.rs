@@ -3,7 +3,7 @@
 use model::Time;
 
 use super::{
-    known::Seller,
+    known::{Advertiser, Seller},
     page::{escape, fact, time},
     state::{AppState, State},
     tokens::Grant,
@@ -15,7 +15,7 @@ pub(super) fn app_card(app: &AppState, state: &State, now: Time) -> String {
     format!(
         r#"<section class="card">
 <h3>{name}</h3>
-<p class="quiet">{environment} · access tokens alive: {alive}</p>
+<p class="quiet">{api} · {environment} · access tokens alive: {alive}</p>
 <dl>
 {id}{secret}{application}</dl>
 {old}<form method="post" action="/desk/rotate">
@@ -25,11 +25,15 @@ pub(super) fn app_card(app: &AppState, state: &State, now: Time) -> String {
 </section>
 "#,
         name = escape(app.known.name),
+        api = app.known.api.name(),
         environment = app.known.environment.as_str(),
         alive = state.tokens.alive(app.known.client_id, now),
         id = fact("Client id", app.known.client_id),
         secret = fact("Client secret", &app.secret),
-        application = fact("Application id", app.known.application_id),
+        application = match app.known.application_id {
+            "" => String::new(),
+            id => fact("Application id", id),
+        },
         old = old.unwrap_or_default(),
         client_id = escape(app.known.client_id),
     )
@@ -40,8 +44,8 @@ pub(super) fn seller_card(seller: &Seller, state: &State) -> String {
     let own = |grant: &&Grant| grant.seller_id == seller.seller_id;
     let tokens: String = known.iter().filter(own).map(|grant| fact(&title(grant, state), &grant.refresh_token)).collect();
     let any = |revoked: bool| known.iter().chain(fresh).filter(own).any(|grant| grant.revoked == revoked);
-    let revoke = if any(false) { button(seller, "revoke", "Withdraw consent") } else { String::new() };
-    let restore = if any(true) { button(seller, "restore", "Restore consent") } else { String::new() };
+    let revoke = if any(false) { button(seller.name, seller.seller_id, "revoke") } else { String::new() };
+    let restore = if any(true) { button(seller.name, seller.seller_id, "restore") } else { String::new() };
     format!(
         r#"<section class="card">
 <h3>{name}</h3>
@@ -65,14 +69,37 @@ fn title(grant: &Grant, state: &State) -> String {
     format!("Refresh token for {}{standing}", app.map(|app| app.known.name).unwrap_or_default())
 }
 
-fn button(seller: &Seller, act: &str, label: &str) -> String {
+pub(super) fn advertiser_card(advertiser: &Advertiser, state: &State) -> String {
+    let mut grants = state.tokens.grants().0.iter().filter(|grant| grant.seller_id == advertiser.id);
+    let (token, revoked) =
+        grants.next().map(|grant| (fact(&title(grant, state), &grant.refresh_token), grant.revoked)).unwrap_or_default();
+    let profiles: Vec<_> = advertiser.profiles.iter().map(|one| format!("{} {}", one.name, one.marketplace)).collect();
+    format!(
+        r#"<section class="card">
+<h3>{name}</h3>
+<p class="quiet">{profiles}</p>
+<dl>
+{token}</dl>
+<div class="actions">
+{button}</div>
+</section>
+"#,
+        name = escape(advertiser.name),
+        profiles = escape(&profiles.join(", ")),
+        button = button(advertiser.name, advertiser.id, if revoked { "restore" } else { "revoke" }),
+    )
+}
+
+/// Withdraws or restores a consent.
+fn button(name: &str, id: &str, act: &str) -> String {
+    let label = if act == "revoke" { "Withdraw consent" } else { "Restore consent" };
     format!(
         r#"<form method="post" action="/desk/{act}">
 <input type="hidden" name="seller_id" value="{id}">
 <button aria-label="{label} of {name}">{label}</button>
 </form>
 "#,
-        id = escape(seller.seller_id),
-        name = escape(seller.name),
+        id = escape(id),
+        name = escape(name),
     )
 }

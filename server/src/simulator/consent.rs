@@ -52,7 +52,7 @@ pub(super) async fn answer(State(simulator): State<Simulator>, Form(asked): Form
 
 impl Asked {
     fn understand(&self) -> Result<(App, Url), &'static str> {
-        let app = APPS.into_iter().find(|app| app.application_id == self.application_id);
+        let app = APPS.into_iter().find(|app| !app.application_id.is_empty() && app.application_id == self.application_id);
         let app = app.ok_or("No app of the simulator has this application id. The control page lists those it has.")?;
         let back = Url::parse(&self.redirect_uri).ok().filter(may_return_to);
         let back =

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{
     Part, Simulator,
     faults::Planned,
-    known::{App, SANDBOX_SELLER, SELLERS, Seller},
+    known::{ADVERTISERS, Advertiser, App, SANDBOX_SELLER, SELLERS, Seller},
     presets::PRESETS,
 };
 
@@ -83,7 +83,7 @@ pub(super) async fn heal(State(simulator): State<Simulator>) -> StatusCode {
 
 /// `GET /simulator/calls`
 pub(super) async fn calls(State(simulator): State<Simulator>) -> Json<Value> {
-    Json(simulator.with(|state| json!({ "token": state.calls.of(Part::Lwa), "sp_api": state.calls.of(Part::SpApi) })))
+    Json(simulator.with(|state| json!({ "token": state.calls.of(Part::Lwa), "sp_api": state.calls.of(Part::SpApi), "ads": state.calls.of(Part::Ads) })))
 }
 
 /// `POST /simulator/sellers/{seller_id}/revoke`
@@ -104,17 +104,28 @@ pub(super) async fn rotate(
 /// `GET /simulator/known`: with the secrets of this moment, not those of the start.
 pub(super) async fn known(State(simulator): State<Simulator>) -> Json<Value> {
     let apps: Vec<Value> = simulator.with(|state| state.apps.iter().map(|app| app_json(&app.known, &app.secret)).collect());
-    Json(json!({ "apps": apps, "sellers": SELLERS.map(seller_json), "sandbox_seller": seller_json(SANDBOX_SELLER) }))
+    Json(
+        json!({ "apps": apps, "sellers": SELLERS.map(seller_json), "sandbox_seller": seller_json(SANDBOX_SELLER), "advertisers": ADVERTISERS.map(advertiser_json) }),
+    )
 }
 
 fn app_json(app: &App, secret: &str) -> Value {
     json!({
         "name": app.name,
+        "api": app.api,
         "environment": app.environment,
         "client_id": app.client_id,
         "client_secret": secret,
         "application_id": app.application_id,
     })
+}
+
+fn advertiser_json(advertiser: Advertiser) -> Value {
+    let profiles = advertiser
+        .profiles
+        .iter()
+        .map(|one| json!({ "id": one.id, "marketplace": one.marketplace, "account": one.account, "name": one.name }));
+    json!({ "name": advertiser.name, "refresh_token": advertiser.refresh_token, "profiles": profiles.collect::<Value>() })
 }
 
 fn seller_json(seller: Seller) -> Value {
@@ -148,7 +159,10 @@ mod tests {
         );
         assert_eq!(plan(&simulator, json!({"on": "lwa", "fault": {"kind": "token_expired"}, "times": 2})).await, 422);
         assert_eq!(stage::refresh(&simulator, &APPS[0], SELLERS[0].refresh_token).await.status, 503);
-        assert_eq!(stage::get(&simulator, "/simulator/calls", None).await.json(), json!({"token": 1, "sp_api": 0}));
+        assert_eq!(
+            stage::get(&simulator, "/simulator/calls", None).await.json(),
+            json!({"token": 1, "sp_api": 0, "ads": 0})
+        );
     }
 
     #[tokio::test]

@@ -6,9 +6,9 @@ use model::Time;
 use super::{
     Part, Simulator,
     calls::{Call, Calls},
-    cards::{app_card, seller_card},
+    cards::{advertiser_card, app_card, seller_card},
     faults::{Faults, Planned},
-    known::SELLERS,
+    known::{ADVERTISERS, SELLERS},
     page::{escape, page, time},
     presets::PRESETS,
     state,
@@ -24,10 +24,11 @@ pub(super) async fn show(State(simulator): State<Simulator>) -> Response {
 fn body(state: &state::State, now: Time) -> String {
     let apps: String = state.apps.iter().map(|app| app_card(app, state, now)).collect();
     let sellers: String = SELLERS.iter().map(|seller| seller_card(seller, state)).collect();
+    let advertisers: String = ADVERTISERS.iter().map(|one| advertiser_card(one, state)).collect();
     format!(
         r#"<p class="banner">Nothing here is real: the shops are invented, and no key opens anything at Amazon.</p>
 <h1>Amazon simulator</h1>
-<p>Stands in for Login with Amazon, the consent page and a little of the Selling Partner API while Portal is developed and
+<p>Stands in for Login with Amazon, the consent page and a little of the Selling Partner API and the Advertising API while Portal is developed and
 tested. It forgets everything when it stops.</p>
 <h2>Apps</h2>
 <div class="cards">
@@ -35,6 +36,9 @@ tested. It forgets everything when it stops.</p>
 <h2>Sellers</h2>
 <div class="cards">
 {sellers}</div>
+<h2>Advertisers</h2>
+<div class="cards">
+{advertisers}</div>
 <h2>Faults</h2>
 {planned}{form}<h2>Calls</h2>
 {calls}"#,
@@ -59,8 +63,8 @@ fn fault_form() -> String {
         let own = PRESETS.iter().enumerate().filter(|(_, preset)| preset.0 == part);
         own.map(|(place, preset)| format!("<option value=\"{place}\">{}</option>\n", escape(preset.2))).collect()
     };
-    let groups =
-        [Part::Lwa, Part::SpApi].map(|part| format!("<optgroup label=\"{}\">\n{}</optgroup>\n", name(part), options(part)));
+    let groups = [Part::Lwa, Part::SpApi, Part::Ads]
+        .map(|part| format!("<optgroup label=\"{}\">\n{}</optgroup>\n", name(part), options(part)));
     format!(
         r#"<div class="actions">
 <form class="actions" method="post" action="/desk/fail">
@@ -82,6 +86,7 @@ fn name(part: Part) -> &'static str {
     match part {
         Part::Lwa => "Login with Amazon",
         Part::SpApi => "Selling Partner API",
+        Part::Ads => "Advertising API",
     }
 }
 

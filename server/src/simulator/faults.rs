@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Part {
     Lwa,
     SpApi,
+    Ads,
 }
 
 /// What one request meets. As JSON: `{"kind":"throttled","retry_after_s":5}`, `{"kind":"status","status":503}`.
@@ -60,7 +61,8 @@ impl Fault {
         match self {
             Throttled { .. } | Slow { .. } | Cut | Malformed | Huge => true,
             Status(code) => (200..=599).contains(&code),
-            SecretExpired | TokenExpired | AccessDenied => part == Part::SpApi,
+            SecretExpired | TokenExpired => part == Part::SpApi,
+            AccessDenied => part != Part::Lwa,
             InvalidGrant | InvalidClient | UnauthorizedClient | InvalidScope | InvalidRequest | UnsupportedGrantType => {
                 part == Part::Lwa
             }

@@ -3,6 +3,7 @@
 use std::io;
 
 use axum::{
+    Json,
     body::Body,
     http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -29,6 +30,7 @@ impl Fault {
             Fault::TemporarilyUnavailable => refusals::TEMPORARILY_UNAVAILABLE.answer(request_id),
             Fault::SecretExpired => refusals::SECRET_EXPIRED.into_response(),
             Fault::TokenExpired => refusals::TOKEN_EXPIRED.into_response(),
+            Fault::AccessDenied if part == Part::Ads => not_authorized(StatusCode::UNAUTHORIZED),
             Fault::AccessDenied => refusals::ACCESS_DENIED.into_response(),
             Fault::Throttled { retry_after_s } => throttled(part, retry_after_s, request_id),
             Fault::Status(code) => page(code),
@@ -52,10 +54,15 @@ impl Fault {
     }
 }
 
+fn not_authorized(status: StatusCode) -> Response {
+    (status, Json(refusals::NOT_AUTHORIZED.clone())).into_response()
+}
+
 fn throttled(part: Part, retry_after_s: Option<u32>, request_id: &str) -> Response {
     let mut response = match part {
         Part::Lwa => refusals::THROTTLED.answer(request_id),
         Part::SpApi => refusals::QUOTA_EXCEEDED.into_response(),
+        Part::Ads => not_authorized(StatusCode::TOO_MANY_REQUESTS),
     };
     if let Some(seconds) = retry_after_s {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

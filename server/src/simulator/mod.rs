@@ -1,6 +1,7 @@
-//! The simulator plays Amazon: LWA, the consent page and a little of SP-API, with faults on demand. For development and
+//! The simulator plays Amazon: LWA, the consent page and a little of SP-API and the Advertising API, with faults on demand. For development and
 //! tests only: it knows nobody's secrets but its own, and answers only to names of this machine.
 
+mod ads;
 mod calls;
 mod cards;
 mod consent;
@@ -60,10 +61,14 @@ impl Simulator {
             .route("/orders/v0/orders", get(order_list::list))
             .route("/orders/v0/orders/{order_id}", get(order_list::one))
             .route_layer(middleware::from_fn_with_state((self.clone(), Part::SpApi), calls::meet));
+        let ads: Router<Self> = Router::new()
+            .route("/v2/profiles", get(ads::profiles))
+            .route_layer(middleware::from_fn_with_state((self.clone(), Part::Ads), calls::meet));
         let amazon: Router<Self> = Router::new()
             .route("/apps/authorize/consent", get(consent::ask).post(consent::answer))
             .merge(lwa)
             .merge(sp_api)
+            .merge(ads)
             .route_layer(middleware::from_fn_with_state(self.clone(), calls::note));
         let control: Router<Self> = Router::new()
             .route("/", get(desk::show))

@@ -6,7 +6,7 @@ use super::{Fault, Part};
 pub(super) type Preset = (Part, Fault, &'static str);
 
 #[rustfmt::skip]
-pub(super) static PRESETS: [Preset; 28] = [
+pub(super) static PRESETS: [Preset; 33] = [
     (Part::Lwa, Fault::InvalidGrant, "invalid_grant: consent withdrawn"),
     (Part::Lwa, Fault::InvalidClient, "invalid_client: wrong or old secret"),
     (Part::Lwa, Fault::UnauthorizedClient, "unauthorized_client"),
@@ -35,6 +35,11 @@ pub(super) static PRESETS: [Preset; 28] = [
     (Part::SpApi, Fault::Cut, "Connection cut"),
     (Part::SpApi, Fault::Malformed, "Broken JSON"),
     (Part::SpApi, Fault::Huge, "Four megabytes"),
+    (Part::Ads, Fault::AccessDenied, "Not authorized (401)"),
+    (Part::Ads, Fault::Throttled { retry_after_s: Some(5) }, "Throttled (429), retry after 5 s"),
+    (Part::Ads, Fault::Status(503), "Service unavailable (503)"),
+    (Part::Ads, Fault::Malformed, "Broken JSON"),
+    (Part::Ads, Fault::Huge, "Four megabytes"),
 ];
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Amazon's refusals, word for word as far as recorded exchanges and its documentation tell.
 
+use std::sync::LazyLock;
+
 use axum::{
     Json,
     http::{StatusCode, header::CACHE_CONTROL},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::tokens::random_text;
 
@@ -65,6 +67,10 @@ pub(super) const TEMPORARILY_UNAVAILABLE: LwaRefusal = LwaRefusal::new(
 /// The wire form of LWA's 429 is not confirmed.
 pub(super) const THROTTLED: LwaRefusal =
     LwaRefusal::new(StatusCode::TOO_MANY_REQUESTS, "throttled", "The request was throttled");
+
+/// The Advertising API says no: the token is not its own, or has ended.
+pub(super) static NOT_AUTHORIZED: LazyLock<Value> =
+    LazyLock::new(|| json!({ "code": "UNAUTHORIZED", "details": "Not authorized to access this advertiser" }));
 
 /// SP-API says no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Duration;
 use model::Time;
 
-use super::known::{SANDBOX_SELLER, SELLERS};
+use super::known::{ADVERTISERS, APPS, SANDBOX_SELLER, SELLERS};
 
 pub(super) const ACCESS_LIFE: Duration = Duration::hours(1);
 const CODE_LIFE: Duration = Duration::minutes(5);
@@ -20,9 +20,9 @@ const MEMORY: Duration = Duration::days(1);
 /// However hard a bench knocks, no more access tokens than these are remembered.
 const MOST_ACCESS_TOKENS: usize = 100_000;
 const MOST_GRANTS: usize = 500;
-const KNOWN_GRANTS: usize = SELLERS.len() + 1;
+const KNOWN_GRANTS: usize = SELLERS.len() + 1 + ADVERTISERS.len();
 
-/// One seller's consent to one app.
+/// One seller's or advertiser's consent to one app.
 pub(super) struct Grant {
     pub refresh_token: String,
     pub client_id: &'static str,
@@ -55,12 +55,16 @@ pub(super) struct Tokens {
 
 impl Tokens {
     pub fn new() -> Self {
-        let grants = SELLERS.into_iter().chain([SANDBOX_SELLER]).map(|seller| Grant {
-            refresh_token: seller.refresh_token.to_owned(),
-            client_id: seller.client_id,
-            seller_id: seller.seller_id,
+        let grant = |refresh_token: &str, client_id, seller_id| Grant {
+            refresh_token: refresh_token.to_owned(),
+            client_id,
+            seller_id,
             revoked: false,
-        });
+        };
+        let sellers = SELLERS.into_iter().chain([SANDBOX_SELLER]);
+        let sellers = sellers.map(|one| grant(one.refresh_token, one.client_id, one.seller_id));
+        let advertisers = ADVERTISERS.into_iter().map(|one| grant(one.refresh_token, APPS[2].client_id, one.id));
+        let grants = sellers.chain(advertisers);
         Self { grants: grants.collect(), codes: HashMap::new(), access: HashMap::new(), oldest: VecDeque::new() }
     }
 
@@ -148,7 +152,6 @@ pub(super) fn random_text<const N: usize>() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulator::known::APPS;
 
     #[test]
     fn ended_access_tokens_are_forgotten_after_a_day() {

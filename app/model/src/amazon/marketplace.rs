@@ -17,6 +17,12 @@ pub enum Region {
 }
 
 impl Region {
+    pub const ALL: [Region; 3] = [Region::Na, Region::Eu, Region::Fe];
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|region| region.as_str() == text)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Region::Na => "na",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Marketplace;
 
-/// A selling partner's id (merchant token), in upper case.
+/// A selling partner's id (merchant token), in upper case; of a vendor or an agency that advertises, its entity id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct SellerId(String);
 
@@ -23,6 +23,12 @@ pub enum SellerIdError {
 impl SellerId {
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As Amazon itself names an account: a Seller ID, or the entity id of a vendor or an agency.
+    pub fn named_by_amazon(text: &str) -> Option<Self> {
+        let fits = (3..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        fits.then(|| Self(text.to_owned()))
     }
 
     /// Known ids have 13 or 14 characters; others deserve a second look.
@@ -56,7 +62,7 @@ impl fmt::Display for SellerId {
 
 impl<'de> Deserialize<'de> for SellerId {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+        Self::named_by_amazon(&String::deserialize(d)?).ok_or_else(|| serde::de::Error::custom("not an account"))
     }
 }
 
@@ -69,6 +75,15 @@ mod tests {
         let id: SellerId = " a2q7x4m1north9 ".parse().unwrap();
         assert_eq!(id.as_str(), "A2Q7X4M1NORTH9");
         assert!(id.has_usual_length());
+    }
+
+    #[test]
+    fn amazon_names_accounts_that_are_no_sellers() {
+        assert_eq!(SellerId::named_by_amazon("ENTITY2KX7Q9").unwrap().as_str(), "ENTITY2KX7Q9");
+        assert_eq!(SellerId::named_by_amazon("A2Q7X4M1NORTH9"), "a2q7x4m1north9".parse().ok());
+        for bad in ["", "A1", "entity1", "ENTITY 1", "ENTITY<1>"] {
+            assert_eq!(SellerId::named_by_amazon(bad), None, "{bad}");
+        }
     }
 
     #[test]

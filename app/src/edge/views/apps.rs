@@ -36,6 +36,7 @@ fn item_of_app(connections: usize, app: LwaApp, now: Time) -> AppItem {
         standing: standing(&app, now),
         id: app.id,
         name: app.name.to_string(),
+        api: app.api,
         environment: app.environment,
         client_id: app.client_id,
         application_id: app.application_id,

@@ -53,6 +53,8 @@ fn item_of_connection(
     ConnectionItem {
         id: connection.id,
         name: connection.name.to_string(),
+        api: connection.api(),
+        profile: connection.profile.map(|id| id.to_string()),
         environment: connection.environment,
         seller_id: connection.seller_id.to_string(),
         seller_id_source: connection.seller_id_source,
@@ -60,7 +62,7 @@ fn item_of_connection(
         marketplace_name: marketplace.name().to_owned(),
         marketplace_id: marketplace.marketplace_id().to_owned(),
         region: marketplace.region().as_str().to_owned(),
-        endpoint: marketplace.endpoint(connection.environment).to_owned(),
+        endpoint: connection.api().endpoint(marketplace.region(), connection.environment).to_owned(),
         state: connection.state,
         canary: connection.canary,
         app: connection.lwa_app,

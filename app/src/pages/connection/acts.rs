@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use model::{Permission, connection::ConnectionState, ids::TeamId};
+use model::{Permission, amazon::Api, connection::ConnectionState, ids::TeamId};
 
 use super::may;
 use crate::{
@@ -14,6 +14,8 @@ use crate::{
 #[component]
 pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
     let (id, name, state) = (detail.item.id, detail.item.name.clone(), detail.item.state);
+    // The consent page that Portal goes to is that of SP-API.
+    let by_consent = detail.item.api == Api::SellingPartner;
     let canary = Act::of::<SetCanary>();
     let again = Act::of::<AuthorizeAgain>();
     let replace = Act::of::<ReplaceRefreshToken>();
@@ -34,10 +36,10 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
             {switch}
             <details class="disclosure" open=state == ConnectionState::NeedsReauthorization || again.failed() || replace.failed()>
                 <summary>"Authorize again"</summary>
-                <ActForm act=again>{ids()}<Submit label="Continue at Amazon" class="btn-secondary"/></ActForm>
+                {by_consent.then(|| view! { <ActForm act=again>{ids()}<Submit label="Continue at Amazon" class="btn-secondary"/></ActForm> })}
                 <ActForm act=replace class="form">
                     {ids()}
-                    <Field name="refresh_token" label="Or paste a new refresh token" kind="password" mono=true autocomplete="new-password" hint="Proved against Amazon before it takes the place of the old one." act=replace/>
+                    <Field name="refresh_token" label=if by_consent { "Or paste a new refresh token" } else { "New refresh token" } kind="password" mono=true autocomplete="new-password" hint="Proved against Amazon before it takes the place of the old one." act=replace/>
                     <Submit label="Prove and replace" class="btn-secondary"/>
                 </ActForm>
             </details>

@@ -19,6 +19,7 @@ use access::Access;
 use acts::Acts;
 use notifications::Notifications;
 use overview::{Clocks, Facts, Usage};
+use snippets::SP_API_SDK;
 pub(super) use snippets::snippets;
 
 use super::{ReportLink, log::Events, may, param, team};
@@ -135,10 +136,14 @@ fn Head(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
         }),
     };
     let report = view! { <ReportLink about=item.id.to_string() title=format!("{}: ", item.name) kind=Kind::LeakedSecret/> };
+    let lead = match &item.profile {
+        Some(profile) => format!("{} · {} · Advertising profile {profile}", item.marketplace_name, item.seller_id),
+        None => format!("{} · Seller {}", item.marketplace_name, item.seller_id),
+    };
     view! {
         <Title text=item.name.clone()/>
         <Crumbs home=format!("/teams/{team}/connections") place="Connections" here=item.name.clone()/>
-        <PageHeader title=item.name.clone() lead=format!("{} · Seller {}", item.marketplace_name, item.seller_id) tags actions=report.into_any()/>
+        <PageHeader title=item.name.clone() lead tags actions=report.into_any()/>
         {trouble.map(|(title, text, code)| view! { <Notice tone="warning" title=title><p>{text}<code>{code}</code></p></Notice> })}
     }
 }

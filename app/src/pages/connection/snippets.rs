@@ -1,5 +1,8 @@
 use model::ids::TeamId;
 
+/// What is for SP-API alone.
+pub const SP_API_SDK: &str = "SP-API SDK";
+
 /// The call in three languages, with the real ids.
 pub fn snippets(origin: &str, team: TeamId, connection: &str, region: &str) -> Vec<(&'static str, String)> {
     let url = format!("{origin}/api/gateway/v1/teams/{team}/connections/{connection}/credentials");
@@ -23,7 +26,7 @@ pub fn snippets(origin: &str, team: TeamId, connection: &str, region: &str) -> V
             ),
         ),
         (
-            "SP-API SDK",
+            SP_API_SDK,
             format!(
                 "import os\nfrom spapi import SPAPIClient, SPAPIConfig  # pip install amzn-sp-api\n\n# Portal stands where LWA stood\nconfig = SPAPIConfig(\n    client_id=os.environ[\"PORTAL_GATEWAY_KEY_ID\"],  # the key's id, on its gateway's page\n    client_secret=os.environ[\"PORTAL_GATEWAY_KEY\"],\n    refresh_token=\"{connection}\",\n    region=\"{}\",\n)\nclient = SPAPIClient(config, oauth_endpoint=\"{origin}/api/gateway/v1/lwa/token\")",
                 region.to_uppercase()

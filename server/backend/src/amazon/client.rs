@@ -17,7 +17,7 @@ const LWA: &str = "https://api.amazon.com";
 /// How long Amazon may take to be reached, and to answer.
 const CONNECT: Duration = Duration::from_secs(3);
 const WHOLE: Duration = Duration::from_secs(10);
-/// No honest answer of Amazon's is longer.
+/// No honest answer of LWA's or SP-API's is longer.
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// Where Amazon is: the real one, or the simulator in development.
@@ -79,7 +79,7 @@ impl Amazon {
         format!("{}{path}", self.base(marketplace.endpoint(environment)))
     }
 
-    fn base(&self, real: &str) -> String {
+    pub(super) fn base(&self, real: &str) -> String {
         self.simulator.as_ref().map_or_else(|| real.to_owned(), |url| url.as_str().trim_end_matches('/').to_owned())
     }
 
@@ -143,11 +143,16 @@ impl Amazon {
     }
 
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, NoAnswer> {
+        self.send_within(request, BODY_LIMIT).await
+    }
+
+    /// Reads an answer of at most so many bytes.
+    pub(super) async fn send_within(&self, request: RequestBuilder, limit: usize) -> Result<Answer, NoAnswer> {
         let mut response: Response = request.send().await.map_err(|_| NoAnswer::Unavailable)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|_| NoAnswer::Unavailable)? {
-            if body.len() + chunk.len() > BODY_LIMIT {
+            if body.len() + chunk.len() > limit {
                 return Err(NoAnswer::TooLong);
             }
             body.extend_from_slice(&chunk);

@@ -51,47 +51,47 @@ impl From<NoAnswer> for LwaFailure {
     }
 }
 
-/// Why SP-API gave no answer.
+/// Why SP-API or the Advertising API gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SpApiFailure {
-    #[error("SP-API calls the access token expired")]
+pub enum CallFailure {
+    #[error("Amazon calls the access token expired")]
     TokenExpired,
-    #[error("SP-API calls the client secret expired")]
+    #[error("Amazon calls the client secret expired")]
     SecretExpired,
     /// No details: a role is missing, the region is another, or the account is of another kind.
-    #[error("SP-API refuses access")]
+    #[error("Amazon refuses access")]
     AccessDenied,
-    #[error("SP-API asks to slow down")]
+    #[error("Amazon asks to slow down")]
     Throttled { retry_after: Option<Duration> },
-    #[error("SP-API cannot be reached")]
+    #[error("Amazon cannot be reached")]
     Unavailable,
-    #[error("SP-API's answer cannot be read")]
+    #[error("Amazon's answer cannot be read")]
     BadResponse,
     #[error("the egress list does not allow the address")]
     Refused,
 }
 
-impl SpApiFailure {
+impl CallFailure {
     /// A stable word for the log.
     pub fn word(&self) -> &'static str {
         match self {
-            SpApiFailure::TokenExpired => "access_token_expired",
-            SpApiFailure::SecretExpired => "client_secret_expired",
-            SpApiFailure::AccessDenied => "access_denied",
-            SpApiFailure::Throttled { .. } => "throttled",
-            SpApiFailure::Unavailable => "unavailable",
-            SpApiFailure::BadResponse => "bad_response",
-            SpApiFailure::Refused => "egress_refused",
+            CallFailure::TokenExpired => "access_token_expired",
+            CallFailure::SecretExpired => "client_secret_expired",
+            CallFailure::AccessDenied => "access_denied",
+            CallFailure::Throttled { .. } => "throttled",
+            CallFailure::Unavailable => "unavailable",
+            CallFailure::BadResponse => "bad_response",
+            CallFailure::Refused => "egress_refused",
         }
     }
 }
 
-impl From<NoAnswer> for SpApiFailure {
+impl From<NoAnswer> for CallFailure {
     fn from(none: NoAnswer) -> Self {
         match none {
-            NoAnswer::Refused => SpApiFailure::Refused,
-            NoAnswer::Unavailable => SpApiFailure::Unavailable,
-            NoAnswer::TooLong => SpApiFailure::BadResponse,
+            NoAnswer::Refused => CallFailure::Refused,
+            NoAnswer::Unavailable => CallFailure::Unavailable,
+            NoAnswer::TooLong => CallFailure::BadResponse,
         }
     }
 }

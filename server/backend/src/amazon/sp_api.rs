@@ -5,7 +5,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{Amazon, SpApiFailure, client::Answer, failure::retry_after};
+use super::{Amazon, CallFailure, client::Answer, failure::retry_after};
 
 /// A marketplace in which the seller may sell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Amazon {
         marketplace: Marketplace,
         environment: Environment,
         access_token: &SecretString,
-    ) -> Result<Vec<Participation>, SpApiFailure> {
+    ) -> Result<Vec<Participation>, CallFailure> {
         let url = self.sp_api_url(marketplace, environment, "/sellers/v1/marketplaceParticipations");
         #[expect(clippy::disallowed_methods, reason = "Amazon is asked with it")]
         let request = self.request(Method::GET, &url)?.header("x-amz-access-token", access_token.expose_secret());
@@ -64,10 +64,10 @@ struct ErrorRow {
 }
 
 /// Classes an answer. Pure, so that every wire form can be tested.
-fn read(answer: &Answer) -> Result<Vec<Participation>, SpApiFailure> {
+fn read(answer: &Answer) -> Result<Vec<Participation>, CallFailure> {
     match answer.status {
         200 => {
-            let success: Success = serde_json::from_slice(&answer.body).map_err(|_| SpApiFailure::BadResponse)?;
+            let success: Success = serde_json::from_slice(&answer.body).map_err(|_| CallFailure::BadResponse)?;
             let rows = success.payload.into_iter();
             Ok(rows
                 .map(|r| Participation {
@@ -77,22 +77,22 @@ fn read(answer: &Answer) -> Result<Vec<Participation>, SpApiFailure> {
                 .collect())
         }
         401 | 403 => Err(refusal(&answer.body)),
-        429 => Err(SpApiFailure::Throttled { retry_after: retry_after(&answer.headers) }),
-        500.. => Err(SpApiFailure::Unavailable),
-        _ => Err(SpApiFailure::BadResponse),
+        429 => Err(CallFailure::Throttled { retry_after: retry_after(&answer.headers) }),
+        500.. => Err(CallFailure::Unavailable),
+        _ => Err(CallFailure::BadResponse),
     }
 }
 
-fn refusal(body: &[u8]) -> SpApiFailure {
+fn refusal(body: &[u8]) -> CallFailure {
     let failure = serde_json::from_slice::<Failure>(body).ok();
     let details =
         failure.and_then(|f| f.errors.into_iter().find_map(|e| e.details)).unwrap_or_default().to_ascii_lowercase();
     if details.contains("lwa secret token you provided has expired") {
-        SpApiFailure::SecretExpired
+        CallFailure::SecretExpired
     } else if details.contains("access token you provided has expired") {
-        SpApiFailure::TokenExpired
+        CallFailure::TokenExpired
     } else {
-        SpApiFailure::AccessDenied
+        CallFailure::AccessDenied
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
             "storeName":"Northwind"}]}"#;
         let expected = Participation { marketplace_id: "A1PA6795UKMFR9".to_owned(), is_participating: true };
         assert_eq!(read(&answer(200, body)), Ok(vec![expected]));
-        assert_eq!(read(&answer(200, "{}")), Err(SpApiFailure::BadResponse));
+        assert_eq!(read(&answer(200, "{}")), Err(CallFailure::BadResponse));
     }
 
     #[test]
@@ -122,13 +122,13 @@ mod tests {
             )
         };
         for (details, class) in [
-            ("The access token you provided has expired.", SpApiFailure::TokenExpired),
-            ("The LWA secret token you provided has expired.", SpApiFailure::SecretExpired),
-            ("", SpApiFailure::AccessDenied),
+            ("The access token you provided has expired.", CallFailure::TokenExpired),
+            ("The LWA secret token you provided has expired.", CallFailure::SecretExpired),
+            ("", CallFailure::AccessDenied),
         ] {
             assert_eq!(read(&answer(403, &body(details))), Err(class));
         }
-        assert_eq!(read(&answer(503, "")), Err(SpApiFailure::Unavailable));
-        assert_eq!(read(&answer(429, "")), Err(SpApiFailure::Throttled { retry_after: None }));
+        assert_eq!(read(&answer(503, "")), Err(CallFailure::Unavailable));
+        assert_eq!(read(&answer(429, "")), Err(CallFailure::Throttled { retry_after: None }));
     }
 }

@@ -10,7 +10,11 @@ use model::{
 };
 use secrecy::SecretString;
 
-use super::{ConnectionError, get, locks, place, prove, prove::Proof, refused};
+use super::{
+    ConnectionError, get, locks, place, prove,
+    prove::{For, Proof},
+    refused,
+};
 use crate::{
     Cx, TeamScope, access,
     access::AccessError,
@@ -86,12 +90,16 @@ pub async fn replace_refresh_token(
     let state = connection.state.after(ConnectionAct::ReplaceRefreshToken)?;
     let app =
         store::lwa_app::by_id(cx.portal.db.reader(), scope, connection.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
-    let proof = match prove(cx, scope, &app, connection.marketplace, refresh_token).await? {
+    let proof = match prove(cx, scope, &app, For::connection(&connection), refresh_token).await? {
         Ok(proof) => proof,
-        Err(failure) => return Err(refused(cx, scope, &connection.name, failure).await?),
+        Err(failure) => {
+            return Err(ConnectionError::NotProved(refused(cx, scope, ("name", &connection.name), failure).await?));
+        }
     };
     let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
-    let pasted = (&connection.seller_id, SellerIdSource::Declared);
+    // A profile is Amazon's own word for whose the grant is; a pasted grant of a seller is that person's.
+    let source = if connection.profile.is_some() { SellerIdSource::Amazon } else { SellerIdSource::Declared };
+    let pasted = (&connection.seller_id, source);
     locks::not_round(cx, &tx, scope, connection.environment, pasted, Some(id)).await?;
     replace(cx, &tx, scope, &app, &connection, state, proof, connection.seller_id_source).await?;
     tx.commit().await?;

@@ -11,7 +11,7 @@ use model::{
 use secrecy::SecretString;
 use url::Url;
 
-use super::{ConnectionError, changes, get, prove, refused, store_new};
+use super::{Account, ConnectionError, changes, get, prove, refused, store_new};
 use crate::{
     Cx, TeamScope, access,
     audit::{self, Event, Target},
@@ -159,12 +159,12 @@ async fn connect(
     cx.portal.vault.ready(cx.portal.db.reader(), cx.now(), Some(scope.team())).await?;
     let proof = match exchange(cx, scope, &app, consent, &code).await? {
         Ok(proof) => proof,
-        Err(failure) => return Err(refused(cx, scope, &consent.name, failure).await?),
+        Err(failure) => return Err(ConnectionError::NotProved(refused(cx, scope, ("name", &consent.name), failure).await?)),
     };
     let Some(id) = consent.connection else {
         let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
-        let (name, from) = (&consent.name, SellerIdSource::Amazon);
-        let id = store_new(cx, &tx, scope, &app, name, seller_id, from, consent.marketplace, proof).await?;
+        let account = Account { seller_id, source: SellerIdSource::Amazon, marketplace: consent.marketplace, profile: None };
+        let id = store_new(cx, &tx, scope, &app, &consent.name, account, proof).await?;
         tx.commit().await?;
         return Ok(id);
     };

@@ -3,7 +3,7 @@ use model::{Problem, ProblemCode, connection::NotPossible};
 use super::prove::ProofFailure;
 use crate::{
     access::AccessError,
-    amazon::{LwaFailure, SpApiFailure},
+    amazon::{CallFailure, LwaFailure},
     error::Outage,
     lwa_apps, store,
 };
@@ -16,6 +16,9 @@ pub enum ConnectionError {
     /// Nothing was stored.
     #[error("the grant was not proved")]
     NotProved(ProofFailure),
+    /// The same, where the token was entered before.
+    #[error("the grant of the choice was not proved")]
+    NotChosen(ProofFailure),
     /// Nothing has changed for gateways.
     #[error("the stored grant was not proved")]
     TestFailed(ProofFailure),
@@ -23,6 +26,11 @@ pub enum ConnectionError {
     TestedTooOften { wait_s: u32 },
     #[error("this account is connected already")]
     AlreadyConnected,
+    #[error("the choice has no such profile")]
+    NoSuchProfile,
+    /// The choice is over, was another person's, or never was.
+    #[error("the choice of a profile is over")]
+    ChoiceOver,
     #[error("a lock stands on this seller's connection")]
     SellerLocked,
     #[error("a lock stands on another connection")]
@@ -58,7 +66,7 @@ impl From<Outage> for ConnectionError {
 impl From<sea_orm::DbErr> for ConnectionError {
     fn from(error: sea_orm::DbErr) -> Self {
         const TAKEN: &str = "connection_grant_key|connection.team_id, connection.lwa_app_id|connection_token_key|connection.team_id, \
-                             connection.grant_mac";
+                             connection.grant_mac|connection_profile_key";
         if store::violates(&error, TAKEN) {
             return ConnectionError::AlreadyConnected;
         }
@@ -80,11 +88,17 @@ impl From<&ConnectionError> for Problem {
                 let (field, words) = told(failure);
                 Problem::field(field, words)
             }
+            ConnectionError::NotChosen(failure) => Problem::new(ProblemCode::ProofFailed, told(failure).1),
             ConnectionError::TestFailed(failure) => Problem::new(ProblemCode::ProofFailed, tested(failure)),
             ConnectionError::TestedTooOften { wait_s } => Problem::of(ProblemCode::RateLimited).retry_after(*wait_s),
             ConnectionError::AlreadyConnected => Problem::new(
                 ProblemCode::ProofFailed,
-                "This account is connected already: a seller has one connection for each app and region, and one refresh token is one account.",
+                "This account is connected already: a seller has one connection for each app and region, a profile one for each app, and one seller's refresh token is one account.",
+            ),
+            ConnectionError::NoSuchProfile => Problem::field("profile", "Choose one of the profiles."),
+            ConnectionError::ChoiceOver => Problem::new(
+                ProblemCode::NotFound,
+                "This choice is over: it is open for 30 minutes, to the person who began it. Enter the refresh token once more.",
             ),
             ConnectionError::SellerLocked => Problem::new(
                 ProblemCode::Locked,
@@ -129,9 +143,18 @@ fn told(failure: &ProofFailure) -> (&'static str, String) {
         ProofFailure::Lwa(failure @ LwaFailure::Configuration { .. }) => {
             ("lwa_app", lwa_apps::proof_words(failure).to_owned())
         }
-        ProofFailure::SpApi(failure @ SpApiFailure::SecretExpired) => ("lwa_app", sp_api_words(failure).to_owned()),
+        ProofFailure::SpApi(failure @ CallFailure::SecretExpired) => ("lwa_app", sp_api_words(failure).to_owned()),
         ProofFailure::Lwa(failure) => ("refresh_token", lwa_apps::proof_words(failure).to_owned()),
         ProofFailure::SpApi(failure) => ("marketplace", sp_api_words(failure).to_owned()),
+        ProofFailure::Ads(failure) => ("refresh_token", ads_words(failure).to_owned()),
+        ProofFailure::NoSuchProfile => ("refresh_token", NO_SUCH_PROFILE.to_owned()),
+        ProofFailure::NoProfiles(region) => (
+            "region",
+            format!(
+                "Amazon accepts this grant, but it reaches no profile in {}. Choose the region of the account, or authorize as somebody who manages it.",
+                region.name()
+            ),
+        ),
         ProofFailure::NotInMarketplace { marketplace, participates_in } => (
             "marketplace",
             format!(
@@ -152,16 +175,20 @@ fn tested(failure: &ProofFailure) -> String {
         ProofFailure::Lwa(LwaFailure::Configuration { code }) => {
             format!("Amazon refuses the LWA app ({code}). Open the app and check its client id, its secret and its roles.")
         }
-        ProofFailure::SpApi(SpApiFailure::SecretExpired) => {
+        ProofFailure::SpApi(CallFailure::SecretExpired) => {
             "LWA accepts the app, but SP-API says that its client secret has expired. Rotate it.".to_owned()
         }
-        ProofFailure::Lwa(LwaFailure::Refused) | ProofFailure::SpApi(SpApiFailure::Refused) => {
+        ProofFailure::Lwa(LwaFailure::Refused) | ProofFailure::SpApi(CallFailure::Refused) | ProofFailure::Ads(CallFailure::Refused) => {
             "Portal may not reach Amazon from here. Tell your operator.".to_owned()
         }
-        ProofFailure::NotInMarketplace { .. } => told(failure).1,
+        ProofFailure::NotInMarketplace { .. } | ProofFailure::NoSuchProfile | ProofFailure::NoProfiles(_) => told(failure).1,
         ProofFailure::Lwa(_)
-        | ProofFailure::SpApi(SpApiFailure::Throttled { .. } | SpApiFailure::Unavailable | SpApiFailure::BadResponse) => {
+        | ProofFailure::SpApi(CallFailure::Throttled { .. } | CallFailure::Unavailable | CallFailure::BadResponse)
+        | ProofFailure::Ads(CallFailure::Throttled { .. } | CallFailure::Unavailable | CallFailure::BadResponse) => {
             "Amazon did not answer properly. Nothing is known against this connection: test it again in a minute.".to_owned()
+        }
+        ProofFailure::Ads(_) => {
+            "LWA accepts the grant, but the Advertising API of this region refuses it. Look at whether the app is approved for the Advertising API, and at who consented.".to_owned()
         }
         ProofFailure::SpApi(_) => {
             "LWA accepts the grant, but SP-API of this region refuses it. Look at the app's roles and at where the seller authorized.".to_owned()
@@ -169,15 +196,29 @@ fn tested(failure: &ProofFailure) -> String {
     }
 }
 
-fn sp_api_words(failure: &SpApiFailure) -> &'static str {
+const NO_SUCH_PROFILE: &str = "Amazon accepts this grant, but it does not reach the profile. Whoever consented may have lost access to the account: authorize again as somebody who manages it.";
+
+fn ads_words(failure: &CallFailure) -> &'static str {
     match failure {
-        SpApiFailure::SecretExpired => {
+        CallFailure::Throttled { .. } | CallFailure::Unavailable | CallFailure::BadResponse => {
+            "Amazon's Advertising API did not answer properly. Nothing is wrong with what you entered: try again in a minute."
+        }
+        CallFailure::Refused => "Portal may not reach Amazon from here. Tell your operator.",
+        _ => {
+            "LWA accepts the refresh token, but the Advertising API of this region refuses it. Check that the app is approved for the Advertising API, and that the consent was given for advertising::campaign_management."
+        }
+    }
+}
+
+fn sp_api_words(failure: &CallFailure) -> &'static str {
+    match failure {
+        CallFailure::SecretExpired => {
             "LWA accepts the app, but SP-API says that its client secret has expired. Rotate the app's client secret first."
         }
-        SpApiFailure::Throttled { .. } | SpApiFailure::Unavailable | SpApiFailure::BadResponse => {
+        CallFailure::Throttled { .. } | CallFailure::Unavailable | CallFailure::BadResponse => {
             "Amazon's SP-API did not answer properly. Nothing is wrong with what you entered: try again in a minute."
         }
-        SpApiFailure::Refused => "Portal may not reach Amazon from here. Tell your operator.",
+        CallFailure::Refused => "Portal may not reach Amazon from here. Tell your operator.",
         _ => {
             "LWA accepts the refresh token, but SP-API of this region refuses it. Check that the marketplace is in the region where the seller authorized, and that the app has a role."
         }

@@ -4,12 +4,13 @@ mod changes;
 mod consent;
 mod error;
 mod locks;
+mod profiles;
 mod prove;
 mod test;
 
 use model::{
     Name,
-    amazon::{Marketplace, SellerId},
+    amazon::{Api, Marketplace, ProfileId, SellerId},
     audit::Action,
     connection::{ConnectionState, SellerIdSource},
     ids::{ConnectionId, LwaAppId},
@@ -19,8 +20,9 @@ use secrecy::SecretString;
 pub use changes::{Receipt, disable, disconnect, enable, replace_refresh_token, set_canary};
 pub use consent::{Began, CONSENT_LIFE, NotConnected, Returned, finish_consent, start_consent};
 pub use error::ConnectionError;
+pub use profiles::{CHOICE_LIFE, choose_profile, list_profiles, profile_choice};
 pub use prove::ProofFailure;
-use prove::{Proof, prove};
+use prove::{For, Proof, prove};
 pub(crate) use test::grant_refused;
 pub use test::{TEST_LIMIT, test};
 
@@ -32,6 +34,7 @@ use crate::{
     store::{
         self, Tx,
         connection::{Access, Connection},
+        lwa_app::LwaApp,
     },
     vault::Place,
 };
@@ -60,43 +63,57 @@ pub async fn get(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<Connect
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn create(cx: &Cx, scope: &TeamScope, new: NewConnection) -> Result<ConnectionId, ConnectionError> {
     access::signed_in(cx)?;
-    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, new.lwa_app).await?;
-    let app = app.ok_or(ConnectionError::NoSuchApp)?;
-    scope.touch(cx, app.environment).await?;
-    let proof = match prove(cx, scope, &app, new.marketplace, new.refresh_token).await? {
+    let app = app_of(cx, scope, new.lwa_app, Api::SellingPartner).await?;
+    let proof = match prove(cx, scope, &app, For::Seller(new.marketplace), new.refresh_token).await? {
         Ok(proof) => proof,
-        Err(failure) => return Err(refused(cx, scope, &new.name, failure).await?),
+        Err(failure) => return Err(ConnectionError::NotProved(refused(cx, scope, ("name", &new.name), failure).await?)),
     };
     let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
-    let id =
-        store_new(cx, &tx, scope, &app, &new.name, new.seller_id, SellerIdSource::Declared, new.marketplace, proof).await?;
+    let NewConnection { seller_id, marketplace, .. } = new;
+    let account = Account { seller_id, source: SellerIdSource::Declared, marketplace, profile: None };
+    let id = store_new(cx, &tx, scope, &app, &new.name, account, proof).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// An app that a grant is given to, if it is for this interface and whoever asks may touch its environment.
+async fn app_of(cx: &Cx, scope: &TeamScope, id: LwaAppId, api: Api) -> Result<LwaApp, ConnectionError> {
+    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(ConnectionError::NoSuchApp)?;
+    scope.touch(cx, app.environment).await?;
+    if app.api == api { Ok(app) } else { Err(ConnectionError::NoSuchApp) }
 }
 
 /// Records a failed proof; nothing else of it stays.
 async fn refused(
     cx: &Cx,
     scope: &TeamScope,
-    name: &Name,
-    failure: prove::ProofFailure,
-) -> Result<ConnectionError, ConnectionError> {
-    let event = Event::of(scope, Action::ConnectionProofFailed).with("name", name).failed(failure.word());
+    (what, name): (&'static str, &Name),
+    failure: ProofFailure,
+) -> Result<ProofFailure, ConnectionError> {
+    let event = Event::of(scope, Action::ConnectionProofFailed).with(what, name).failed(failure.word());
     audit::append_alone(cx, event).await?;
-    Ok(ConnectionError::NotProved(failure))
+    Ok(failure)
+}
+
+/// Whose grant it is.
+struct Account {
+    seller_id: SellerId,
+    source: SellerIdSource,
+    marketplace: Marketplace,
+    /// Set for the Advertising API.
+    profile: Option<ProfileId>,
 }
 
 async fn store_new(
     cx: &Cx,
     tx: &Tx,
     scope: &TeamScope,
-    app: &store::lwa_app::LwaApp,
+    app: &LwaApp,
     name: &Name,
-    seller_id: SellerId,
-    seller_id_source: SellerIdSource,
-    marketplace: Marketplace,
+    account: Account,
     proof: Proof,
 ) -> Result<ConnectionId, ConnectionError> {
+    let Account { seller_id, source, marketplace, profile } = account;
     let now = cx.now();
     let id: ConnectionId = random::id(now);
     let vault = &cx.portal.vault;
@@ -106,7 +123,7 @@ async fn store_new(
     if store::connection::is_named(&**tx, scope, app.environment, name).await? {
         return Err(ConnectionError::NameTaken);
     }
-    locks::not_round(cx, tx, scope, app.environment, (&seller_id, seller_id_source), None).await?;
+    locks::not_round(cx, tx, scope, app.environment, (&seller_id, source), None).await?;
     let grant_mac = vault.grant_mac(scope.team(), &proof.refresh_token);
     let refresh_token = vault.seal(&**tx, now, &place(scope, id, "refresh_token"), &proof.refresh_token).await?;
     let token = vault.seal(&**tx, now, &place(scope, id, "access_token"), &proof.access_token).await?;
@@ -116,8 +133,9 @@ async fn store_new(
         environment: app.environment,
         name: name.clone(),
         seller_id,
-        seller_id_source,
+        seller_id_source: source,
         marketplace,
+        profile,
         marketplace_ids: proof.marketplace_ids,
         state: ConnectionState::Active,
         refresh_token: Some(refresh_token),
@@ -137,7 +155,7 @@ async fn store_new(
     store::connection::insert(&**tx, scope, connection).await?;
     let event = Event::of(scope, Action::ConnectionCreated).on(Target::connection(id, name));
     let event = event.with("environment", app.environment).with("marketplace", marketplace.code());
-    audit::append(&**tx, cx, event.with("seller_id_from", seller_id_source.as_str())).await?;
+    audit::append(&**tx, cx, event.with("api", app.api.as_str()).with("seller_id_from", source.as_str())).await?;
     if app.rejected.is_some() {
         crate::lwa_apps::recovered(tx, cx, scope, app).await.map_err(AccessError::from)?;
     }

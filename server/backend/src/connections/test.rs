@@ -3,7 +3,7 @@
 use chrono::Duration;
 use model::{audit::Action, connection::ConnectionAct, ids::ConnectionId};
 
-use super::{ConnectionError, ProofFailure, get, place, prove};
+use super::{ConnectionError, ProofFailure, get, place, prove, prove::For};
 use crate::{
     Cx, TeamScope,
     amazon::LwaFailure,
@@ -23,7 +23,7 @@ use crate::{
 /// How often one connection is tested.
 pub const TEST_LIMIT: Limit = Limit { burst: 3, every: Duration::seconds(20) };
 
-/// Proves the stored grant anew: one exchange at LWA, one SP-API call. The token that LWA gives for it is dropped.
+/// Proves the stored grant anew: one exchange at LWA, one call of its interface. The token that LWA gives for it is dropped.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), connection = %id))]
 pub async fn test(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), ConnectionError> {
     let connection = get(cx, scope, id).await?;
@@ -36,7 +36,7 @@ pub async fn test(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), Co
     let refresh_token = cx.portal.vault.open(db, &place(scope, id, "refresh_token"), sealed).await?;
     let vault = &cx.portal.vault;
     let sent = vault.grant_mac(scope.team(), &refresh_token);
-    let proof = match prove(cx, scope, &app, connection.marketplace, refresh_token).await? {
+    let proof = match prove(cx, scope, &app, For::connection(&connection), refresh_token).await? {
         Ok(proof) => proof,
         Err(failure) => {
             failed(cx, scope, &connection, &app, &failure).await?;
@@ -55,7 +55,7 @@ pub async fn test(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), Co
     let kept = store::connection::proved(&*tx, scope, &connection, &proof.marketplace_ids, other, cx.now()).await?;
     let target = Target::connection(id, &connection.name);
     audit::append(&*tx, cx, Event::of(scope, Action::ConnectionTested).on(target)).await?;
-    // LWA and SP-API have both taken the app.
+    // LWA and the interface have both taken the app.
     if app.rejected.is_some() {
         lwa_apps::recovered(&tx, cx, scope, &app).await?;
     }

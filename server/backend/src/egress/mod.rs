@@ -18,8 +18,8 @@ pub use denials::{denied, note, note_all};
 use resolve::Allow;
 pub use resolve::Names;
 
-/// Amazon's hosts: LWA and the SP-API endpoints of three regions, production and sandbox.
-const AMAZON: [&str; 7] = [
+/// Amazon's hosts: LWA, the SP-API endpoints of three regions, production and sandbox, and those of the Advertising API.
+const AMAZON: [&str; 10] = [
     "api.amazon.com",
     "sellingpartnerapi-na.amazon.com",
     "sellingpartnerapi-eu.amazon.com",
@@ -27,6 +27,9 @@ const AMAZON: [&str; 7] = [
     "sandbox.sellingpartnerapi-na.amazon.com",
     "sandbox.sellingpartnerapi-eu.amazon.com",
     "sandbox.sellingpartnerapi-fe.amazon.com",
+    "advertising-api.amazon.com",
+    "advertising-api-eu.amazon.com",
+    "advertising-api-fe.amazon.com",
 ];
 
 /// Who tells a machine at AWS the credentials of its role: EC2, ECS and EKS. Over plain HTTP, at link-local addresses.

@@ -43,12 +43,12 @@ pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, Access
             "engagement": member.engagement, "environments": member.environments, "sessions": sessions }));
     }
     let apps = store::lwa_app::all(db, scope).await?.into_iter().map(|app| {
-        json!({ "id": app.id, "name": app.name, "environment": app.environment, "client_id": app.client_id,
+        json!({ "id": app.id, "name": app.name, "api": app.api, "environment": app.environment, "client_id": app.client_id,
             "secret_made_at": app.secret_made_at })
     });
     let connections = store::connection::all(db, scope).await?.into_iter().map(|one| {
         json!({ "id": one.id, "name": one.name, "environment": one.environment, "seller_id": one.seller_id,
-            "state": one.state, "lwa_app": one.lwa_app })
+            "profile": one.profile, "state": one.state, "lwa_app": one.lwa_app })
     });
     let mut gateways = Vec::new();
     for one in store::gateway::all(db, scope).await? {

@@ -23,6 +23,7 @@ pub(super) async fn run(portal: Portal) -> Result<(), sea_orm::DbErr> {
     store::rate_limit::delete_full(&*tx, now).await?;
     store::mail_outbox::delete_before(&*tx, now - MAILS).await?;
     store::login_address::delete_idle(&*tx, now, now - MAILS).await?;
+    store::profile_choice::delete_before(&*tx, now).await?;
     store::consent::delete_before(&*tx, now - MAILS).await?;
     store::session::delete_before(&*tx, now - SESSIONS).await?;
     store::lease::delete_before(&*tx, now - LEASES).await?;

@@ -7,6 +7,10 @@ use crate::{access::AccessError, amazon::LwaFailure, error::Outage, store};
 pub enum LwaAppError {
     #[error("the secret cannot be made in the future")]
     MadeInFuture,
+    #[error("the Advertising API has no sandbox")]
+    NoSandbox,
+    #[error("an app of the Advertising API has no application id")]
+    NoApplicationId,
     #[error("this client id is in the Team already")]
     ClientIdTaken,
     #[error(transparent)]
@@ -51,6 +55,12 @@ impl From<&LwaAppError> for Problem {
     fn from(error: &LwaAppError) -> Self {
         match error {
             LwaAppError::MadeInFuture => Problem::field("secret_made_on", "This day is in the future."),
+            LwaAppError::NoSandbox => {
+                Problem::field("environment", "The Advertising API has no sandbox: choose production.")
+            }
+            LwaAppError::NoApplicationId => {
+                Problem::field("application_id", "An app of the Advertising API has no application id. Leave this empty.")
+            }
             LwaAppError::SameSecret => Problem::field(
                 "client_secret",
                 "This is the secret that is in use already. Make a new one in Amazon's developer console, and enter that.",

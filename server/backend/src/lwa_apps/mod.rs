@@ -6,7 +6,7 @@ mod rotation;
 
 use model::{
     Environment, Name, Time,
-    amazon::{ApplicationId, LwaClientId},
+    amazon::{Api, ApplicationId, LwaClientId},
     audit::Action,
     ids::LwaAppId,
     lwa_app::OtherSecret,
@@ -32,6 +32,7 @@ use crate::{
 #[derive(Debug)]
 pub struct NewLwaApp {
     pub name: Name,
+    pub api: Api,
     pub environment: Environment,
     pub client_id: LwaClientId,
     pub client_secret: SecretString,
@@ -61,12 +62,17 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewLwaApp) -> Result<LwaApp
     if new.secret_made_at > now {
         return Err(LwaAppError::MadeInFuture);
     }
+    if new.api == Api::Advertising && new.environment == Environment::Sandbox {
+        return Err(LwaAppError::NoSandbox);
+    }
+    has_consent_page(new.api, new.application_id.as_ref())?;
     let id: LwaAppId = random::id(now);
     let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     store::team::hold(&*tx, scope).await?;
     let secret = cx.portal.vault.seal(&*tx, now, &place(scope, id, "secret"), &new.client_secret).await?;
     let app = LwaApp {
         id,
+        api: new.api,
         environment: new.environment,
         name: new.name.clone(),
         client_id: new.client_id.to_string(),
@@ -83,7 +89,7 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewLwaApp) -> Result<LwaApp
     };
     store::lwa_app::insert(&*tx, scope, app).await?;
     let event = Event::of(scope, Action::LwaAppCreated).on(Target::lwa_app(id, &new.name));
-    audit::append(&*tx, cx, event.with("environment", new.environment)).await?;
+    audit::append(&*tx, cx, event.with("environment", new.environment).with("api", new.api.as_str())).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -100,6 +106,7 @@ pub async fn change(
 ) -> Result<(), LwaAppError> {
     let app = get(cx, scope, id).await?;
     scope.touch(cx, app.environment).await?;
+    has_consent_page(app.api, application_id.as_ref())?;
     let app = LwaApp { name, application_id: application_id.map(|id| id.to_string()), is_draft, ..app };
     let tx = cx.portal.db.begin().await?;
     if !store::lwa_app::write_facts(&*tx, scope, &app).await? {
@@ -108,6 +115,11 @@ pub async fn change(
     audit::append(&*tx, cx, Event::of(scope, Action::LwaAppChanged).on(Target::lwa_app(id, &app.name))).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Amazon's consent page for sellers names apps of SP-API alone.
+fn has_consent_page(api: Api, application_id: Option<&ApplicationId>) -> Result<(), LwaAppError> {
+    if api == Api::Advertising && application_id.is_some() { Err(LwaAppError::NoApplicationId) } else { Ok(()) }
 }
 
 /// Removes an app that serves no connection, for good: its secrets are shredded. `typed` is the name, typed by the person.
@@ -129,6 +141,7 @@ pub async fn remove(cx: &Cx, scope: &TeamScope, id: LwaAppId, typed: &str) -> Re
     if store::connection::count_of_app(&*tx, scope, id).await? > 0 {
         return Err(LwaAppError::InUse);
     }
+    store::profile_choice::delete_of_app(&*tx, scope, id).await?;
     if !store::lwa_app::remove(&*tx, scope, &app, cx.now()).await? {
         return Err(LwaAppError::Changed);
     }

@@ -5,7 +5,7 @@ mod upkeep;
 
 use model::{
     Environment, Name, Time,
-    amazon::{Marketplace, SellerId},
+    amazon::{Api, Marketplace, ProfileId, SellerId},
     connection::{ConnectionState, SellerIdSource},
     credential::Cached,
     ids::{ConnectionId, LwaAppId, UserId},
@@ -57,6 +57,7 @@ pub(crate) struct Model {
     pub tested_at: Option<DateTimeUtc>,
     pub test_failure: Option<String>,
     pub canary: bool,
+    pub profile_id: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -71,7 +72,9 @@ pub struct Connection {
     pub seller_id: SellerId,
     pub seller_id_source: SellerIdSource,
     pub marketplace: Marketplace,
-    /// The marketplaces in which the seller participates, as Amazon said at the last proof; space-separated when stored.
+    /// What it is for at the Advertising API; a connection without one is for SP-API.
+    pub profile: Option<ProfileId>,
+    /// The marketplaces that it serves, as Amazon said at the last proof; space-separated when stored.
     pub marketplace_ids: Vec<String>,
     pub state: ConnectionState,
     pub refresh_token: Option<Sealed>,
@@ -91,6 +94,12 @@ pub struct Connection {
     /// Laid out for a thief: nothing may use it.
     pub canary: bool,
     pub version: i32,
+}
+
+impl Connection {
+    pub fn api(&self) -> Api {
+        Api::of(self.profile)
+    }
 }
 
 /// The cached access token.
@@ -125,9 +134,10 @@ pub(super) fn connection(row: Model) -> Result<Connection, DbErr> {
         lwa_app: LwaAppId(row.lwa_app_id),
         environment: stored(Environment::parse(&row.environment), "environment")?,
         name: stored(row.name.parse().ok(), "name")?,
-        seller_id: stored(row.seller_id.parse().ok(), "seller id")?,
+        seller_id: stored(SellerId::named_by_amazon(&row.seller_id), "seller id")?,
         seller_id_source: stored(SellerIdSource::parse(&row.seller_id_source), "seller id source")?,
         marketplace: stored(Marketplace::by_code(&row.marketplace), "marketplace")?,
+        profile: row.profile_id.map(|id| stored(id.parse().ok(), "profile")).transpose()?,
         marketplace_ids: row.marketplace_ids.split_whitespace().map(str::to_owned).collect(),
         state: stored(ConnectionState::parse(&row.state), "state")?,
         refresh_token: row.refresh_token.map(Sealed),
@@ -186,6 +196,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Connectio
         tested_at: None,
         test_failure: None,
         canary: new.canary,
+        profile_id: new.profile.map(|id| id.to_string()),
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }

@@ -3,6 +3,7 @@
 use model::{
     Environment, Name, Time,
     alert::CANARY,
+    amazon::{Api, ProfileId},
     connection::SellerIdSource,
     credential::Cached,
     gateway::{KeyPhase, Networks, Scopes, key_phase},
@@ -60,6 +61,8 @@ pub struct Held {
     pub seller_id: String,
     pub marketplace: String,
     pub marketplace_ids: String,
+    /// What it is for at the Advertising API; a connection without one is for SP-API.
+    pub profile: Option<ProfileId>,
     pub state: String,
     pub cached: Option<Cached>,
     pub token: Option<Sealed>,
@@ -72,6 +75,7 @@ pub struct Held {
     pub forced_at: Option<Time>,
     pub refresh_until: Option<Time>,
     pub lwa_app: LwaAppId,
+    pub client_id: String,
     pub secret_made_at: Time,
     /// LWA itself refuses the app: asking again is no use until its secret changes. An expired secret that only SP-API
     /// has told of (through a gateway) is shown to people, but does not stop refreshing.
@@ -82,15 +86,21 @@ pub struct Held {
     pub locked: bool,
 }
 
+impl Held {
+    pub fn api(&self) -> Api {
+        Api::of(self.profile)
+    }
+}
+
 const KEY: &str = "k.id AS key_id, k.hash, k.expires_at AS key_expires_at, k.revoked_at, k.team_id, k.gateway_id,
     g.name AS gateway_name, g.environment AS gateway_environment, g.scopes, g.networks, g.disabled_at, k.canary AS key_canary,
     EXISTS (SELECT 1 FROM lock l WHERE l.team_id = k.team_id AND l.lifted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
         AND l.target_id IN (k.team_id, k.gateway_id, k.id)) AS key_locked";
 
 const HELD: &str = "c.id AS connection_id, c.name AS connection_name, c.environment, c.seller_id, c.marketplace, c.marketplace_ids,
-    c.state, c.access_token, c.generation, c.access_issued_at, c.access_expires_at, c.life_assumed, c.authorized_at, c.seller_id_source,
+    c.profile_id, c.state, c.access_token, c.generation, c.access_issued_at, c.access_expires_at, c.life_assumed, c.authorized_at, c.seller_id_source,
     c.failed_at, c.failure_code, c.failures, c.retry_at, c.forced_at, c.refresh_until, c.canary,
-    a.id AS lwa_app_id, a.secret_made_at, a.rejected_code,
+    a.id AS lwa_app_id, a.client_id, a.secret_made_at, a.rejected_code,
     EXISTS (SELECT 1 FROM lock l WHERE l.team_id = k.team_id AND l.lifted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
         AND l.target_id = c.id) AS connection_locked";
 
@@ -157,6 +167,7 @@ fn read_held(row: &QueryResult) -> Result<Option<Held>, DbErr> {
         }),
         None => None,
     };
+    let profile: Option<String> = row.try_get("", "profile_id")?;
     Ok(Some(Held {
         connection: ConnectionId(id),
         name: stored(text(row, "connection_name")?.parse().ok(), "name")?,
@@ -164,6 +175,7 @@ fn read_held(row: &QueryResult) -> Result<Option<Held>, DbErr> {
         seller_id: text(row, "seller_id")?,
         marketplace: text(row, "marketplace")?,
         marketplace_ids: text(row, "marketplace_ids")?,
+        profile: profile.map(|id| stored(id.parse().ok(), "profile")).transpose()?,
         state: text(row, "state")?,
         cached,
         token: row.try_get::<Option<Vec<u8>>>("", "access_token")?.map(Sealed),
@@ -175,6 +187,7 @@ fn read_held(row: &QueryResult) -> Result<Option<Held>, DbErr> {
         forced_at: row.try_get("", "forced_at")?,
         refresh_until: row.try_get("", "refresh_until")?,
         lwa_app: LwaAppId(row.try_get("", "lwa_app_id")?),
+        client_id: text(row, "client_id")?,
         secret_made_at: row.try_get("", "secret_made_at")?,
         app_rejected: row.try_get::<Option<String>>("", "rejected_code")?.is_some_and(|code| code != CLIENT_SECRET_EXPIRED),
         canary: row.try_get("", "canary")?,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use model::{
     Environment, Name, Time,
+    amazon::Api,
     ids::{LwaAppId, TeamId, UserId},
     lwa_app::{CLIENT_SECRET_EXPIRED, OtherSecret},
 };
@@ -36,6 +37,7 @@ pub(crate) struct Model {
     pub created_at: DateTimeUtc,
     pub version: i32,
     pub removed_at: Option<DateTimeUtc>,
+    pub api: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -44,6 +46,7 @@ impl ActiveModelBehavior for ActiveModel {}
 #[derive(Clone, Debug)]
 pub struct LwaApp {
     pub id: LwaAppId,
+    pub api: Api,
     pub environment: Environment,
     pub name: Name,
     pub client_id: String,
@@ -69,6 +72,7 @@ fn app(row: Model) -> Result<LwaApp, DbErr> {
     };
     Ok(LwaApp {
         id: LwaAppId(row.id),
+        api: stored(Api::parse(&row.api), "api")?,
         environment: stored(Environment::parse(&row.environment), "environment")?,
         name: stored(row.name.parse().ok(), "name")?,
         client_id: row.client_id,
@@ -115,6 +119,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: LwaApp) -
         created_at: new.created_at,
         version: 1,
         removed_at: None,
+        api: new.api.as_str().to_owned(),
     };
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }

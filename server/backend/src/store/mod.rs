@@ -50,6 +50,7 @@ pub mod notification;
 pub mod notification_key;
 pub mod passkey;
 pub mod playbook;
+pub mod profile_choice;
 pub mod rate_limit;
 pub mod refresh;
 pub mod restored;

@@ -127,6 +127,7 @@ async fn shred(cx: &Cx, tx: &Tx, scope: &TeamScope) -> Result<(), NotEnded> {
             audit::append(&**tx, cx, Event::of(scope, Action::ConnectionDisconnected).on(target)).await?;
         }
     }
+    store::profile_choice::delete_all(&**tx, scope).await?;
     for app in store::lwa_app::all(&**tx, scope).await? {
         if !store::lwa_app::remove(&**tx, scope, &app, now).await? {
             return Err(NotEnded::Changed);

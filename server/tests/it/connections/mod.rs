@@ -1,5 +1,6 @@
 //! Connections: nothing is stored that Amazon did not prove, and nothing stays of what was disconnected.
 
+mod ads;
 mod consent;
 mod disconnect;
 mod health;

@@ -178,7 +178,10 @@ on_both_databases!(a_pasted_token_connects_a_declared_seller, async |stage: Stag
     assert_eq!(access.cached.expires_at, owner.now() + Duration::hours(1));
     let event = house.stage.events(&scope, Action::ConnectionCreated).await.remove(0);
     let details: Value = serde_json::from_str(&event.details).unwrap();
-    assert_eq!(details, json!({ "environment": "production", "marketplace": "DE", "seller_id_from": "declared" }));
+    assert_eq!(
+        details,
+        json!({ "api": "sp_api", "environment": "production", "marketplace": "DE", "seller_id_from": "declared" })
+    );
     assert_eq!(event.target_id, Some(id.0));
 });
 

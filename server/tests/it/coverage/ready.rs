@@ -122,6 +122,12 @@ pub async fn ready<'a>(
         "leave_team" => caller = format!("{name}-second@example.com"),
         "ask_code" => with("email", &format!("{name}-anew@example.com")),
         "replace_refresh_token" => with("refresh_token", known_seller().refresh_token),
+        "list_profiles" => {
+            let apps = lwa_apps::list(&owner, &of.scope).await.unwrap();
+            let app = apps.iter().find(|app| app.api == model::amazon::Api::Advertising).unwrap();
+            with("lwa_app", &app.id.to_string());
+            with("refresh_token", server::simulator::known::ADVERTISERS[0].refresh_token);
+        }
         "enable_connection" => connections::disable(&owner, &of.scope, of.connection).await.unwrap(),
         "remove_topic" => {
             let topic = "arn:aws:sns:eu-west-1:123456789012:ads-stream";

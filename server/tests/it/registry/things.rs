@@ -1,17 +1,23 @@
 //! Things that a sweep names: somebody's, or nobody's.
 
+use model::{
+    amazon::Region,
+    ids::{LwaAppId, ProfileChoiceId},
+};
 use secrecy::SecretString;
+use server::simulator::known;
 
 use super::*;
-use crate::authenticator::Authenticator;
+use crate::{authenticator::Authenticator, house::new_app};
 
 /// Arguments that name a thing, or several.
-pub(super) const THINGS: [&str; 31] = [
+pub(super) const THINGS: [&str; 32] = [
     "access_review",
     "action_item",
     "alert",
     "app",
     "approval",
+    "choice",
     "connection",
     "connections",
     "entry",
@@ -77,6 +83,8 @@ pub struct Things {
     pub message: String,
     /// A key that signs the connection's notifications.
     pub notification_key: String,
+    /// A grant of the Advertising API whose profile is to be chosen.
+    pub choice: String,
     /// Somebody outside asks to look into the Team.
     pub impersonation: String,
     /// The secret of `key`.
@@ -111,6 +119,7 @@ impl Things {
             "message" => &self.message,
             "notification_key" => &self.notification_key,
             "impersonation" => &self.impersonation,
+            "choice" => &self.choice,
             "reviewed" => &self.user,
             "target" => &self.connection,
             _ => return None,
@@ -118,7 +127,7 @@ impl Things {
     }
 
     /// Every id, for taking them out of an answer.
-    pub fn ids(&self) -> [&str; 25] {
+    pub fn ids(&self) -> [&str; 26] {
         let Self {
             team,
             app,
@@ -145,6 +154,7 @@ impl Things {
             message,
             notification_key,
             impersonation,
+            choice,
             secret: _,
         } = self;
         [
@@ -173,6 +183,7 @@ impl Things {
             message,
             notification_key,
             impersonation,
+            choice,
         ]
     }
 
@@ -206,6 +217,7 @@ impl Things {
             message: id("msg"),
             notification_key: id("ntk"),
             impersonation: id("imp"),
+            choice: id("pch"),
             secret,
         }
     }
@@ -236,6 +248,7 @@ impl House {
             access_review: self.an_access_review(of).await,
             notification_key: key.id.to_string(),
             impersonation: self.an_impersonation(of).await.to_string(),
+            choice: self.a_choice(of).await.to_string(),
             webhook,
             message,
             team: of.team.to_string(),
@@ -252,6 +265,25 @@ impl House {
             hold: self.a_hold(of).await,
             secret: of.secret.clone(),
         }
+    }
+}
+
+impl House {
+    /// An app of the Advertising API.
+    pub async fn ads_app(&self, of: &Furnished) -> LwaAppId {
+        let known = new_app(&known::APPS[2], of.owner.now());
+        backend::lwa_apps::create(&of.owner, &of.scope, known).await.unwrap()
+    }
+
+    /// A grant to such an app whose profile is still to be chosen.
+    pub async fn profiles(&self, of: &Furnished, app: LwaAppId) -> ProfileChoiceId {
+        let token = SecretString::from(known::ADVERTISERS[0].refresh_token);
+        backend::connections::list_profiles(&of.owner, &of.scope, app, Region::Eu, token).await.unwrap()
+    }
+
+    async fn a_choice(&self, of: &Furnished) -> ProfileChoiceId {
+        let app = self.ads_app(of).await;
+        self.profiles(of, app).await
     }
 }
 

@@ -20,7 +20,7 @@ pub const OWN_WORDS: [(&str, &str); 17] = [
     ("scopes", "words of a list"),
     ("state", "a word of a list"),
 ];
-pub const OWN_WORDS_OF: [(&str, &str); 33] = [
+pub const OWN_WORDS_OF: [(&str, &str); 35] = [
     ("notification_control.message_id", "an id that Amazon made and signed"),
     ("notification.source", "a word of a list"),
     ("notification.way", "a word of a list"),
@@ -49,6 +49,8 @@ pub const OWN_WORDS_OF: [(&str, &str); 33] = [
     ("key_network.network", "a network, not an address"),
     ("audit_event.reason", "a word of Portal's own"),
     ("audit_event.target_kind", "a word of a list"),
+    ("connection.profile_id", "a number of Amazon's"),
+    ("lwa_app.api", "a word of a list"),
     ("connection.seller_id_source", "a word of a list"),
     ("lock.reason", "the id of a measure"),
     ("lock.target_kind", "a word of a list"),
