@@ -6,7 +6,7 @@ use sea_orm_migration::{
 };
 
 /// Runs `statements` one after another with `{uuid}`, `{bytes}`, `{time}`, `{bool}`, `{int}`, `{bigint}`, `{text}` and
-/// `{strict}` (the end of a CREATE TABLE) replaced. SQLite tables are STRICT, so a wrong type is an error there too.
+/// `{strict}` (the end of a CREATE TABLE) and `{empty}` (no bytes) replaced. SQLite tables are STRICT, so a wrong type is an error there too.
 pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     let connection = manager.get_connection();
     let backend = connection.get_database_backend();
@@ -25,7 +25,7 @@ pub async fn drop(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), Db
 }
 
 fn translate(statement: &str, backend: DbBackend) -> String {
-    let types: [(&str, &str); 8] = match backend {
+    let types: [(&str, &str); 9] = match backend {
         DbBackend::Sqlite => [
             ("{uuid}", "BLOB"),
             ("{bytes}", "BLOB"),
@@ -35,6 +35,7 @@ fn translate(statement: &str, backend: DbBackend) -> String {
             ("{bigint}", "INTEGER"),
             ("{text}", "TEXT"),
             ("{strict}", "STRICT"),
+            ("{empty}", "x''"),
         ],
         _ => [
             ("{uuid}", "uuid"),
@@ -45,6 +46,7 @@ fn translate(statement: &str, backend: DbBackend) -> String {
             ("{bigint}", "bigint"),
             ("{text}", "text"),
             ("{strict}", ""),
+            ("{empty}", "''::bytea"),
         ],
     };
     types.iter().fold(statement.to_owned(), |sql, (name, with)| sql.replace(name, with))

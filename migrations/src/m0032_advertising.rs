@@ -35,7 +35,9 @@ const UP: &[&str] = &[
         lwa_app_id {uuid} NOT NULL,
         region {text} NOT NULL,
         refresh_token {bytes} NOT NULL,
-        profiles {text} NOT NULL,
+        grant_mac {bytes} NOT NULL,
+        profiles {bytes} NOT NULL,
+        authorized_at {time} NOT NULL,
         created_by {uuid} NOT NULL CONSTRAINT profile_choice_creator_fk REFERENCES \"user\" (id),
         created_at {time} NOT NULL,
         expires_at {time} NOT NULL
@@ -44,10 +46,17 @@ const UP: &[&str] = &[
 
 const DOWN: &[&str] = &[
     "DROP TABLE profile_choice",
-    // An older Portal would take them for grants of SP-API: what it cannot serve is shredded.
+    // An older Portal would take them for grants of SP-API: what it cannot serve is shredded, and has an account that it can read.
+    "DELETE FROM gateway_connection WHERE connection_id IN (SELECT id FROM connection WHERE profile_id IS NOT NULL)",
+    "UPDATE notification_key SET secret = {empty}, revoked_at = COALESCE(revoked_at, created_at)
+        WHERE connection_id IN (SELECT id FROM connection WHERE profile_id IS NOT NULL)",
     "UPDATE connection SET state = 'disconnected', refresh_token = NULL, grant_mac = NULL, access_token = NULL,
-        access_issued_at = NULL, access_expires_at = NULL, disconnected_at = COALESCE(disconnected_at, created_at)
+        access_issued_at = NULL, access_expires_at = NULL, disconnected_at = COALESCE(disconnected_at, created_at),
+        seller_id = 'AFROMADVERTISING'
         WHERE profile_id IS NOT NULL",
+    "UPDATE lwa_app SET removed_at = COALESCE(removed_at, created_at), secret = {empty}, other_slot = 'empty', other_secret = NULL,
+        other_made_at = NULL, other_until = NULL
+        WHERE api = 'ads'",
     "DROP INDEX connection_token_key",
     "CREATE UNIQUE INDEX connection_token_key ON connection (team_id, grant_mac) WHERE grant_mac IS NOT NULL",
     "DROP INDEX connection_profile_key",

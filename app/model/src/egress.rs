@@ -41,7 +41,7 @@ impl Purpose {
     /// As people read it.
     pub fn title(self) -> &'static str {
         match self {
-            Purpose::Amazon => "Amazon: LWA and SP-API",
+            Purpose::Amazon => "Amazon: LWA, SP-API and the Advertising API",
             Purpose::Sns => "Amazon: certificates and subscriptions of SNS",
             Purpose::Webhooks => "Webhooks of Teams",
             Purpose::Checkpoints => "Signed heads of the log",

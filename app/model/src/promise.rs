@@ -102,8 +102,8 @@ promises! {
         "Tokens go to gateways that the Team made, for connections on their list, within their scopes. Every token that leaves is an event before it leaves, with what the gateway said it is for."
         ["a_connection_off_the_list_is_not_found_at_the_next_request" "a_gateway_does_what_its_scopes_say" "every_gateway_route_is_recorded_or_on_the_list"];
     StoredData "stored_data" DataUse
-        "Of a connection Portal stores the Seller ID, the marketplace, what follows from it, and the credentials: no orders, no buyers, no other Amazon information."
-        "The tables of connections and LWA apps have no column for anything else."
+        "Of a connection Portal stores the Seller ID, the marketplace, what follows from it, and the credentials: no orders, no buyers, no other Amazon information. Of a grant of the Advertising API it keeps the list of its profiles, sealed, until one is chosen: for half an hour at most."
+        "The tables of connections, LWA apps and choices of a profile have no column for anything else."
         ["what_is_stored_of_amazon_is_this_and_nothing_else"];
     NotShared "not_shared" DataUse
         "Amazon information is not sold, not used for advertising and not shared with third parties."
@@ -111,7 +111,7 @@ promises! {
         ["only_listed_names_over_https_are_reached" "forty_bad_targets_are_refused_before_a_byte_leaves_and_recorded" "messages_go_to_listed_hosts_over_tls_only"];
     Disconnect "disconnect" DataUse
         "A disconnected connection is out of runtime access at once, and its credentials are destroyed."
-        "The state and the tokens change in one statement; the database refuses a disconnected connection with a token. A receipt names the event."
+        "The state and the tokens change in one statement; the database refuses a disconnected connection with a token. A receipt names the event, and how many profiles hold the same grant of the Advertising API: it is gone with the last of them."
         ["a_disconnect_shreds_the_tokens_and_its_receipt_names_the_event" "a_token_that_comes_after_a_disconnect_is_not_stored" "of_a_disconnected_account_no_byte_stays_in_the_file_of_sqlite"];
     MembersOnly "members_only" People
         "Only signed-in members of a Team create or use its connections."

@@ -56,6 +56,8 @@ pub struct ConnectionDetail {
     pub marketplaces: Vec<String>,
     pub generation: Option<i64>,
     pub token_expires: Option<Moment>,
+    /// The other connections of the same grant, by name: of the Advertising API alone.
+    pub siblings: Vec<String>,
     pub gateways: Vec<(GatewayId, String)>,
     pub leases: Vec<LeaseItem>,
     /// The origin of the gateway route, for the snippets.

@@ -35,11 +35,12 @@ pub async fn list_profiles(
     lwa_app: String,
     region: String,
     refresh_token: String,
+    #[server(default)] consented_on: String,
 ) -> Result<ProfileChoiceId, Failure> {
     use crate::edge::{enter, fail, form};
     let (cx, scope) = enter(team, model::Permission::ManageConnections).await?;
-    let (app, region, token) = form::grant_of_profiles(&lwa_app, &region, refresh_token)?;
-    let choice = backend::connections::list_profiles(&cx, &scope, app, region, token).await.map_err(fail)?;
+    let new = form::new_grant(cx.now(), &lwa_app, &region, refresh_token, &consented_on)?;
+    let choice = backend::connections::list_profiles(&cx, &scope, new).await.map_err(fail)?;
     leptos_axum::redirect(&format!("/teams/{team}/connections/profiles/{choice}"));
     Ok(choice)
 }
@@ -49,8 +50,8 @@ pub async fn list_profiles(
 pub async fn profile_choice(team: TeamId, choice: ProfileChoiceId) -> Result<ProfileChoiceDetail, Failure> {
     use crate::edge::{enter, fail, profile_choice_detail};
     let (cx, scope) = enter(team, model::Permission::ManageConnections).await?;
-    let choice = backend::connections::profile_choice(&cx, &scope, choice).await.map_err(fail)?;
-    profile_choice_detail(&cx, &scope, choice).await
+    let open = backend::connections::profile_choice(&cx, &scope, choice).await.map_err(fail)?;
+    profile_choice_detail(&cx, &scope, choice, open).await
 }
 
 /// Connects one of the profiles.

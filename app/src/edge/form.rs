@@ -4,7 +4,7 @@ use std::{fmt::Display, str::FromStr};
 
 use backend::{
     Cx, TeamScope,
-    connections::NewConnection,
+    connections::{NewConnection, NewGrant},
     incidents::Report,
     lwa_apps::NewLwaApp,
     store::{
@@ -292,19 +292,22 @@ pub(crate) fn new_connection(
     Ok(NewConnection { name, lwa_app, seller_id, marketplace, refresh_token: SecretString::from(refresh_token.trim()) })
 }
 
-pub(crate) fn grant_of_profiles(
+pub(crate) fn new_grant(
+    now: Time,
     lwa_app: &str,
     region: &str,
     refresh_token: String,
-) -> Result<(LwaAppId, Region, SecretString), Failure> {
+    consented_on: &str,
+) -> Result<NewGrant, Failure> {
     let mut errors = FieldErrors::default();
     let parsed = (
         errors.take("lwa_app", app(lwa_app)),
         errors.take("region", Region::parse(region).ok_or("Choose the region of the account.")),
         errors.take("refresh_token", check_refresh_token(&refresh_token)),
+        errors.take("consented_on", made_on(consented_on, now)),
     );
-    let (Some(app), Some(region), Some(())) = parsed else { return Err(wrong(errors)) };
-    Ok((app, region, SecretString::from(refresh_token.trim())))
+    let (Some(lwa_app), Some(region), Some(()), Some(authorized_at)) = parsed else { return Err(wrong(errors)) };
+    Ok(NewGrant { lwa_app, region, refresh_token: SecretString::from(refresh_token.trim()), authorized_at })
 }
 
 pub(crate) fn consent(name: String, lwa_app: String, marketplace: String) -> Result<(Name, LwaAppId, Marketplace), Failure> {

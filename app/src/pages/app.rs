@@ -79,7 +79,7 @@ fn Rotation(team: TeamId, app: AppItem) -> impl IntoView {
             })}
             <ActForm act=stage class="form">
                 {ids()}
-                <Field name="client_secret" label="New client secret" kind="password" mono=true autocomplete="new-password" hint="Rotate it in Seller Central first, then paste the new one. It is proved with a live connection before it is stored." act=stage/>
+                <Field name="client_secret" label="New client secret" kind="password" mono=true autocomplete="new-password" hint="Rotate it at Amazon first, then paste the new one. It is proved with a live connection before it is stored." act=stage/>
                 <Field name="secret_made_on" label="Secret made on" kind="date" optional=true act=stage/>
                 <Submit label="Store as next secret"/>
             </ActForm>

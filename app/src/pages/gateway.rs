@@ -73,7 +73,10 @@ fn Head(team: TeamId, detail: GatewayDetail) -> impl IntoView {
 #[component]
 fn KeyOnce(team: TeamId, origin: String, key: ShownKey) -> impl IntoView {
     let connection = key.connection.map_or_else(|| "CONNECTION_ID".to_owned(), |id| id.to_string());
-    let curl = snippets(&origin, team, &connection, "").swap_remove(0).1.replace("$PORTAL_GATEWAY_KEY", &key.secret);
+    let curl = snippets(&origin, team, &connection, "", model::amazon::Api::SellingPartner)
+        .swap_remove(0)
+        .1
+        .replace("$PORTAL_GATEWAY_KEY", &key.secret);
     view! {
         <section class="secret" aria-labelledby="sec-h">
             <h2 id="sec-h"><Icon name="key"/>"Your new gateway key"</h2>

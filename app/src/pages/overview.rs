@@ -62,7 +62,7 @@ fn FirstSteps(team: TeamId, overview: Overview) -> impl IntoView {
         ),
         (
             overview.connections > 0,
-            "Connect a seller account",
+            "Connect an account",
             "By Amazon's consent page, or with a refresh token that you have.",
             "connections/new",
             "Connect account",

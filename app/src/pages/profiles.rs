@@ -26,7 +26,8 @@ pub fn ByProfile(team: String, apps: Vec<(String, String)>) -> impl IntoView {
                 <Hidden name="team" value=team/>
                 <Select id="ads-app" name="lwa_app" label="LWA app" options=apps act=list/>
                 <Select name="region" label="Region" options=regions.to_vec() act=list/>
-                <Field id="ads-token" name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Of a consent to advertising::campaign_management." act=list/>
+                <Field id="ads-token" name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Of a consent to advertising::campaign_management by somebody who manages the account." act=list/>
+                <Field name="consented_on" label="Consented on" kind="date" optional=true hint="A consent ends after 365 days. Without a day, the clock starts today." act=list/>
                 <Submit label="Find its profiles"/>
             </ActForm>
         }
@@ -35,7 +36,7 @@ pub fn ByProfile(team: String, apps: Vec<(String, String)>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="ads-h">
             <h2 id="ads-h">"An advertising profile"</h2>
-            <p class="muted">"For the Advertising API. Amazon names the profiles that the grant reaches, and you choose."</p>
+            <p class="muted">"For the Advertising API. Amazon names the profiles that the grant reaches, and you choose. " <a href="/gateway-api#ads-h">"Where its refresh token comes from"</a></p>
             {body}
         </section>
     }
@@ -90,7 +91,10 @@ fn Chosen(team: TeamId, choice: ProfileChoiceDetail) -> impl IntoView {
         <Title text="Choose a profile"/>
         <Crumbs home=format!("/teams/{team}/connections") place="Connections" here="Choose a profile"/>
         <PageHeader title="Choose a profile" lead/>
-        <section class="card" aria-label="Profile">{form}</section>
+        <section class="card" aria-label="Profile">
+            <p class="muted">"Amazon's access tokens are good for every profile of the grant, whichever is chosen. Where gateways must not reach each other's accounts, let somebody consent who manages one account alone."</p>
+            {form}
+        </section>
         {(!connected.is_empty()).then(|| view! {
             <section class="card" aria-labelledby="there-h"><h2 id="there-h">"Connected already"</h2><ul>{connected}</ul></section>
         })}

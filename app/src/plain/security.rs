@@ -15,13 +15,13 @@ pub fn SecurityPage() -> impl IntoView {
         <Part id="use" title="What the data is used for">
             <li>"Portal hands access tokens to a Team's own gateways, for work that the Team has authorized. Each gateway may say what for, and that is recorded with the token."</li>
             <li>"Nothing is sold, used for advertising or shared. Portal sends data to Amazon, to the mail server of this installation, and to addresses that a Team or the operator has entered; it calls nobody else."</li>
-            <li>"Of a connection Portal stores the Seller ID, the marketplace and what follows from it (marketplace ids, region, endpoint), the LWA client credentials, the refresh token and the access token. It stores no orders, no buyers and no other Amazon information."</li>
+            <li>"Of a connection Portal stores the Seller ID, the marketplace and what follows from it (marketplace ids, region, endpoint), the LWA client credentials, the refresh token and the access token. It stores no orders, no buyers and no other Amazon information; of a grant of the Advertising API the list of its profiles, sealed, for the half hour in which one is chosen."</li>
             <li>"Of a notification of Amazon's Portal keeps what it says of itself (its kind, its id, its times), once it is proved who sent it, and nothing of what stands in it."</li>
-            <li>"When a Team disconnects an account, gateways are refused at once and the credentials are destroyed; a receipt says when. A whole Team is deleted by two of its owners."</li>
+            <li>"When a Team disconnects an account, gateways are refused at once and the credentials are destroyed; a receipt says when. A grant of the Advertising API that serves several profiles is gone with the last of them. A whole Team is deleted by two of its owners."</li>
         </Part>
         <Part id="secrets" title="Who gets a secret">
             <li>"No browser does. Pages show names, states and times; client secrets and refresh tokens leave Portal for Amazon alone."</li>
-            <li>"A gateway gets a short-lived access token, through one route, with its own key, for the connections on its list and from the networks that it may call from. Marketplace ids and endpoints come with it, so that no service makes them up."</li>
+            <li>"A gateway gets a short-lived access token, through one route, with its own key, for the connections on its list and from the networks that it may call from. Marketplace ids and endpoints come with it, so that no service makes them up. Amazon makes the tokens of the Advertising API good for every profile of their grant: a lock on one profile stops all of that grant."</li>
             <li>"A key is shown once and stored hashed. Two live at a time, so that one is replaced without a gap."</li>
         </Part>
         <Part id="encryption" title="Encryption">

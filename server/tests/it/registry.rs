@@ -18,7 +18,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 
 use things::THINGS;
-pub use things::Things;
+pub use things::{Things, new_grant};
 
 use crate::house::{Furnished, House, known_app, known_seller};
 
@@ -187,7 +187,7 @@ fn value(name: &str) -> Option<&'static str> {
         "client_id" => "amzn1.application-oa2-client.00000000000000000000000000000abc",
         "client_secret" => known_app().client_secret,
         "application_id" => known_app().application_id,
-        "secret_made_on" => "",
+        "secret_made_on" | "consented_on" => "",
         "seller_id" => other_seller().seller_id,
         "marketplace" => other_seller().marketplaces[0],
         "refresh_token" => other_seller().refresh_token,

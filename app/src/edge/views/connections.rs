@@ -94,6 +94,10 @@ pub(crate) async fn connection_detail(
     let leases = lease_items(cx, scope, lease::Of::Connection(connection.id)).await?;
     let issued = backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope).await.map_err(outage)?;
     let issued = issued.into_iter().find(|(id, _)| *id == connection.id).map(|(_, at)| at);
+    let all = connection_verbs::list(cx, scope).await.map_err(fail)?;
+    let same =
+        |one: &&Connection| one.id != connection.id && one.grant_mac.is_some() && one.grant_mac == connection.grant_mac;
+    let siblings = all.iter().filter(same).map(|one| one.name.to_string()).collect();
     let authorized = AuthorizationClock { authorized_at: connection.authorized_at };
     Ok(ConnectionDetail {
         item: item_of_connection(&connection, app, &names, issued, now),
@@ -104,6 +108,7 @@ pub(crate) async fn connection_detail(
         marketplaces: connection.marketplace_ids.iter().map(|id| name_of_marketplace(id)).collect(),
         generation: connection.access.as_ref().map(|a| a.cached.generation),
         token_expires: connection.access.as_ref().map(|a| moment(a.cached.expires_at, now)),
+        siblings,
         gateways: gateways.into_iter().filter(|g| allowed.contains(&g.id)).map(|g| (g.id, g.name.to_string())).collect(),
         leases,
         origin: cx.portal.settings.public_url.clone(),

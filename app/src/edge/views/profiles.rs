@@ -1,7 +1,10 @@
 //! The choice of a profile, without its token.
 
-use backend::{Cx, TeamScope, connections as verbs, store::profile_choice::ProfileChoice};
-use model::connection::ConnectionState;
+use backend::{
+    Cx, TeamScope,
+    connections::{self as verbs, Choice},
+};
+use model::{connection::ConnectionState, ids::ProfileChoiceId};
 
 use super::*;
 use crate::api::profiles::{ProfileChoiceDetail, ProfileItem};
@@ -9,7 +12,8 @@ use crate::api::profiles::{ProfileChoiceDetail, ProfileItem};
 pub(crate) async fn profile_choice_detail(
     cx: &Cx,
     scope: &TeamScope,
-    choice: ProfileChoice,
+    id: ProfileChoiceId,
+    choice: Choice,
 ) -> Result<ProfileChoiceDetail, Failure> {
     let mut all = verbs::list(cx, scope).await.map_err(fail)?;
     all.retain(|one| one.lwa_app == choice.lwa_app && one.state != ConnectionState::Disconnected);
@@ -23,7 +27,7 @@ pub(crate) async fn profile_choice_detail(
         marketplace: one.marketplace.name().to_owned(),
     };
     Ok(ProfileChoiceDetail {
-        id: choice.id,
+        id,
         app_name: app.name.to_string(),
         region: choice.region.name().to_owned(),
         until: moment(choice.expires_at, cx.now()),

@@ -16,6 +16,14 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
     let (id, name, state) = (detail.item.id, detail.item.name.clone(), detail.item.state);
     // The consent page that Portal goes to is that of SP-API.
     let by_consent = detail.item.api == Api::SellingPartner;
+    let end = if detail.siblings.is_empty() {
+        "Gateways are refused at once and the credentials are destroyed. To come back, the seller must authorize again. Access tokens that are out end within an hour.".to_owned()
+    } else {
+        format!(
+            "Gateways are refused at once, and its copy of the credentials is destroyed. The same grant goes on serving {}: to end it, disconnect those too, or have the consent withdrawn at Amazon. Access tokens that are out end within an hour.",
+            detail.siblings.join(", ")
+        )
+    };
     let canary = Act::of::<SetCanary>();
     let again = Act::of::<AuthorizeAgain>();
     let replace = Act::of::<ReplaceRefreshToken>();
@@ -59,7 +67,7 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
                     summary="Disconnect…"
                     title=format!("Disconnect {name}?")
                     act=disconnect
-                    text="Gateways are refused at once and the credentials are destroyed. To come back, the seller must authorize again. Access tokens that are out end within an hour."
+                    text=end
                 >
                     <StepUpGate open=stepped_up() act=format!("disconnect {}", detail.item.name)>
                         <ActForm act=disconnect class="form">

@@ -36,6 +36,9 @@ pub fn Facts(detail: ConnectionDetail) -> impl IntoView {
                 <div><dt>"LWA app"</dt><dd>{item.app_name}</dd></div>
                 <div><dt>"Connected"</dt><dd><At moment=detail.created/>{format!(" by {}", detail.created_by)}</dd></div>
             </dl>
+            {(!detail.siblings.is_empty()).then(|| view! {
+                <p class="muted">{format!("The same grant serves {}. Amazon's access tokens are good for all of them; a lock on one stops all.", detail.siblings.join(", "))}</p>
+            })}
         </section>
     }
 }
@@ -82,8 +85,9 @@ fn Test(team: TeamId, id: ConnectionId) -> impl IntoView {
 /// The calls that fetch its credential.
 #[component]
 pub fn Usage(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
-    let mut panels = snippets(&detail.origin, team, &detail.item.id.to_string(), &detail.item.region);
-    panels.retain(|(name, _)| detail.item.api == Api::SellingPartner || *name != SP_API_SDK);
+    let item = &detail.item;
+    let mut panels = snippets(&detail.origin, team, &item.id.to_string(), &item.region, item.api);
+    panels.retain(|(name, _)| item.api == Api::SellingPartner || *name != SP_API_SDK);
     view! {
         <section class="card" aria-labelledby="use-h">
             <h2 id="use-h">"Use it"</h2>

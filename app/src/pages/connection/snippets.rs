@@ -1,11 +1,21 @@
-use model::ids::TeamId;
+use model::{amazon::Api, ids::TeamId};
 
 /// What is for SP-API alone.
 pub const SP_API_SDK: &str = "SP-API SDK";
 
 /// The call in three languages, with the real ids.
-pub fn snippets(origin: &str, team: TeamId, connection: &str, region: &str) -> Vec<(&'static str, String)> {
+pub fn snippets(origin: &str, team: TeamId, connection: &str, region: &str, api: Api) -> Vec<(&'static str, String)> {
     let url = format!("{origin}/api/gateway/v1/teams/{team}/connections/{connection}/credentials");
+    let [python, typescript, purpose] = match api {
+        Api::SellingPartner => {
+            ["credential = answer.json()[\"credential\"]", "const { credential } = await answer.json();", "orders-sync"]
+        }
+        Api::Advertising => [
+            "body = answer.json()\nheaders = {body[\"credential\"][\"header\"]: body[\"credential\"][\"value\"], **body[\"connection\"][\"headers\"]}",
+            "const { credential, connection } = await answer.json();\nconst headers = { [credential.header]: credential.value, ...connection.headers };",
+            "bids",
+        ],
+    };
     vec![
         (
             "curl",
@@ -16,13 +26,13 @@ pub fn snippets(origin: &str, team: TeamId, connection: &str, region: &str) -> V
         (
             "Python",
             format!(
-                "import os, requests\n\nanswer = requests.post(\n    \"{url}\",\n    headers={{\"Authorization\": f\"Bearer {{os.environ['PORTAL_GATEWAY_KEY']}}\", \"Portal-Gateway\": \"1\"}},\n    json={{\"purpose\": \"orders-sync\"}},\n    timeout=30,\n)\nif not answer.ok:\n    raise RuntimeError(answer.json()[\"detail\"])\ncredential = answer.json()[\"credential\"]"
+                "import os, requests\n\nanswer = requests.post(\n    \"{url}\",\n    headers={{\"Authorization\": f\"Bearer {{os.environ['PORTAL_GATEWAY_KEY']}}\", \"Portal-Gateway\": \"1\"}},\n    json={{\"purpose\": \"{purpose}\"}},\n    timeout=30,\n)\nif not answer.ok:\n    raise RuntimeError(answer.json()[\"detail\"])\n{python}"
             ),
         ),
         (
             "TypeScript",
             format!(
-                "const answer = await fetch(\"{url}\", {{\n  method: \"POST\",\n  headers: {{\n    Authorization: `Bearer ${{process.env.PORTAL_GATEWAY_KEY}}`,\n    \"Portal-Gateway\": \"1\",\n    \"Content-Type\": \"application/json\",\n  }},\n  body: JSON.stringify({{ purpose: \"orders-sync\" }}),\n}});\nif (!answer.ok) throw new Error((await answer.json()).detail);\nconst {{ credential }} = await answer.json();"
+                "const answer = await fetch(\"{url}\", {{\n  method: \"POST\",\n  headers: {{\n    Authorization: `Bearer ${{process.env.PORTAL_GATEWAY_KEY}}`,\n    \"Portal-Gateway\": \"1\",\n    \"Content-Type\": \"application/json\",\n  }},\n  body: JSON.stringify({{ purpose: \"{purpose}\" }}),\n}});\nif (!answer.ok) throw new Error((await answer.json()).detail);\n{typescript}"
             ),
         ),
         (

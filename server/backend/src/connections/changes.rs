@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use super::{
     ConnectionError, get, locks, place, prove,
     prove::{For, Proof},
-    refused,
+    refused, siblings,
 };
 use crate::{
     Cx, TeamScope, access,
@@ -100,7 +100,8 @@ pub async fn replace_refresh_token(
     // A profile is Amazon's own word for whose the grant is; a pasted grant of a seller is that person's.
     let source = if connection.profile.is_some() { SellerIdSource::Amazon } else { SellerIdSource::Declared };
     let pasted = (&connection.seller_id, source);
-    locks::not_round(cx, &tx, scope, connection.environment, pasted, Some(id)).await?;
+    let mac = cx.portal.vault.grant_mac(scope.team(), &proof.refresh_token);
+    locks::not_round(cx, &tx, scope, connection.environment, pasted, &mac, Some(id)).await?;
     replace(cx, &tx, scope, &app, &connection, state, proof, connection.seller_id_source).await?;
     tx.commit().await?;
     Ok(())
@@ -121,8 +122,12 @@ pub(super) async fn replace(
     let vault = &cx.portal.vault;
     let id = connection.id;
     let generation = connection.access.as_ref().map_or(0, |a| a.cached.generation) + 1;
+    let mac = vault.grant_mac(scope.team(), &proof.refresh_token);
+    // A grant of the Advertising API that is entered once more does not begin anew.
+    let same = connection.profile.is_some() && connection.grant_mac.as_deref() == Some(&mac);
     let grant = Grant {
-        mac: vault.grant_mac(scope.team(), &proof.refresh_token),
+        mac,
+        authorized_at: if same { connection.authorized_at } else { now },
         refresh_token: vault.seal(&**tx, now, &place(scope, id, "refresh_token"), &proof.refresh_token).await?,
         access: Access {
             token: vault.seal(&**tx, now, &place(scope, id, "access_token"), &proof.access_token).await?,
@@ -151,6 +156,8 @@ pub struct Receipt {
     pub at: Time,
     /// The audit event that records it.
     pub event: EventId,
+    /// Other profiles whose connections hold the same grant: for the Advertising API it is gone only with the last of them.
+    pub also: usize,
 }
 
 /// Disconnects for good: refused to gateways at once, secrets shredded. `typed` is the name, typed by the person.
@@ -166,13 +173,20 @@ pub async fn disconnect(cx: &Cx, scope: &TeamScope, id: ConnectionId, typed: &st
     incidents::preserve(cx, scope).await?;
     let now = cx.now();
     let tx = cx.portal.db.begin().await?;
+    let also = siblings::of(&tx, scope, &connection).await?.len();
     if !store::connection::shred(&*tx, scope, &connection, now).await? {
         return Err(ConnectionError::Changed);
     }
     store::gateway::disallow_everywhere(&*tx, scope, id).await?;
     store::notification_key::revoke_all(&*tx, scope, id, now).await?;
-    let row = Event::of(scope, Action::ConnectionDisconnected).on(Target::connection(id, &connection.name)).into_row(cx);
-    let receipt = Receipt { connection: id, at: now, event: row.id };
+    // Nothing of the grant is left to be chosen from.
+    store::profile_choice::delete_of_grant(&*tx, scope, connection.grant_mac.as_deref().unwrap_or_default()).await?;
+    let mut event = Event::of(scope, Action::ConnectionDisconnected).on(Target::connection(id, &connection.name));
+    if also > 0 {
+        event = event.with("grant_also_of", i64::try_from(also).unwrap_or(i64::MAX));
+    }
+    let row = event.into_row(cx);
+    let receipt = Receipt { connection: id, at: now, event: row.id, also };
     store::audit_event::insert(&*tx, row).await?;
     tx.commit().await.map_err(AccessError::from)?;
     Ok(receipt)

@@ -163,7 +163,13 @@ async fn connect(
     };
     let Some(id) = consent.connection else {
         let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
-        let account = Account { seller_id, source: SellerIdSource::Amazon, marketplace: consent.marketplace, profile: None };
+        let account = Account {
+            seller_id,
+            source: SellerIdSource::Amazon,
+            marketplace: consent.marketplace,
+            profile: None,
+            authorized_at: cx.now(),
+        };
         let id = store_new(cx, &tx, scope, &app, &consent.name, account, proof).await?;
         tx.commit().await?;
         return Ok(id);

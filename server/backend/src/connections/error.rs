@@ -26,6 +26,8 @@ pub enum ConnectionError {
     TestedTooOften { wait_s: u32 },
     #[error("this account is connected already")]
     AlreadyConnected,
+    #[error("nobody consents in the future")]
+    ConsentedInFuture,
     #[error("the choice has no such profile")]
     NoSuchProfile,
     /// The choice is over, was another person's, or never was.
@@ -95,6 +97,7 @@ impl From<&ConnectionError> for Problem {
                 ProblemCode::ProofFailed,
                 "This account is connected already: a seller has one connection for each app and region, a profile one for each app, and one seller's refresh token is one account.",
             ),
+            ConnectionError::ConsentedInFuture => Problem::field("consented_on", "This day is in the future."),
             ConnectionError::NoSuchProfile => Problem::field("profile", "Choose one of the profiles."),
             ConnectionError::ChoiceOver => Problem::new(
                 ProblemCode::NotFound,

@@ -6,10 +6,11 @@ mod error;
 mod locks;
 mod profiles;
 mod prove;
+mod siblings;
 mod test;
 
 use model::{
-    Name,
+    Name, Time,
     amazon::{Api, Marketplace, ProfileId, SellerId},
     audit::Action,
     connection::{ConnectionState, SellerIdSource},
@@ -20,9 +21,10 @@ use secrecy::SecretString;
 pub use changes::{Receipt, disable, disconnect, enable, replace_refresh_token, set_canary};
 pub use consent::{Began, CONSENT_LIFE, NotConnected, Returned, finish_consent, start_consent};
 pub use error::ConnectionError;
-pub use profiles::{CHOICE_LIFE, choose_profile, list_profiles, profile_choice};
+pub use profiles::{CHOICE_LIFE, Choice, NewGrant, choose_profile, list_profiles, profile_choice};
 pub use prove::ProofFailure;
 use prove::{For, Proof, prove};
+pub(crate) use siblings::follow;
 pub(crate) use test::grant_refused;
 pub use test::{TEST_LIMIT, test};
 
@@ -70,7 +72,8 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewConnection) -> Result<Co
     };
     let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     let NewConnection { seller_id, marketplace, .. } = new;
-    let account = Account { seller_id, source: SellerIdSource::Declared, marketplace, profile: None };
+    let account =
+        Account { seller_id, source: SellerIdSource::Declared, marketplace, profile: None, authorized_at: cx.now() };
     let id = store_new(cx, &tx, scope, &app, &new.name, account, proof).await?;
     tx.commit().await?;
     Ok(id)
@@ -102,6 +105,7 @@ struct Account {
     marketplace: Marketplace,
     /// Set for the Advertising API.
     profile: Option<ProfileId>,
+    authorized_at: Time,
 }
 
 async fn store_new(
@@ -113,7 +117,7 @@ async fn store_new(
     account: Account,
     proof: Proof,
 ) -> Result<ConnectionId, ConnectionError> {
-    let Account { seller_id, source, marketplace, profile } = account;
+    let Account { seller_id, source, marketplace, profile, authorized_at } = account;
     let now = cx.now();
     let id: ConnectionId = random::id(now);
     let vault = &cx.portal.vault;
@@ -123,8 +127,8 @@ async fn store_new(
     if store::connection::is_named(&**tx, scope, app.environment, name).await? {
         return Err(ConnectionError::NameTaken);
     }
-    locks::not_round(cx, tx, scope, app.environment, (&seller_id, source), None).await?;
     let grant_mac = vault.grant_mac(scope.team(), &proof.refresh_token);
+    locks::not_round(cx, tx, scope, app.environment, (&seller_id, source), &grant_mac, None).await?;
     let refresh_token = vault.seal(&**tx, now, &place(scope, id, "refresh_token"), &proof.refresh_token).await?;
     let token = vault.seal(&**tx, now, &place(scope, id, "access_token"), &proof.access_token).await?;
     let connection = Connection {
@@ -141,7 +145,7 @@ async fn store_new(
         refresh_token: Some(refresh_token),
         grant_mac: Some(grant_mac.to_vec()),
         access: Some(Access { token, cached: proof.cached, life_assumed: proof.life_assumed }),
-        authorized_at: now,
+        authorized_at,
         created_by: access::signed_in(cx)?.user,
         created_at: now,
         proved_at: now,

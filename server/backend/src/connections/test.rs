@@ -3,7 +3,7 @@
 use chrono::Duration;
 use model::{audit::Action, connection::ConnectionAct, ids::ConnectionId};
 
-use super::{ConnectionError, ProofFailure, get, place, prove, prove::For};
+use super::{ConnectionError, ProofFailure, get, place, prove, prove::For, siblings};
 use crate::{
     Cx, TeamScope,
     amazon::LwaFailure,
@@ -45,6 +45,7 @@ pub async fn test(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), Co
     };
     let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     // Should Amazon ever give another refresh token, that is the one that lives.
+    siblings::follow(&tx, cx, scope, (Some(id), &sent), &proof.refresh_token).await?;
     let mac = vault.grant_mac(scope.team(), &proof.refresh_token);
     let other = if mac == sent {
         None
@@ -103,16 +104,19 @@ pub(crate) async fn grant_refused(tx: &Tx, cx: &Cx, scope: &TeamScope, connectio
     }
     let target = Target::connection(connection.id, &connection.name);
     audit::append(&**tx, cx, Event::of(scope, Action::ReauthorizationRequired).on(target)).await?;
-    teams::tell_managers(tx, cx, scope, &reauthorize(cx, scope, connection)).await
+    let also = siblings::refused(tx, cx, scope, connection).await?;
+    teams::tell_managers(tx, cx, scope, &reauthorize(cx, scope, connection, &also)).await
 }
 
-fn reauthorize(cx: &Cx, scope: &TeamScope, connection: &Connection) -> Message {
+fn reauthorize(cx: &Cx, scope: &TeamScope, connection: &Connection, also: &[Connection]) -> Message {
     let (url, team, id) = (&cx.portal.settings.public_url, scope.team(), connection.id);
+    let names: Vec<_> = also.iter().map(|one| format!("“{}”", one.name)).collect();
+    let also = if names.is_empty() { String::new() } else { format!(" The same grant serves {}.", names.join(", ")) };
     Message::SecurityNotice {
         headline: format!("{} must be authorized again", connection.name),
         text: format!(
             "Amazon refuses the refresh token of the connection “{}”: the seller withdrew the consent, or it ran out. Gateways get no \
-             new access tokens for it until somebody authorizes again: {url}/teams/{team}/connections/{id}",
+             new access tokens for it until somebody authorizes again: {url}/teams/{team}/connections/{id}{also}",
             connection.name
         ),
     }

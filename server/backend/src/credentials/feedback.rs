@@ -1,6 +1,7 @@
 //! What SP-API answered to a gateway. A broker that talks only to LWA never sees an expired client secret: gateways do.
 
 use model::{
+    amazon::Api,
     audit::{Action, SafeText},
     gateway::Scope,
     ids::{ConnectionId, TeamId},
@@ -70,7 +71,9 @@ pub async fn feedback(
     let detail = report.sp_api_detail.as_deref().unwrap_or_default().to_ascii_lowercase();
     // A report about an older token says nothing about the secret that is current now.
     let current = held.cached.is_some_and(|cached| cached.generation == report.generation);
-    if current && report.sp_api_status == 403 && detail.contains(SECRET_EXPIRED) {
+    // The sentence is SP-API's: of an app of the Advertising API it would say nothing.
+    let of_sp_api = held.api() == Api::SellingPartner;
+    if current && of_sp_api && report.sp_api_status == 403 && detail.contains(SECRET_EXPIRED) {
         let tx = credentials.portal.db.begin().await?;
         let app = store::lwa_app::by_id(&*tx, &caller.scope, held.lwa_app).await?;
         if let Some(app) = app {

@@ -10,7 +10,6 @@ use model::{
     ids::ConnectionId,
     lwa_app::CLIENT_SECRET_EXPIRED,
 };
-use secrecy::SecretString;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -159,11 +158,12 @@ async fn keep(
     let life = answer.expires_in.unwrap_or(ASSUMED_LIFE_S);
     let tx = cx.portal.begin_to_seal(Some(caller.scope.team())).await?;
     let access_token = vault.seal(&*tx, cx.now(), &place(caller, connection, "access_token"), &answer.access_token).await?;
-    let refresh_token: Option<SecretString> = answer.refresh_token;
-    let refresh_token = match refresh_token {
+    let refresh_token = match &answer.refresh_token {
         Some(token) => {
-            let sealed = vault.seal(&*tx, cx.now(), &place(caller, connection, "refresh_token"), &token).await?;
-            Some((sealed, vault.grant_mac(caller.row.team, &token)))
+            let old = connection.grant_mac.as_deref().unwrap_or_default();
+            connections::follow(&tx, cx, &caller.scope, (Some(connection.id), old), token).await?;
+            let sealed = vault.seal(&*tx, cx.now(), &place(caller, connection, "refresh_token"), token).await?;
+            Some((sealed, vault.grant_mac(caller.row.team, token)))
         }
         None => None,
     };

@@ -10,14 +10,15 @@ use super::{IncidentScope, report::target_named};
 use crate::{
     Cx,
     access::AccessError,
-    store::{self, incident::AboutTarget},
+    store::{self, connection::Connection, incident::AboutTarget},
 };
 
 /// More than this of a kind are offered by naming them.
 const MOST: usize = 12;
 
 /// What stands beside the things that an incident is about, and may have been reached through them: the keys and connections of
-/// a gateway, the gateway of a key, the app and the gateways of a connection, the connections of an app.
+/// a gateway, the gateway of a key, the app and the gateways of a connection, the other
+/// profiles of its grant, the connections of an app.
 pub(super) async fn neighbours(
     cx: &Cx,
     scope: &IncidentScope,
@@ -54,10 +55,14 @@ async fn beside(cx: &Cx, scope: &IncidentScope, target: &AboutTarget) -> Result<
             of.map(|key| (TargetKind::Gateway, key.gateway.0)).collect()
         }
         TargetKind::Connection => {
-            let of = connections().await?.into_iter().filter(|one| one.id.0 == id);
+            let all = connections().await?;
+            let grant = all.iter().find(|one| one.id.0 == id).and_then(|one| one.grant_mac.clone());
+            let same = |one: &&Connection| one.id.0 != id && one.grant_mac.is_some() && one.grant_mac == grant;
+            let same: Vec<_> = all.iter().filter(same).map(|one| (TargetKind::Connection, one.id.0)).collect();
+            let of = all.into_iter().filter(|one| one.id.0 == id);
             let users = store::gateway::of_connection(db, team, ConnectionId(id)).await?.into_iter();
             let users = users.map(|gateway| (TargetKind::Gateway, gateway.0));
-            of.map(|one| (TargetKind::LwaApp, one.lwa_app.0)).chain(users).collect()
+            of.map(|one| (TargetKind::LwaApp, one.lwa_app.0)).chain(users).chain(same).collect()
         }
         TargetKind::LwaApp => {
             let of = connections().await?.into_iter().filter(|one| one.lwa_app.0 == id && one.disconnected_at.is_none());

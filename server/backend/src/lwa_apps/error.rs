@@ -87,10 +87,10 @@ pub(crate) fn proof_words(failure: &LwaFailure) -> &'static str {
             "Amazon does not accept this refresh token for this app (invalid_grant). It may belong to another app, or the seller has revoked it. Authorize again and paste the new one."
         }
         LwaFailure::Configuration { code } if *code == "invalid_client" => {
-            "Amazon does not know this client id and secret (invalid_client). Copy both again from the app's page in Seller Central's Developer Console."
+            "Amazon does not know this client id and secret (invalid_client). Copy both again from the app's page in Amazon's developer console."
         }
         LwaFailure::Configuration { .. } => {
-            "Amazon does not let this app do this. Check the app's roles and its state in Seller Central's Developer Console."
+            "Amazon does not let this app do this. Check the app's roles and its state in Amazon's developer console."
         }
         LwaFailure::Throttled { .. } => {
             "Amazon asks to slow down. Nothing is wrong with what you entered: try again in a minute."

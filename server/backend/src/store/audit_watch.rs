@@ -174,7 +174,7 @@ pub async fn failed_beside(
     since: Time,
 ) -> Result<Option<(Uuid, String, i64)>, DbErr> {
     let text =
-        "SELECT a.id, a.name, (SELECT COUNT(DISTINCT e.target_id) FROM audit_event e JOIN connection c ON c.id = e.target_id
+        "SELECT a.id, a.name, (SELECT COUNT(DISTINCT c.grant_mac) + COUNT(DISTINCT CASE WHEN c.grant_mac IS NULL THEN c.id END) FROM audit_event e JOIN connection c ON c.id = e.target_id
             WHERE e.team_id = $1 AND e.action IN ('connection.reauthorization_required', 'connection.refresh_failed')
                 AND e.reason NOT IN ('throttled', 'unavailable', 'bad_response', 'egress_refused') AND e.at > $3 AND c.lwa_app_id = a.id) AS many
         FROM lwa_app a JOIN connection one ON one.lwa_app_id = a.id WHERE one.id = $2 AND one.team_id = $1";

@@ -16,7 +16,7 @@ use super::{sql, stored};
 use crate::{access::TeamScope, vault::Sealed};
 
 pub use figures::{Counts, counts};
-pub use upkeep::{authorizations, claim_test, proved, test_failed, untested_since};
+pub use upkeep::{authorizations, claim_test, follow, proved, test_failed, untested_since};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -274,6 +274,8 @@ pub struct Grant {
     pub access: Access,
     pub marketplace_ids: Vec<String>,
     pub seller_id_source: SellerIdSource,
+    /// When somebody consented at Amazon.
+    pub authorized_at: Time,
     pub at: Time,
 }
 
@@ -287,7 +289,7 @@ pub async fn replace_grant(
 ) -> Result<bool, DbErr> {
     let text =
         "UPDATE connection SET state = $4, refresh_token = $5, access_token = $6, generation = $7, access_issued_at = $8,
-            access_expires_at = $9, life_assumed = $10, marketplace_ids = $11, authorized_at = $12, proved_at = $12,
+            access_expires_at = $9, life_assumed = $10, marketplace_ids = $11, authorized_at = $15, proved_at = $12,
             seller_id_source = $13, grant_mac = $14, test_failure = NULL, failed_at = NULL, failure_code = NULL, failures = 0, retry_at = NULL,
             refresh_holder = NULL, refresh_until = NULL, version = version + 1
         WHERE team_id = $1 AND id = $2 AND version = $3";
@@ -307,6 +309,7 @@ pub async fn replace_grant(
         grant.at.into(),
         grant.seller_id_source.as_str().into(),
         grant.mac.to_vec().into(),
+        grant.authorized_at.into(),
     ];
     Ok(db.execute_raw(sql(db, text, values)).await?.rows_affected() == 1)
 }

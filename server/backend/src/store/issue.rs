@@ -82,7 +82,7 @@ pub struct Held {
     pub app_rejected: bool,
     /// Laid out for a thief: nothing may use it.
     pub canary: bool,
-    /// A lock stands on the connection.
+    /// A lock stands on the connection, or on another of the same grant: its tokens reach the same.
     pub locked: bool,
 }
 
@@ -101,8 +101,9 @@ const HELD: &str = "c.id AS connection_id, c.name AS connection_name, c.environm
     c.profile_id, c.state, c.access_token, c.generation, c.access_issued_at, c.access_expires_at, c.life_assumed, c.authorized_at, c.seller_id_source,
     c.failed_at, c.failure_code, c.failures, c.retry_at, c.forced_at, c.refresh_until, c.canary,
     a.id AS lwa_app_id, a.client_id, a.secret_made_at, a.rejected_code,
-    EXISTS (SELECT 1 FROM lock l WHERE l.team_id = k.team_id AND l.lifted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
-        AND l.target_id = c.id) AS connection_locked";
+    EXISTS (SELECT 1 FROM lock l JOIN connection o ON o.id = l.target_id AND o.team_id = l.team_id
+        WHERE l.team_id = k.team_id AND l.lifted_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > $2)
+            AND (o.id = c.id OR o.grant_mac = c.grant_mac)) AS connection_locked";
 
 /// The key and its gateway.
 pub async fn key(db: &impl ConnectionTrait, key: GatewayKeyId, now: Time) -> Result<Option<KeyRow>, DbErr> {

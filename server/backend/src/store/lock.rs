@@ -60,19 +60,33 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &TeamScope, new: Lock) -> 
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(|_| ())
 }
 
-/// Connections on which a lock stands, disconnected ones among them, with their sellers.
+/// A connection on which a lock stands, perhaps a disconnected one.
+#[derive(Clone, Debug)]
+pub struct Locked {
+    pub connection: ConnectionId,
+    pub seller: String,
+    /// By what its grant is known again; nothing once it is disconnected.
+    pub grant_mac: Option<Vec<u8>>,
+}
+
+/// Connections on which a lock stands, disconnected ones among them.
 pub async fn on_connections(
     db: &impl ConnectionTrait,
     scope: &TeamScope,
     environment: Environment,
     now: Time,
-) -> Result<Vec<(ConnectionId, String)>, DbErr> {
-    let text = "SELECT c.id, c.seller_id FROM lock l JOIN connection c ON c.team_id = l.team_id AND c.id = l.target_id
+) -> Result<Vec<Locked>, DbErr> {
+    let text =
+        "SELECT c.id, c.seller_id, c.grant_mac FROM lock l JOIN connection c ON c.team_id = l.team_id AND c.id = l.target_id
         WHERE l.team_id = $1 AND l.target_kind = 'connection' AND l.lifted_at IS NULL
             AND (l.expires_at IS NULL OR l.expires_at > $3) AND c.environment = $2";
     let values = [scope.team().0.into(), environment.as_str().into(), now.into()];
     let rows = db.query_all_raw(sql(db, text, values)).await?;
-    rows.iter().map(|row| Ok((ConnectionId(row.try_get("", "id")?), row.try_get("", "seller_id")?))).collect()
+    let locked = |row: &sea_orm::QueryResult| {
+        let connection = ConnectionId(row.try_get("", "id")?);
+        Ok(Locked { connection, seller: row.try_get("", "seller_id")?, grant_mac: row.try_get("", "grant_mac")? })
+    };
+    rows.iter().map(locked).collect()
 }
 
 /// Lifts what Portal itself suspended, by whichever access review, and no lock of an incident's; false when nothing stood. `by`: nobody of

@@ -46,7 +46,7 @@ pub async fn store(
     generation: i64,
     new: Refreshed,
 ) -> Result<bool, DbErr> {
-    let text = "UPDATE connection SET access_token = $4, refresh_token = COALESCE($5, refresh_token), grant_mac = CASE WHEN EXISTS
+    let text = "UPDATE connection SET access_token = $4, refresh_token = COALESCE($5, refresh_token), grant_mac = CASE WHEN profile_id IS NULL AND EXISTS
                 (SELECT 1 FROM connection o WHERE o.team_id = $1 AND o.grant_mac = $9 AND o.id <> $2)
                 THEN grant_mac ELSE COALESCE($9, grant_mac) END, generation = generation + 1,
             access_issued_at = $6, access_expires_at = $7, life_assumed = $8, proved_at = $6, failed_at = NULL, failure_code = NULL,

@@ -11,12 +11,13 @@ use crate::{
 
 /// Table and field, which are those of their [`Place`], and what else a new value changes: who loaded the row before must not
 /// write the old value back.
-const COLUMNS: [(&str, &str, &str); 8] = [
+const COLUMNS: [(&str, &str, &str); 9] = [
     ("connection", "access_token", ""),
     ("connection", "refresh_token", ""),
     ("lwa_app", "other_secret", ", version = version + 1"),
     ("lwa_app", "secret", ", version = version + 1"),
     ("notification_key", "secret", ""),
+    ("profile_choice", "profiles", ""),
     ("profile_choice", "refresh_token", ""),
     ("webhook", "other_secret", ""),
     ("webhook", "secret", ""),

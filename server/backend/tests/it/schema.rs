@@ -51,14 +51,16 @@ async fn columns(stage: &Stage, table: &str) -> String {
 
 // A new column here is a new promise to Amazon: `Promise::StoredData` says what is stored.
 on_both_databases!(what_is_stored_of_amazon_is_this_and_nothing_else, async |stage: Stage| {
-    let stored = [columns(&stage, "connection").await, columns(&stage, "lwa_app").await];
+    let stored =
+        [columns(&stage, "connection").await, columns(&stage, "lwa_app").await, columns(&stage, "profile_choice").await];
     let ours = [
         "access_expires_at access_issued_at access_token authorized_at canary created_at created_by disconnected_at environment \
          failed_at failure_code failures forced_at generation grant_mac id life_assumed lwa_app_id marketplace marketplace_ids \
-         name proved_at refresh_holder refresh_token refresh_until region retry_at seller_id seller_id_source state team_id \
+         name profile_id proved_at refresh_holder refresh_token refresh_until region retry_at seller_id seller_id_source state team_id \
          test_failure tested_at version",
-        "application_id client_id created_at created_by environment id is_draft name other_made_at other_secret other_slot \
+        "api application_id client_id created_at created_by environment id is_draft name other_made_at other_secret other_slot \
          other_until rejected_at rejected_code removed_at secret secret_made_at team_id version",
+        "authorized_at created_at created_by expires_at grant_mac id lwa_app_id profiles refresh_token region team_id",
     ];
     assert_eq!(stored, ours);
 });

@@ -1,6 +1,9 @@
 //! The Advertising API: an app of its own, a grant that reaches many profiles, and a connection for each that somebody chose.
 
-use backend::{connections, gateways, jobs, lwa_apps};
+use backend::{
+    connections::{self, NewGrant},
+    gateways, incidents, jobs, lwa_apps,
+};
 use chrono::Duration;
 use model::{
     Environment, Role,
@@ -18,7 +21,7 @@ use server::simulator::{
 use crate::{
     house::{Furnished, House, new_app, why},
     on_both_databases,
-    registry::column_of,
+    registry::{column_of, new_grant},
     support::Stage,
 };
 
@@ -83,10 +86,16 @@ on_both_databases!(one_grant_serves_each_of_its_profiles_once, async |stage: Sta
     let vendor = connections::get(&of.owner, &of.scope, vendor).await.unwrap();
     assert_eq!((vendor.seller_id.as_str(), vendor.marketplace.code()), ("ENTITY2KX7Q9FJORD", "UK"));
     assert_eq!(why(choose(&of, choice, ProfileId(1), "No such").await), "NoSuchProfile");
-    // What is disconnected makes place.
-    connections::disconnect(&house.stage.stepped_up(&of.owner), &of.scope, first, "Nordlicht ads").await.unwrap();
-    choose(&of, choice, DE, "Nordlicht ads").await.unwrap();
-    assert_eq!(house.stage.events(&of.scope, Action::ProfilesListed).await.len(), 1);
+    // What is disconnected makes place; nothing of its grant is left to be chosen from, and the receipt says who else has it.
+    let owner = house.stage.stepped_up(&of.owner);
+    assert_eq!(connections::disconnect(&owner, &of.scope, first, "Nordlicht ads").await.unwrap().also, 2);
+    assert_eq!(
+        (why(choose(&of, choice, DE, "Nordlicht ads").await), choices(&house).await),
+        ("ChoiceOver".to_owned(), "0".to_owned())
+    );
+    let again = house.profiles(&of, app).await;
+    choose(&of, again, DE, "Nordlicht ads").await.unwrap();
+    assert_eq!(house.stage.events(&of.scope, Action::ProfilesListed).await.len(), 2);
 });
 
 on_both_databases!(what_is_wrong_with_a_grant_is_told_and_nothing_of_it_is_kept, async |stage: Stage| {
@@ -94,7 +103,8 @@ on_both_databases!(what_is_wrong_with_a_grant_is_told_and_nothing_of_it_is_kept,
     let of = house.furnished("ada").await;
     let app = house.ads_app(&of).await;
     let list = async |app, region, text: &str| {
-        let error = connections::list_profiles(&of.owner, &of.scope, app, region, token(text)).await.unwrap_err();
+        let new = NewGrant { refresh_token: token(text), ..new_grant(&of, app, region, 0) };
+        let error = connections::list_profiles(&of.owner, &of.scope, new).await.unwrap_err();
         (words(&error), house.stage.events(&of.scope, Action::ConnectionProofFailed).await)
     };
     let blauwal = ADVERTISERS[0].refresh_token;
@@ -202,3 +212,95 @@ on_both_databases!(a_profile_is_tested_renewed_and_authorized_like_any_grant, as
 async fn choices(house: &House) -> String {
     column_of(&house.stage.portal.db, "SELECT CAST(COUNT(*) AS TEXT) AS row FROM profile_choice").await.remove(0)
 }
+
+on_both_databases!(a_lock_on_one_profile_stops_every_profile_of_its_grant, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let app = house.ads_app(&of).await;
+    let choice = house.profiles(&of, app).await;
+    let locked = choose(&of, choice, DE, "Nordlicht ads").await.unwrap();
+    let vendor = choose(&of, choice, VENDOR, "Fjordholz ads").await.unwrap();
+    gateways::set_connections(&of.owner, &of.scope, of.gateway, &[of.connection, locked, vendor]).await.unwrap();
+    let issue = async |id| house.issue_at(&house.url, &of.secret, of.team, id, json!({})).await.0;
+    assert_eq!((issue(locked).await, issue(vendor).await), (200, 200));
+    // The token of the one reaches the other: Amazon makes it good for the whole grant.
+    let report = incidents::Report::of(model::incident::Kind::LeakedSecret, "A token was seen");
+    let incident = incidents::report(&of.owner, &of.scope, report).await.unwrap();
+    let incident = incidents::enter(&of.owner, &of.scope, incident).await.unwrap();
+    let lock = model::incident::MeasureKind::LockConnection;
+    incidents::order(&house.stage.stepped_up(&of.owner), &incident, lock, locked.0).await.unwrap();
+    assert_eq!((issue(locked).await, issue(vendor).await, issue(of.connection).await), (423, 423, 200));
+    // Nor does another profile of the grant lead round it.
+    assert_eq!(why(choose(&of, choice, FR, "Nordlicht FR").await), "SellerLocked");
+    connections::disconnect(&house.stage.stepped_up(&of.owner), &of.scope, vendor, "Fjordholz ads").await.unwrap();
+    let choice = house.profiles(&of, app).await;
+    assert_eq!(why(choose(&of, choice, VENDOR, "Fjordholz ads").await), "SellerLocked");
+});
+
+on_both_databases!(a_withdrawn_consent_is_told_once_for_all_of_its_profiles, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let app = house.ads_app(&of).await;
+    let choice = house.profiles(&of, app).await;
+    let mut ids = Vec::new();
+    for (profile, name) in [(DE, "Nordlicht DE"), (FR, "Nordlicht FR"), (VENDOR, "Fjordholz")] {
+        ids.push(choose(&of, choice, profile, name).await.unwrap());
+    }
+    house.simulator.revoke(ADVERTISERS[0].id);
+    connections::test(&of.owner, &of.scope, ids[1]).await.unwrap_err();
+    for id in &ids {
+        let state = connections::get(&of.owner, &of.scope, *id).await.unwrap().state;
+        assert_eq!(state, ConnectionState::NeedsReauthorization);
+    }
+    assert_eq!(house.stage.events(&of.scope, Action::ReauthorizationRequired).await.len(), 3);
+    let mails = house.stage.mails_to("ada@example.com").await;
+    let told: Vec<_> = mails.iter().filter(|mail| mail.subject.contains("must be authorized again")).collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].text.contains("Nordlicht DE") && told[0].text.contains("Fjordholz"), "{}", told[0].text);
+    house.watch().await;
+    let open = backend::alerts::list(&of.owner, &of.scope).await.unwrap().open;
+    assert!(open.iter().all(|alert| alert.rule != model::alert::Rule::AppFailing), "{open:?}");
+});
+
+on_both_databases!(a_grant_counts_from_the_day_of_its_consent_however_often_it_is_entered, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let app = house.ads_app(&of).await;
+    let list = async |days| connections::list_profiles(&of.owner, &of.scope, new_grant(&of, app, Region::Eu, days)).await;
+    assert_eq!(why(list(-1).await), "ConsentedInFuture");
+    let first = list(300).await.unwrap();
+    let first = choose(&of, first, DE, "Nordlicht DE").await.unwrap();
+    let later = list(0).await.unwrap();
+    let later = choose(&of, later, FR, "Nordlicht FR").await.unwrap();
+    let since = async |id| connections::get(&of.owner, &of.scope, id).await.unwrap().authorized_at;
+    let began = of.owner.now() - Duration::days(300);
+    assert_eq!((since(first).await, since(later).await), (began, began));
+    connections::replace_refresh_token(&of.owner, &of.scope, first, token(ADVERTISERS[0].refresh_token)).await.unwrap();
+    assert_eq!(since(first).await, began);
+    let fresh = house.simulator.grant(APPS[2].client_id, ADVERTISERS[0].id);
+    connections::replace_refresh_token(&of.owner, &of.scope, first, token(&fresh)).await.unwrap();
+    assert_eq!(since(first).await, of.owner.now());
+});
+
+on_both_databases!(an_older_portal_finds_no_profile_that_it_would_take_for_a_seller, async |stage: Stage| {
+    use migrations::{Migrator, MigratorTrait};
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let app = house.ads_app(&of).await;
+    let choice = house.profiles(&of, app).await;
+    let vendor = choose(&of, choice, VENDOR, "Fjordholz").await.unwrap();
+    gateways::set_connections(&of.owner, &of.scope, of.gateway, &[of.connection, vendor]).await.unwrap();
+    let db = &house.stage.portal.db;
+    let newer = Migrator::migrations().into_iter().skip_while(|one| one.name() != "m0032_advertising").count();
+    Migrator::down(db.reader(), u32::try_from(newer).ok()).await.unwrap();
+    let read = async |text: &str| column_of(db, text).await.join(" ");
+    // What the parser of its time took: an A, then letters and digits.
+    assert_eq!(read("SELECT seller_id AS row FROM connection WHERE state = 'disconnected'").await, "AFROMADVERTISING");
+    let live = "SELECT CAST(COUNT(*) AS TEXT) AS row FROM";
+    assert_eq!(read(&format!("{live} gateway_connection")).await, "1");
+    assert_eq!(read(&format!("{live} connection WHERE refresh_token IS NOT NULL")).await, "1");
+    assert_eq!(read(&format!("{live} lwa_app WHERE length(secret) > 0 AND removed_at IS NULL")).await, "1");
+    Migrator::up(db.reader(), None).await.unwrap();
+    assert_eq!(house.issue(&of, json!({})).await.0, 200);
+    assert_eq!(connections::list(&of.owner, &of.scope).await.unwrap().len(), 2);
+});

@@ -1,5 +1,6 @@
 //! Things that a sweep names: somebody's, or nobody's.
 
+use backend::connections::NewGrant;
 use model::{
     amazon::Region,
     ids::{LwaAppId, ProfileChoiceId},
@@ -268,6 +269,12 @@ impl House {
     }
 }
 
+/// The first advertiser's grant, as a person brings it.
+pub fn new_grant(of: &Furnished, lwa_app: LwaAppId, region: Region, days_ago: i64) -> NewGrant {
+    let refresh_token = SecretString::from(known::ADVERTISERS[0].refresh_token);
+    NewGrant { lwa_app, region, refresh_token, authorized_at: of.owner.now() - chrono::Duration::days(days_ago) }
+}
+
 impl House {
     /// An app of the Advertising API.
     pub async fn ads_app(&self, of: &Furnished) -> LwaAppId {
@@ -277,8 +284,7 @@ impl House {
 
     /// A grant to such an app whose profile is still to be chosen.
     pub async fn profiles(&self, of: &Furnished, app: LwaAppId) -> ProfileChoiceId {
-        let token = SecretString::from(known::ADVERTISERS[0].refresh_token);
-        backend::connections::list_profiles(&of.owner, &of.scope, app, Region::Eu, token).await.unwrap()
+        backend::connections::list_profiles(&of.owner, &of.scope, new_grant(of, app, Region::Eu, 0)).await.unwrap()
     }
 
     async fn a_choice(&self, of: &Furnished) -> ProfileChoiceId {

@@ -25,7 +25,7 @@ pub async fn proved(
 ) -> Result<bool, DbErr> {
     let text = "UPDATE connection SET proved_at = $4, tested_at = $4, test_failure = NULL, marketplace_ids = $5, failed_at = NULL,
             failure_code = NULL, failures = 0, retry_at = NULL, refresh_token = COALESCE($6, refresh_token),
-            grant_mac = CASE WHEN EXISTS (SELECT 1 FROM connection o WHERE o.team_id = $1 AND o.grant_mac = $7 AND o.id <> $2)
+            grant_mac = CASE WHEN profile_id IS NULL AND EXISTS (SELECT 1 FROM connection o WHERE o.team_id = $1 AND o.grant_mac = $7 AND o.id <> $2)
                 THEN grant_mac ELSE COALESCE($7, grant_mac) END, version = version + 1
         WHERE team_id = $1 AND id = $2 AND grant_mac = $3";
     let (token, mac) = other.map(|(sealed, mac)| (sealed.0, mac.to_vec())).unzip();
@@ -100,4 +100,19 @@ pub async fn authorizations(db: &impl ConnectionTrait) -> Result<Vec<(TeamId, Uu
         Ok((TeamId(row.try_get("", "team_id")?), row.try_get("", "id")?, row.try_get("", "name")?, authorized_at))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// Amazon gave another refresh token for the grant that this connection shares with others.
+pub async fn follow(
+    db: &impl ConnectionTrait,
+    scope: &TeamScope,
+    loaded: &Connection,
+    token: Sealed,
+    mac: [u8; 32],
+) -> Result<(), DbErr> {
+    let text = "UPDATE connection SET refresh_token = $4, grant_mac = $5, version = version + 1
+        WHERE team_id = $1 AND id = $2 AND grant_mac = $3";
+    let old = loaded.grant_mac.clone();
+    let values = [scope.team().0.into(), loaded.id.0.into(), old.into(), token.0.into(), mac.to_vec().into()];
+    db.execute_raw(sql(db, text, values)).await.map(|_| ())
 }

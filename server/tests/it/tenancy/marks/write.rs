@@ -1,8 +1,5 @@
 //! Marks, wherever somebody can write.
 
-use model::ids::ProfileChoiceId;
-use sea_orm::ConnectionTrait;
-
 use super::*;
 
 /// Writes marks wherever a person or a gateway of the Team can write.
@@ -14,7 +11,6 @@ pub async fn mark(house: &House, ada: &Furnished, things: &Things) {
     let team = ("team", &*things.team);
     // First: what an alert of shown secrets says last is the marked gateway's name.
     mark_notifications(house, ada).await;
-    mark_profiles(house, &things.choice).await;
     let writes: [(&str, &[(&str, &str)]); 8] = [
         ("rename_team", &[("name", &name)]),
         (
@@ -248,13 +244,4 @@ async fn mark_notifications(house: &House, ada: &Furnished) {
     assert_eq!(crate::notifications::post(house, &ada.connection.to_string(), &message).await.0, 204);
     let topic = format!("arn:aws:sns:eu-west-1:123456789012:{MARK}");
     add_topic(&owner, &ada.scope, ada.connection, &topic).await.unwrap();
-}
-
-/// As if Amazon had named an account so.
-async fn mark_profiles(house: &House, choice: &str) {
-    let id: ProfileChoiceId = choice.parse().unwrap();
-    let marked = format!("UPDATE profile_choice SET profiles = replace(profiles, 'Nordlicht', '{MARK}') WHERE id = $1");
-    let db = house.stage.portal.db.reader();
-    let statement = sea_orm::Statement::from_sql_and_values(db.get_database_backend(), marked, [id.0.into()]);
-    assert_eq!(db.execute_raw(statement).await.unwrap().rows_affected(), 1);
 }
