@@ -23,7 +23,7 @@ stop() {
 }
 trap stop EXIT
 
-"${AS[@]}" "$BIN/initdb" -D "$DATA/cluster" -U portal --auth=trust --encoding=UTF8 --no-sync >"$CACHE/initdb.log" 2>&1 || { cat "$CACHE/initdb.log" >&2; fail "initdb failed"; }
+"${AS[@]}" "$BIN/initdb" -D "$DATA/cluster" -U postgres --auth=trust --encoding=UTF8 --no-sync >"$CACHE/initdb.log" 2>&1 || { cat "$CACHE/initdb.log" >&2; fail "initdb failed"; }
 # fsync is off for tests: these databases live for one run only. What must be durable is proved on its own.
 FSYNC=${PORTAL_POSTGRES_FSYNC:-off}
 "${AS[@]}" "$BIN/postgres" -D "$DATA/cluster" -p "$PORT" -k "$DATA" -c listen_addresses=127.0.0.1 -c fsync="$FSYNC" \
@@ -34,8 +34,10 @@ for _ in $(seq 100); do
   kill -0 "$SERVER" 2>/dev/null || { tail "$CACHE/postgres.log" >&2; fail "PostgreSQL did not start"; }
   sleep 0.1
 done
+# Whoever owns the databases is no superuser: row-level security would not be there for one.
+"$BIN/psql" -q -h 127.0.0.1 -p "$PORT" -U postgres -c "CREATE ROLE portal LOGIN CREATEDB CREATEROLE" postgres
 # Be sure that it is ours that answers.
-[ "$("$BIN/psql" -h 127.0.0.1 -p "$PORT" -U portal -Atc 'show data_directory' postgres)" = "$DATA/cluster" ] || fail "another PostgreSQL answers on port $PORT"
+[ "$("$BIN/psql" -h 127.0.0.1 -p "$PORT" -U postgres -Atc 'show data_directory' postgres)" = "$DATA/cluster" ] || fail "another PostgreSQL answers on port $PORT"
 export PORTAL_TEST_KEY_SERVICES="$CACHE/key-services/bin"
 export PORTAL_TEST_POSTGRES="postgres://portal@127.0.0.1:$PORT"
 "$@"

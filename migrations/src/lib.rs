@@ -35,6 +35,8 @@ mod m0029_retired_keys;
 mod m0030_impersonations;
 mod m0031_restored_copy;
 mod m0032_advertising;
+mod m0033_second_wall;
+pub mod wall;
 
 pub struct Migrator;
 
@@ -74,6 +76,7 @@ impl MigratorTrait for Migrator {
             whole(m0030_impersonations::Migration),
             whole(m0031_restored_copy::Migration),
             whole(m0032_advertising::Migration),
+            whole(m0033_second_wall::Migration),
         ]
     }
 }

@@ -48,6 +48,7 @@ impl Roles {
     pub async fn grant(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
         let tx = db.begin().await?;
         tx.execute_unprepared("REVOKE CREATE ON SCHEMA public FROM PUBLIC").await?;
+        let database = word(&tx, "current_database()::text").await?;
         let all = "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public'";
         let tables = tx.query_all_raw(Statement::from_string(DbBackend::Postgres, all)).await?;
         let tables = tables.iter().map(|row| row.try_get("", "name")).collect::<Result<Vec<String>, _>>()?;
@@ -56,6 +57,8 @@ impl Roles {
                 "DO $$ BEGIN CREATE ROLE \"{role}\" NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
             );
             tx.execute_unprepared(&create).await?;
+            // Tables of a transaction of its own: see `second_wall`.
+            tx.execute_unprepared(&format!("GRANT TEMPORARY ON DATABASE \"{database}\" TO \"{role}\"")).await?;
             tx.execute_unprepared(&format!("GRANT USAGE ON SCHEMA public TO \"{role}\"")).await?;
             for table in &tables {
                 let of_log = LOG.iter().find(|(log, _, _)| log == table);

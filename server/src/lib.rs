@@ -19,6 +19,7 @@ pub mod logging;
 pub mod metrics;
 pub mod restore;
 pub mod routes;
+pub mod second_wall;
 pub mod serve;
 pub mod simulator;
 pub mod start;

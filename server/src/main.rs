@@ -28,7 +28,7 @@ use server::{
     database_roles::{self, Roles},
     drill,
     keys_report::{self, KeysTask},
-    logging, restore, serve, simulator, start,
+    logging, restore, second_wall, serve, simulator, start,
     witness::{Memory, Sight, Witness},
 };
 
@@ -94,6 +94,14 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
                 let role = if works { roles.working } else { roles.serving };
                 let sentence = format!(
                     "{excess}, and could change the log: run `portal migrate --roles` as the owner, and connect as a member of {role}."
+                );
+                return Ok(report(&[sentence]));
+            }
+            if !config.is_development()
+                && let Some(gap) = second_wall::gaps(portal.db.reader()).await?.into_iter().next()
+            {
+                let sentence = format!(
+                    "The wall between Teams in the database has a gap: {gap}. Run `portal migrate --roles` as the owner, and see docs/operations.md."
                 );
                 return Ok(report(&[sentence]));
             }

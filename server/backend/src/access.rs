@@ -13,8 +13,9 @@ use crate::{
     audit::{self, Event},
     cx::SignedIn,
     error::Outage,
-    store,
+    store::{self, InTeam},
 };
+use uuid::Uuid;
 
 /// Why an actor may not do a thing.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +153,12 @@ impl TeamScope {
         let refused = Event::of(self, Action::AccessRefused).with("environment", environment).refused("environment-closed");
         audit::append_alone(cx, refused).await?;
         Err(AccessError::EnvironmentClosed(environment))
+    }
+}
+
+impl InTeam for TeamScope {
+    fn in_team(&self) -> Uuid {
+        self.team.0
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn disabled(cx: &Cx) -> Result<Vec<Account>, AccessError> {
 
 /// How the Team's members use their accounts.
 pub async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<Vec<Account>, AccessError> {
-    Ok(dormancy::of_team(cx.portal.db.reader(), scope).await?)
+    Ok(dormancy::of_team(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// Lets somebody in again whose account was disabled: for operators, with a fresh proof.

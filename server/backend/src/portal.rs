@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use model::{EmailAddress, Time, ids::TeamId};
 
 use crate::{
-    Clock,
+    Clock, access,
     amazon::Amazon,
     egress::Egress,
     error::Outage,
@@ -76,13 +76,20 @@ impl Portal {
     /// Begins a transaction that seals for `team`. What seals is got ready before: a key service that is slow holds up nobody else.
     pub async fn begin_to_seal(&self, team: Option<TeamId>) -> Result<Tx, Outage> {
         self.vault.ready(self.db.reader(), self.clock.now(), team).await?;
-        Ok(self.db.begin().await?)
+        self.begin_for(team).await
     }
 
     /// Begins a transaction that gives `team` a new data key.
     pub async fn begin_to_rotate(&self, team: Option<TeamId>) -> Result<Tx, Outage> {
         self.vault.ready_to_rotate(self.db.reader(), self.clock.now(), team).await?;
-        Ok(self.db.begin().await?)
+        self.begin_for(team).await
+    }
+
+    async fn begin_for(&self, team: Option<TeamId>) -> Result<Tx, Outage> {
+        Ok(match team {
+            Some(team) => self.db.begin_in(&access::job(team)).await?,
+            None => self.db.begin().await?,
+        })
     }
 }
 

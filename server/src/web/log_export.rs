@@ -17,6 +17,7 @@ use backend::{
         self,
         export::{Export, ExportError, Which},
     },
+    store::Scoped,
 };
 use clap::ValueEnum;
 use futures::stream;
@@ -61,7 +62,7 @@ pub async fn log_export(
     }
     let (from, until) = (filter.from, filter.until);
     let which = Which { team: Some(team), from, until, filter: Some((filter, address)), ..Which::default() };
-    let mut export = match Export::begin(web.portal.db.reader(), which, None).await {
+    let mut export = match Export::begin(&web.portal.db.of(&scope), which, None).await {
         Ok(export) => export,
         // Nothing is under a signed head yet.
         Err(ExportError::NoCheckpoint) => return StatusCode::CONFLICT.into_response(),
@@ -98,7 +99,7 @@ enum At {
     Over,
 }
 
-fn file(export: Export, format: Format) -> Response {
+fn file(export: Export<Scoped>, format: Format) -> Response {
     let body = Body::from_stream(stream::try_unfold((export, At::Head), move |(export, at)| part(export, at, format)));
     let kind = match format {
         Format::Jsonl | Format::Ocsf => "application/jsonl; charset=utf-8",
@@ -111,7 +112,7 @@ fn file(export: Export, format: Format) -> Response {
 }
 
 /// The next part, a page at a time: a log is larger than memory. A file that broke off lacks its last line.
-async fn part(mut export: Export, at: At, format: Format) -> io::Result<Option<(Bytes, (Export, At))>> {
+async fn part(mut export: Export<Scoped>, at: At, format: Format) -> io::Result<Option<(Bytes, (Export<Scoped>, At))>> {
     let (bytes, next) = match at {
         At::Head => (format.head(&export.header())?, At::Events(0)),
         At::Events(many) => {

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use backend::{
-    Cx, access,
+    Cx, TeamScope, access,
     audit::{
         self,
         export::{End, Export, ExportError, Which},
@@ -27,13 +27,16 @@ pub async fn proof(
 ) -> Response {
     let entered = async {
         let scope = access::enter(&cx, team, Permission::ViewLog).await?;
-        audit::read_one(&cx, &scope, event).await
+        audit::read_one(&cx, &scope, event).await.map(|_| scope)
     };
-    if let Err(error) = entered.await {
-        let status = Problem::from(&error).code.status();
-        return StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND).into_response();
-    }
-    match file(&web, team, event).await {
+    let scope = match entered.await {
+        Ok(scope) => scope,
+        Err(error) => {
+            let status = Problem::from(&error).code.status();
+            return StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND).into_response();
+        }
+    };
+    match file(&web, &scope, event).await {
         Ok(Some(text)) => {
             let name = format!("attachment; filename=\"{event}.jsonl\"");
             let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
@@ -49,9 +52,9 @@ pub async fn proof(
     }
 }
 
-async fn file(web: &Web, team: TeamId, event: EventId) -> Result<Option<String>, ExportError> {
-    let which = Which { team: Some(team), event: Some(event), ..Which::default() };
-    let mut export = Export::begin(web.portal.db.reader(), which, None).await?;
+async fn file(web: &Web, scope: &TeamScope, event: EventId) -> Result<Option<String>, ExportError> {
+    let which = Which { team: Some(scope.team()), event: Some(event), ..Which::default() };
+    let mut export = Export::begin(&web.portal.db.of(scope), which, None).await?;
     let header = serde_json::to_string(&export.header()).unwrap_or_default();
     let lines = export.page().await?;
     let line = lines.first().map(|(_, proved)| serde_json::to_string(proved).unwrap_or_default());

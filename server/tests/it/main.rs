@@ -38,6 +38,7 @@ mod processes;
 mod promises;
 mod refresh;
 mod reviews;
+mod second_wall;
 mod smtp;
 mod sns;
 mod step_up;

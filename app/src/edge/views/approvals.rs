@@ -14,7 +14,7 @@ use crate::{
 
 pub(crate) async fn approval_items(cx: &Cx, scope: &TeamScope) -> Result<Vec<ApprovalItem>, Failure> {
     let (me, now) = (access::signed_in(cx).map_err(fail)?.user, cx.now());
-    let mine = store::member::by_user(cx.portal.db.reader(), scope, me).await.map_err(super::outage)?;
+    let mine = store::member::by_user(&cx.portal.db.of(scope), scope, me).await.map_err(super::outage)?;
     let role = scope.role().unwrap_or(Role::Auditor);
     let item = |one: store::approval::Approval| {
         let state = one.state(now);

@@ -26,8 +26,8 @@ pub(crate) async fn connection_items(
     all: Vec<Connection>,
 ) -> Result<Vec<ConnectionItem>, Failure> {
     let apps = app_verbs::list(cx, scope).await.map_err(fail)?;
-    let names = backend::store::lwa_app::names(cx.portal.db.reader(), scope).await.map_err(outage)?;
-    let issued: HashMap<ConnectionId, Time> = backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope)
+    let names = backend::store::lwa_app::names(&cx.portal.db.of(scope), scope).await.map_err(outage)?;
+    let issued: HashMap<ConnectionId, Time> = backend::store::lease::newest_by_connection(&cx.portal.db.of(scope), scope)
         .await
         .map_err(outage)?
         .into_iter()
@@ -88,11 +88,11 @@ pub(crate) async fn connection_detail(
     let now = cx.now();
     let apps = app_verbs::list(cx, scope).await.map_err(fail)?;
     let app = apps.iter().find(|app| app.id == connection.lwa_app);
-    let names = backend::store::lwa_app::names(cx.portal.db.reader(), scope).await.map_err(outage)?;
+    let names = backend::store::lwa_app::names(&cx.portal.db.of(scope), scope).await.map_err(outage)?;
     let gateways = gateway_verbs::list(cx, scope).await.map_err(fail)?;
     let allowed = gateway_verbs::of_connection(cx, scope, connection.id).await.map_err(fail)?;
     let leases = lease_items(cx, scope, lease::Of::Connection(connection.id)).await?;
-    let issued = backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope).await.map_err(outage)?;
+    let issued = backend::store::lease::newest_by_connection(&cx.portal.db.of(scope), scope).await.map_err(outage)?;
     let issued = issued.into_iter().find(|(id, _)| *id == connection.id).map(|(_, at)| at);
     let all = connection_verbs::list(cx, scope).await.map_err(fail)?;
     let same =

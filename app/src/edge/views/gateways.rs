@@ -22,7 +22,7 @@ use crate::{
 use super::*;
 
 pub(crate) async fn gateway_items(cx: &Cx, scope: &TeamScope, all: Vec<Gateway>) -> Result<Vec<GatewayItem>, Failure> {
-    let keys = backend::store::gateway_key::all(cx.portal.db.reader(), scope, None).await.map_err(outage)?;
+    let keys = backend::store::gateway_key::all(&cx.portal.db.of(scope), scope, None).await.map_err(outage)?;
     let mut items = Vec::with_capacity(all.len());
     for gateway in all {
         let allowed = gateway_verbs::allowed(cx, scope, gateway.id).await.map_err(fail)?.len();

@@ -127,7 +127,7 @@ pub async fn viewer(cx: &Cx, theme: Theme) -> Result<Viewer, AccessError> {
 
 pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Failure> {
     let live = |c: &Connection| c.disconnected_at.is_none();
-    let keys = backend::store::gateway_key::all(cx.portal.db.reader(), scope, None).await.map_err(outage)?;
+    let keys = backend::store::gateway_key::all(&cx.portal.db.of(scope), scope, None).await.map_err(outage)?;
     let now = cx.now();
     let apps = app_verbs::list(cx, scope).await.map_err(fail)?;
     let connections = connection_verbs::list(cx, scope).await.map_err(fail)?;
@@ -150,7 +150,10 @@ pub(crate) async fn overview(cx: &Cx, scope: &TeamScope) -> Result<Overview, Fai
         gateways: gateways.len(),
         keys: keys.iter().filter(|k| key_phase(k.expires_at, k.revoked_at, now) == KeyPhase::Live).count(),
         leases: gateway_verbs::leases(cx, scope, lease::Of::Team).await.map_err(fail)?.len(),
-        issued: !backend::store::lease::newest_by_connection(cx.portal.db.reader(), scope).await.map_err(outage)?.is_empty(),
+        issued: !backend::store::lease::newest_by_connection(&cx.portal.db.of(scope), scope)
+            .await
+            .map_err(outage)?
+            .is_empty(),
     })
 }
 

@@ -61,7 +61,7 @@ async fn write(
 ) -> Result<(), AccessReviewError> {
     let person = access::signed_in(cx)?;
     let by = By { at: cx.now(), user: person.user, name: person.email.to_string() };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     if !access_review::decide(&*tx, review, item, decision, note.as_str(), &by).await? {
         return Err(AccessReviewError::Over);
@@ -76,7 +76,7 @@ async fn write(
 
 /// The signed-in person, when somebody else could confirm them, or when it was they who saw to it that nobody could.
 pub async fn own(cx: &Cx, scope: &TeamScope, review: &AccessReview) -> Result<Option<UserId>, AccessError> {
-    let (me, db) = (access::signed_in(cx)?.user, cx.portal.db.reader());
+    let (me, db) = (access::signed_in(cx)?.user, &cx.portal.db.of(scope));
     let Some(mine) = store::member::by_user(db, scope, me).await? else { return Ok(None) };
     let could = |other: &store::member::Member| other.user != me && other.role.may_give(mine.role);
     let others = store::member::not_locked(db, scope).await?.iter().any(could);
@@ -97,7 +97,7 @@ async fn may_decide(
     if decision == Decision::Confirmed && item.lock.is_some() {
         access::require_step_up(cx, scope, DangerousAct::LiftLock).await?;
     }
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     match item.kind {
         Subject::Member => {
             let Some(member) = store::member::by_user(db, scope, UserId(item.subject)).await? else { return Ok(()) };
@@ -138,7 +138,7 @@ async fn remove(cx: &Cx, scope: &TeamScope, item: &Item) -> Result<(), AccessRev
         Subject::Member => Ok(teams::remove_member(cx, scope, UserId(item.subject)).await?),
         Subject::Gateway => Ok(gateways::disable(cx, scope, GatewayId(item.subject)).await?),
         Subject::GatewayKey => {
-            let keys = store::gateway_key::all(cx.portal.db.reader(), scope, None).await?;
+            let keys = store::gateway_key::all(&cx.portal.db.of(scope), scope, None).await?;
             let key = keys.into_iter().find(|key| key.id.0 == item.subject).ok_or(AccessError::NotFound)?;
             Ok(gateways::revoke_key(cx, scope, key.gateway, GatewayKeyId(item.subject)).await?)
         }
@@ -158,7 +158,7 @@ pub async fn sign(cx: &Cx, scope: &TeamScope, id: AccessReviewId, conclusion: &s
         return Err(AccessReviewError::Over);
     }
     let by = By { at: cx.now(), user, name: access::signed_in(cx)?.email.to_string() };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     // Held, as whoever decides holds it: after the signature nothing changes.
     store::team::hold(&*tx, scope).await?;
     let items = access_review::items(&*tx, &review).await?;

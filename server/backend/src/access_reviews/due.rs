@@ -54,7 +54,7 @@ fn report(team: TeamId, done: Result<(), AccessReviewError>) {
 /// One a quarter: what stood still for longer opens one, and not all that were missed.
 async fn open(cx: &Cx, team: TeamId, last: Time) -> Result<(), AccessReviewError> {
     let (scope, now) = (access::job(team), cx.now());
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&scope).await?;
     store::team::hold(&*tx, &scope).await?;
     // Another worker may have been first.
     if access_review::all(&*tx, &scope).await?.first().is_some_and(|newest| newest.opened_at > last) {
@@ -83,7 +83,7 @@ async fn open(cx: &Cx, team: TeamId, last: Time) -> Result<(), AccessReviewError
 
 async fn remind(cx: &Cx, review: &AccessReview) -> Result<(), AccessReviewError> {
     let Some(days) = reminder(review.due_at, review.reminded, cx.now()) else { return Ok(()) };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&access::job(review.team)).await?;
     let open = access_review::items(&*tx, review).await?.iter().filter(|item| item.decided.is_none()).count();
     if !access_review::reminded(&*tx, review, days).await? {
         return Ok(());
@@ -112,7 +112,7 @@ async fn tell(cx: &Cx, tx: &Tx, review: &AccessReview, headline: &str, what: &st
 /// Each by a lock of its own, which a confirmation lifts. Whom nobody who is there could confirm stays.
 async fn suspend(cx: &Cx, review: &AccessReview) -> Result<(), AccessReviewError> {
     let scope = access::job(review.team);
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&scope).await?;
     store::team::hold(&*tx, &scope).await?;
     let (there, mut names) = (still_there(&tx, &scope).await?, Vec::new());
     for item in access_review::items(&*tx, review).await?.into_iter().filter(|item| item.decided.is_none()) {
@@ -198,7 +198,7 @@ pub async fn restore_from_command_line(
 ) -> Result<(), AccessReviewError> {
     let (cx, scope) = (Cx::system(portal, "command line"), access::job(team));
     let user = store::user::by_email(portal.db.reader(), email).await?.ok_or(AccessError::NotFound)?.id;
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(&scope).await?;
     store::team::hold(&*tx, &scope).await?;
     if !lock::lift_suspensions(&*tx, &scope, Subject::Member.as_str(), user.0, None, cx.now()).await? {
         return Err(AccessError::NotFound.into());

@@ -21,12 +21,12 @@ use crate::{
 
 /// The Team's access reviews, the newest first.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<AccessReview>, AccessError> {
-    Ok(access_review::all(cx.portal.db.reader(), scope).await?)
+    Ok(access_review::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// One of them with everything in it.
 pub async fn get(cx: &Cx, scope: &TeamScope, id: AccessReviewId) -> Result<(AccessReview, Vec<Item>), AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let found = access_review::by_id(db, scope, id).await?.ok_or(AccessError::NotFound)?;
     let items = access_review::items(db, &found).await?;
     Ok((found, items))
@@ -34,7 +34,7 @@ pub async fn get(cx: &Cx, scope: &TeamScope, id: AccessReviewId) -> Result<(Acce
 
 /// What of it is there now: the rest left or was stopped meanwhile.
 pub async fn there(cx: &Cx, scope: &TeamScope) -> Result<Vec<Item>, AccessError> {
-    Ok(open::subjects(cx, cx.portal.db.reader(), scope).await?)
+    Ok(open::subjects(cx, &cx.portal.db.of(scope), scope).await?)
 }
 
 /// The same for a file that is taken away, which is an event.

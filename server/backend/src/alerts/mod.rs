@@ -95,7 +95,7 @@ async fn answer(cx: &Cx, whose: Whose<'_>, event: Event, id: AlertId, note: &str
 
 /// Every rule of a Team with what the Team set.
 pub async fn rules(cx: &Cx, scope: &TeamScope) -> Result<Vec<(Rule, Setting)>, AccessError> {
-    let own = alert_setting::rules(cx.portal.db.reader(), scope.team()).await?;
+    let own = alert_setting::rules(&cx.portal.db.of(scope), scope.team()).await?;
     let of_team = Rule::ALL.iter().copied().filter(|rule| rule.audience() == model::alert::Audience::Team);
     Ok(of_team.map(|rule| (rule, own.get(&rule).copied().unwrap_or_default())).collect())
 }
@@ -113,7 +113,7 @@ pub async fn set_rule(cx: &Cx, scope: &TeamScope, rule: Rule, setting: Setting) 
         return Err(AlertError::Threshold { least: threshold.least, most: threshold.most });
     }
     let setting = Setting { threshold: setting.threshold.filter(|_| rule.threshold().is_some()), ..setting };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     alert_setting::set_rule(&*tx, scope, rule, setting).await?;
     let mut event = Event::of(scope, Action::AlertRuleChanged).on(Target::rule(scope.team(), rule)).with("rule", rule);
     if let Some(threshold) = setting.threshold {
@@ -125,14 +125,14 @@ pub async fn set_rule(cx: &Cx, scope: &TeamScope, rule: Rule, setting: Setting) 
 
 /// How the Team is told.
 pub async fn delivery(cx: &Cx, scope: &TeamScope) -> Result<Delivery, AccessError> {
-    Ok(alert_setting::delivery(cx.portal.db.reader(), scope.team()).await?)
+    Ok(alert_setting::delivery(&cx.portal.db.of(scope), scope.team()).await?)
 }
 
 /// Sets from which severity on a mail goes out, and the quiet hours.
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn set_delivery(cx: &Cx, scope: &TeamScope, delivery: Delivery) -> Result<(), AlertError> {
     access::require_step_up(cx, scope, DangerousAct::ChangeWatch).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     alert_setting::set_delivery(&*tx, scope, delivery).await?;
     let quiet = SafeText::new(&delivery.quiet.map(|quiet| quiet.to_string()).unwrap_or_default(), 10);
     let event = Event::of(scope, Action::AlertDeliveryChanged).with("mail_from", delivery.mail_from).with("quiet", &quiet);

@@ -33,7 +33,7 @@ const SHOWN: Duration = Duration::days(30);
 
 /// What was asked lately, the newest first.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Approval>, AccessError> {
-    Ok(store::approval::of_team(cx.portal.db.reader(), scope, cx.now() - SHOWN).await?)
+    Ok(store::approval::of_team(&cx.portal.db.of(scope), scope, cx.now() - SHOWN).await?)
 }
 
 /// Asks for it; what the same person asked before, and nobody has answered, is over. `typed`: the Team's name, where the Team is what ends.
@@ -41,7 +41,7 @@ pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Approval>, AccessErr
 pub async fn ask(cx: &Cx, scope: &TeamScope, act: GraveAct, typed: &str) -> Result<ApprovalId, ApprovalError> {
     let by = check(cx, scope, act, typed).await?;
     let new = Approval { id: random::id(cx.now()), act, asked: by, given: None, ended_at: None };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     if act == GraveAct::DeleteTeam {
         teams::may_end(&tx, scope).await?;
@@ -85,7 +85,7 @@ pub async fn approve(cx: &Cx, scope: &TeamScope, act: GraveAct, id: ApprovalId, 
         return Err(AccessError::NotFound.into());
     }
     let by = check(cx, scope, act, typed).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     let approvers = approvers(&tx, scope, &found).await?;
     if !approvers.iter().any(|member| member.user == by.user) {
@@ -130,7 +130,7 @@ pub async fn withdraw(cx: &Cx, scope: &TeamScope, id: ApprovalId) -> Result<(), 
     if !is_mine && !scope.role().is_some_and(|role| role.may(found.act.approves())) {
         return Err(AccessError::NotFound.into());
     }
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     if found.state(cx.now()) == ApprovalState::Over || !take_back(cx, &tx, scope, &found).await? {
         return Err(ApprovalError::Over);

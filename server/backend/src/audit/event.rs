@@ -126,6 +126,10 @@ pub struct Event {
 }
 
 impl Event {
+    pub(super) fn team(&self) -> Option<TeamId> {
+        self.team
+    }
+
     /// An event of the whole installation.
     pub fn new(action: Action) -> Self {
         Self {

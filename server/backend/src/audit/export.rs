@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use model::{Time, ids::TeamId};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 use serde::{Deserialize, Serialize};
 use tlog_tiles::{Hash, check_record, record_hash};
 
@@ -90,8 +90,8 @@ pub enum ExportError {
 const PAGE: u64 = 1000;
 
 /// An export in the making.
-pub struct Export {
-    db: DatabaseConnection,
+pub struct Export<C> {
+    db: C,
     which: Which,
     prover: Prover,
     note: String,
@@ -99,9 +99,9 @@ pub struct Export {
     next: u64,
 }
 
-impl Export {
+impl<C: ConnectionTrait + Clone> Export<C> {
     /// Against the newest head, or the one of this size: with the same head, the same range gives the same bytes for ever.
-    pub async fn begin(db: &DatabaseConnection, which: Which, size: Option<u64>) -> Result<Self, ExportError> {
+    pub async fn begin(db: &C, which: Which, size: Option<u64>) -> Result<Self, ExportError> {
         let chosen = match size {
             Some(size) => audit_tree::checkpoint_of(db, size).await?,
             None => audit_tree::newest_checkpoint(db).await?,

@@ -97,7 +97,7 @@ pub async fn kept_from(portal: &Portal) -> Result<Option<Time>, sea_orm::DbErr> 
 
 /// How long the Team's log is kept, and its holds.
 pub async fn retention(cx: &Cx, scope: &TeamScope) -> Result<Retention, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let months = cx.portal.settings.audit_retention_months;
     Ok(Retention {
         months,
@@ -122,7 +122,7 @@ pub async fn place_hold(cx: &Cx, scope: &TeamScope, reason: &str) -> Result<Hold
     if reason.is_empty() {
         return Err(HoldError::ReasonMissing);
     }
-    let stand = audit_hold::of_team(cx.portal.db.reader(), scope).await?.iter().filter(|h| h.lifted.is_none()).count();
+    let stand = audit_hold::of_team(&cx.portal.db.of(scope), scope).await?.iter().filter(|h| h.lifted.is_none()).count();
     if stand >= STANDING_MOST {
         return Err(HoldError::TooMany);
     }
@@ -132,7 +132,7 @@ pub async fn place_hold(cx: &Cx, scope: &TeamScope, reason: &str) -> Result<Hold
 /// Keeps the log for this reason, when no hold of this reason stands and a person asks.
 pub(crate) async fn hold_unless_held(cx: &Cx, scope: &TeamScope, reason: &SafeText) -> Result<(), AccessError> {
     let Ok(person) = access::signed_in(cx) else { return Ok(()) };
-    let holds = audit_hold::of_team(cx.portal.db.reader(), scope).await?;
+    let holds = audit_hold::of_team(&cx.portal.db.of(scope), scope).await?;
     // One an incident: a hold for something else may be lifted.
     if holds.iter().all(|hold| hold.lifted.is_some() || hold.reason != reason.as_str()) {
         hold(cx, scope, person, reason).await?;
@@ -144,7 +144,7 @@ async fn hold(cx: &Cx, scope: &TeamScope, person: &SignedIn, reason: &SafeText) 
     let id: HoldId = random::id(cx.now());
     let placed = By { at: cx.now(), user: person.user, name: person.email.to_string() };
     let hold = Hold { id, reason: reason.as_str().to_owned(), placed, lifted: None };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     // Nothing is pruned between a hold's placing and its holding.
     audit_tree::hold_still(&*tx).await?;
@@ -159,10 +159,10 @@ async fn hold(cx: &Cx, scope: &TeamScope, person: &SignedIn, reason: &SafeText) 
 pub async fn lift_hold(cx: &Cx, scope: &TeamScope, id: HoldId) -> Result<(), HoldError> {
     access::require_step_up(cx, scope, DangerousAct::ChangeHold).await?;
     let person = access::signed_in(cx)?;
-    let holds = audit_hold::of_team(cx.portal.db.reader(), scope).await?;
+    let holds = audit_hold::of_team(&cx.portal.db.of(scope), scope).await?;
     let hold = holds.into_iter().find(|hold| hold.id == id).ok_or(AccessError::NotFound)?;
     let by = By { at: cx.now(), user: person.user, name: person.email.to_string() };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !audit_hold::lift(&*tx, scope, id, &by).await? {
         return Err(HoldError::Lifted);
     }

@@ -30,8 +30,8 @@ pub(crate) async fn note_evidence(cx: &Cx, scope: &TeamScope, texts: &[Vec<u8>])
 
 async fn note(cx: &Cx, scope: &TeamScope, format: &'static str, wanted: u64, may_be_alone: bool) -> Result<(), AccessError> {
     let by = access::require_step_up(cx, scope, DangerousAct::ExportLog).await?;
-    let all = audit_event::acts(cx.portal.db.reader(), scope).await?;
-    let tx = cx.portal.db.begin().await?;
+    let all = audit_event::acts(&cx.portal.db.of(scope), scope).await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     // Held, so that two halves at once are not both the first one.
     store::team::hold(&*tx, scope).await?;
     let before = audit_event::left_alone(&*tx, scope, cx.now() - ALONE_WITHIN).await?;

@@ -40,7 +40,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Cx,
+    Cx, access,
     store::{self, audit_event::Row},
     vault::Vault,
 };
@@ -91,7 +91,10 @@ pub(crate) fn is_ours(vault: &Vault, row: &Row) -> bool {
 
 /// Appends an event that has no other change beside it, in a transaction of its own.
 pub async fn append_alone(cx: &Cx, event: Event) -> Result<(), DbErr> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = match event.team() {
+        Some(team) => cx.portal.db.begin_in(&access::job(team)).await?,
+        None => cx.portal.db.begin().await?,
+    };
     append(&*tx, cx, event).await?;
     tx.commit().await
 }

@@ -40,7 +40,7 @@ pub async fn read(cx: &Cx, scope: &TeamScope, filter: &Filter) -> Result<LogPage
 
 /// The same page a moment later, for somebody who goes on looking: that they look was recorded when they began.
 pub async fn follow(cx: &Cx, scope: &TeamScope, filter: &Filter) -> Result<LogPage, AccessError> {
-    let mut rows = audit_event::of_team(cx.portal.db.reader(), scope, filter, PAGE + 1).await?;
+    let mut rows = audit_event::of_team(&cx.portal.db.of(scope), scope, filter, PAGE + 1).await?;
     let more = rows.len() as u64 > PAGE;
     rows.truncate(PAGE as usize);
     Ok(LogPage { rows, more })
@@ -54,7 +54,7 @@ pub async fn meaning(cx: &Cx, scope: &TeamScope, text: &str) -> Result<Option<Me
     }
     let is_meant = |action: &Action| action.as_str().contains(&text) || action.sentence().to_lowercase().contains(&text);
     let mut meant = Meant { actions: Action::ALL.iter().copied().filter(is_meant).collect(), ..Meant::default() };
-    let mut words = audit_word::containing(cx.portal.db.reader(), scope, &text, MEANINGS + 1).await?;
+    let mut words = audit_word::containing(&cx.portal.db.of(scope), scope, &text, MEANINGS + 1).await?;
     meant.is_cut = words.len() as u64 > MEANINGS;
     words.truncate(MEANINGS as usize);
     for (field, word, id) in words {
@@ -82,7 +82,7 @@ pub async fn days(cx: &Cx, scope: &TeamScope, filter: &Filter) -> Result<Option<
     let end = filter.until.map_or(cx.now(), |until| until - Duration::microseconds(1)).date_naive() + Duration::days(1);
     let earliest = end - Duration::days(MOST_DAYS);
     let first = filter.from.map_or(end - Duration::days(DAYS), |from| from.date_naive()).clamp(earliest, end);
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let counted = audit_tally::by_day(db, scope, filter, &first.to_string(), &end.to_string()).await?;
     Ok(counted.map(|counted| {
         let counted: HashMap<String, (i64, i64)> =
@@ -98,5 +98,5 @@ pub async fn days(cx: &Cx, scope: &TeamScope, filter: &Filter) -> Result<Option<
 /// One event of the Team's log.
 pub async fn read_one(cx: &Cx, scope: &TeamScope, id: EventId) -> Result<Row, AccessError> {
     append_alone(cx, Event::of(scope, Action::LogRead)).await?;
-    audit_event::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)
+    audit_event::by_id(&cx.portal.db.of(scope), scope, id).await?.ok_or(AccessError::NotFound)
 }

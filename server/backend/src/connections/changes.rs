@@ -48,7 +48,7 @@ pub async fn set_canary(cx: &Cx, scope: &TeamScope, id: ConnectionId, canary: bo
     }
     let connection = get(cx, scope, id).await?;
     scope.touch(cx, connection.environment).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !store::connection::set_canary(&*tx, scope, id, canary).await? {
         return Err(ConnectionError::Changed);
     }
@@ -68,7 +68,7 @@ async fn set(
     let connection = get(cx, scope, id).await?;
     scope.touch(cx, connection.environment).await?;
     let state = connection.state.after(act)?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !store::connection::set_state(&*tx, scope, &connection, state).await? {
         return Err(ConnectionError::Changed);
     }
@@ -88,8 +88,9 @@ pub async fn replace_refresh_token(
     let connection = get(cx, scope, id).await?;
     scope.touch(cx, connection.environment).await?;
     let state = connection.state.after(ConnectionAct::ReplaceRefreshToken)?;
-    let app =
-        store::lwa_app::by_id(cx.portal.db.reader(), scope, connection.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
+    let app = store::lwa_app::by_id(&cx.portal.db.of(scope), scope, connection.lwa_app)
+        .await?
+        .ok_or(ConnectionError::NoSuchApp)?;
     let proof = match prove(cx, scope, &app, For::connection(&connection), refresh_token).await? {
         Ok(proof) => proof,
         Err(failure) => {
@@ -172,7 +173,7 @@ pub async fn disconnect(cx: &Cx, scope: &TeamScope, id: ConnectionId, typed: &st
     }
     incidents::preserve(cx, scope).await?;
     let now = cx.now();
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let also = siblings::of(&tx, scope, &connection).await?.len();
     if !store::connection::shred(&*tx, scope, &connection, now).await? {
         return Err(ConnectionError::Changed);

@@ -40,12 +40,12 @@ pub async fn start_consent(
     existing: Option<ConnectionId>,
 ) -> Result<Url, ConnectionError> {
     let session = access::signed_in(cx)?.session;
-    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, app).await?.ok_or(ConnectionError::NoSuchApp)?;
+    let app = store::lwa_app::by_id(&cx.portal.db.of(scope), scope, app).await?.ok_or(ConnectionError::NoSuchApp)?;
     scope.touch(cx, app.environment).await?;
     let application_id = app.application_id.as_deref().ok_or(ConnectionError::NoApplicationId)?;
     let state = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, random::bytes::<32>());
     let now = cx.now();
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let consent = Consent {
         state_hash: sha256(state.as_bytes()),
         lwa_app: app.id,
@@ -125,7 +125,7 @@ async fn use_up(cx: &Cx, state: &str) -> Result<(TeamScope, Consent), Connection
     let team = store::consent::team_of(cx.portal.db.reader(), state_hash, session, cx.now()).await?;
     let team = team.ok_or(ConnectionError::ConsentOver)?;
     let scope = access::enter(cx, team, Permission::ManageConnections).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&scope).await?;
     let consent =
         store::consent::use_up(&*tx, &scope, state_hash, session, cx.now()).await?.ok_or(ConnectionError::ConsentOver)?;
     tx.commit().await?;
@@ -151,12 +151,12 @@ async fn connect(
 ) -> Result<ConnectionId, ConnectionError> {
     let seller_id = returned.selling_partner_id.and_then(|id| id.parse::<SellerId>().ok());
     let (Some(seller_id), Some(code)) = (seller_id, returned.code) else { return Err(ConnectionError::ConsentDenied) };
-    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, consent.lwa_app).await?;
+    let app = store::lwa_app::by_id(&cx.portal.db.of(scope), scope, consent.lwa_app).await?;
     let app = app.ok_or(ConnectionError::NoSuchApp)?;
     // The role may have changed while the person was at Amazon.
     scope.touch(cx, app.environment).await?;
     // A code can be used once: what seals its token is there before.
-    cx.portal.vault.ready(cx.portal.db.reader(), cx.now(), Some(scope.team())).await?;
+    cx.portal.vault.ready(&cx.portal.db.of(scope), cx.now(), Some(scope.team())).await?;
     let proof = match exchange(cx, scope, &app, consent, &code).await? {
         Ok(proof) => proof,
         Err(failure) => return Err(ConnectionError::NotProved(refused(cx, scope, ("name", &consent.name), failure).await?)),

@@ -53,12 +53,12 @@ pub struct NewConnection {
 
 /// The connections of the Team by name, disconnected ones last.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Connection>, AccessError> {
-    Ok(store::connection::all(cx.portal.db.reader(), scope).await?)
+    Ok(store::connection::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// One connection of the Team.
 pub async fn get(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<Connection, AccessError> {
-    store::connection::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)
+    store::connection::by_id(&cx.portal.db.of(scope), scope, id).await?.ok_or(AccessError::NotFound)
 }
 
 /// Connects an account with a pasted refresh token. Nothing is stored when the proof fails.
@@ -81,7 +81,7 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewConnection) -> Result<Co
 
 /// An app that a grant is given to, if it is for this interface and whoever asks may touch its environment.
 async fn app_of(cx: &Cx, scope: &TeamScope, id: LwaAppId, api: Api) -> Result<LwaApp, ConnectionError> {
-    let app = store::lwa_app::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(ConnectionError::NoSuchApp)?;
+    let app = store::lwa_app::by_id(&cx.portal.db.of(scope), scope, id).await?.ok_or(ConnectionError::NoSuchApp)?;
     scope.touch(cx, app.environment).await?;
     if app.api == api { Ok(app) } else { Err(ConnectionError::NoSuchApp) }
 }
@@ -172,7 +172,7 @@ pub(crate) async fn any_refresh_token(
     scope: &TeamScope,
     app: LwaAppId,
 ) -> Result<Option<SecretString>, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let live = |c: &Connection| c.lwa_app == app && c.state == ConnectionState::Active;
     let Some(connection) = store::connection::all(db, scope).await?.into_iter().find(live) else { return Ok(None) };
     let Some(sealed) = connection.refresh_token else { return Ok(None) };

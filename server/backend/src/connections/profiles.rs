@@ -60,7 +60,7 @@ pub async fn list_profiles(cx: &Cx, scope: &TeamScope, new: NewGrant) -> Result<
         return Err(ConnectionError::ConsentedInFuture);
     }
     // Amazon may answer with another refresh token, the old one being worth nothing any more: what seals it is there before.
-    cx.portal.vault.ready(cx.portal.db.reader(), cx.now(), Some(scope.team())).await?;
+    cx.portal.vault.ready(&cx.portal.db.of(scope), cx.now(), Some(scope.team())).await?;
     let answer = match lwa_apps::exchange(cx, scope, &app, lwa_apps::Held::RefreshToken(&refresh_token)).await? {
         Ok(answer) => prove::profiles(cx, &app, region, &answer).await.map(|found| (answer, found)),
         Err(failure) => Err(ProofFailure::Lwa(failure)),
@@ -108,7 +108,7 @@ pub async fn list_profiles(cx: &Cx, scope: &TeamScope, new: NewGrant) -> Result<
 pub async fn profile_choice(cx: &Cx, scope: &TeamScope, id: ProfileChoiceId) -> Result<Choice, ConnectionError> {
     let kept = open(cx, scope, id).await?;
     let sealed = &kept.profiles;
-    let list = cx.portal.vault.open(cx.portal.db.reader(), &place(scope, id, "profiles"), sealed).await?;
+    let list = cx.portal.vault.open(&cx.portal.db.of(scope), &place(scope, id, "profiles"), sealed).await?;
     #[expect(clippy::disallowed_methods, reason = "names of accounts, for whoever brought the grant")]
     let profiles = serde_json::from_str(list.expose_secret()).map_err(|_| Outage::Corrupt("profiles"))?;
     Ok(Choice { lwa_app: kept.lwa_app, region: kept.region, profiles, expires_at: kept.expires_at })
@@ -116,7 +116,7 @@ pub async fn profile_choice(cx: &Cx, scope: &TeamScope, id: ProfileChoiceId) -> 
 
 async fn open(cx: &Cx, scope: &TeamScope, id: ProfileChoiceId) -> Result<ProfileChoice, ConnectionError> {
     let person = access::signed_in(cx)?.user;
-    let found = profile_choice::open(cx.portal.db.reader(), scope, id, person, cx.now()).await?;
+    let found = profile_choice::open(&cx.portal.db.of(scope), scope, id, person, cx.now()).await?;
     found.ok_or(ConnectionError::ChoiceOver)
 }
 
@@ -133,7 +133,7 @@ pub async fn choose_profile(
     let chosen = choice.profiles.into_iter().find(|one| one.id == profile).ok_or(ConnectionError::NoSuchProfile)?;
     let app = app_of(cx, scope, choice.lwa_app, Api::Advertising).await?;
     let place = place(scope, id, "refresh_token");
-    let token = cx.portal.vault.open(cx.portal.db.reader(), &place, &kept.refresh_token).await?;
+    let token = cx.portal.vault.open(&cx.portal.db.of(scope), &place, &kept.refresh_token).await?;
     let proof = match prove(cx, scope, &app, For::Profile(profile, choice.region), token).await? {
         Ok(proof) => proof,
         Err(failure) => return Err(ConnectionError::NotChosen(refused(cx, scope, ("name", &name), failure).await?)),

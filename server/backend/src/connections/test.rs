@@ -30,7 +30,7 @@ pub async fn test(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<(), Co
     scope.touch(cx, connection.environment).await?;
     connection.state.after(ConnectionAct::Test)?;
     wait_your_turn(cx, id).await?;
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let app = store::lwa_app::by_id(db, scope, connection.lwa_app).await?.ok_or(ConnectionError::NoSuchApp)?;
     let sealed = connection.refresh_token.as_ref().ok_or(Outage::Corrupt("refresh token"))?;
     let refresh_token = cx.portal.vault.open(db, &place(scope, id, "refresh_token"), sealed).await?;
@@ -83,7 +83,7 @@ async fn failed(
     app: &LwaApp,
     failure: &ProofFailure,
 ) -> Result<(), Outage> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::connection::test_failed(&*tx, scope, connection, failure.word(), cx.now()).await?;
     let target = Target::connection(connection.id, &connection.name);
     audit::append(&*tx, cx, Event::of(scope, Action::ConnectionTested).on(target).failed(failure.word())).await?;

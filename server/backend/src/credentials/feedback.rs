@@ -74,7 +74,7 @@ pub async fn feedback(
     // The sentence is SP-API's: of an app of the Advertising API it would say nothing.
     let of_sp_api = held.api() == Api::SellingPartner;
     if current && of_sp_api && report.sp_api_status == 403 && detail.contains(SECRET_EXPIRED) {
-        let tx = credentials.portal.db.begin().await?;
+        let tx = credentials.portal.db.begin_in(&caller.scope).await?;
         let app = store::lwa_app::by_id(&*tx, &caller.scope, held.lwa_app).await?;
         if let Some(app) = app {
             lwa_apps::rejected(&tx, &caller.cx, &caller.scope, &app, CLIENT_SECRET_EXPIRED).await?;

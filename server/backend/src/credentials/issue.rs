@@ -147,7 +147,7 @@ async fn serve(
     };
     let portal = &credentials.portal;
     let place = Place { team: Some(caller.row.team), table: "connection", row: held.connection.0, field: "access_token" };
-    let token = portal.vault.open(portal.db.reader(), &place, &sealed).await?;
+    let token = portal.vault.open(&portal.db.of(&caller.scope), &place, &sealed).await?;
     finish(credentials, caller, held, request, cached, Some(token), refreshed, warning).await
 }
 

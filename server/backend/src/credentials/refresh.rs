@@ -66,7 +66,7 @@ pub(super) async fn refresh(
             return Ok(false);
         }
         may_ask_amazon(&held, forced, now)?;
-        let tx = credentials.portal.db.begin().await?;
+        let tx = credentials.portal.db.begin_in(&caller.scope).await?;
         let won = store::refresh::take_lease(
             &*tx,
             &caller.scope,
@@ -125,15 +125,15 @@ fn failed(code: &str, wait: Duration) -> IssueError {
 /// Asks LWA, outside any transaction, and writes what it said.
 async fn ask_amazon(credentials: &Credentials, caller: &Caller, held: &Held, holder: Uuid) -> Result<(), IssueError> {
     let portal = &credentials.portal;
-    let connection = store::connection::by_id(portal.db.reader(), &caller.scope, held.connection).await?;
+    let connection = store::connection::by_id(&portal.db.of(&caller.scope), &caller.scope, held.connection).await?;
     let connection = connection.ok_or(IssueError::ConnectionNotFound)?;
-    let app = store::lwa_app::by_id(portal.db.reader(), &caller.scope, connection.lwa_app).await?;
+    let app = store::lwa_app::by_id(&portal.db.of(&caller.scope), &caller.scope, connection.lwa_app).await?;
     let app = app.ok_or(Outage::Corrupt("lwa app"))?;
     let sealed = connection.refresh_token.as_ref().ok_or(IssueError::ConnectionNotFound)?;
     let place = place(caller, &connection, "refresh_token");
-    let refresh_token = portal.vault.open(portal.db.reader(), &place, sealed).await?;
+    let refresh_token = portal.vault.open(&portal.db.of(&caller.scope), &place, sealed).await?;
     // Amazon may answer with another refresh token, the old one being worth nothing any more: what seals it is there before.
-    portal.vault.ready(portal.db.reader(), caller.cx.now(), Some(caller.scope.team())).await?;
+    portal.vault.ready(&portal.db.of(&caller.scope), caller.cx.now(), Some(caller.scope.team())).await?;
     let asked_at = caller.cx.now();
     match lwa_apps::exchange(&caller.cx, &caller.scope, &app, lwa_apps::Held::RefreshToken(&refresh_token)).await? {
         Ok(answer) => keep(caller, &connection, &app, held.generation, answer, asked_at).await,
@@ -218,7 +218,7 @@ async fn note(
             ("unavailable", Some(now + pause), IssueError::Unavailable { retry_after_s: seconds(pause) })
         }
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::refresh::fail(&*tx, scope, connection.id, holder, code, now, retry_at).await?;
     let target = Target::connection(connection.id, &connection.name);
     audit::append(&*tx, cx, Event::of(scope, Action::RefreshFailed).on(target).failed(code)).await?;

@@ -75,7 +75,8 @@ pub async fn self_description(
     bearer: Option<&SecretString>,
 ) -> Result<SelfDescription, Refused> {
     let (caller, _) = identify(credentials, origin, bearer, None).await?;
-    let connections = store::gateway::connections(credentials.portal.db.reader(), &caller.scope, caller.row.gateway).await?;
+    let connections =
+        store::gateway::connections(&credentials.portal.db.of(&caller.scope), &caller.scope, caller.row.gateway).await?;
     let event = Event::of(&caller.scope, Action::GatewaySelfRead);
     let allowance = record::allow(credentials, &caller, None, event, None).await?;
     let row = caller.row;

@@ -41,13 +41,13 @@ impl Idle {
 
 /// What nothing uses, by the gateways' names; canaries are never used, and stay.
 pub async fn idle(cx: &Cx, scope: &TeamScope) -> Result<Vec<Idle>, AccessError> {
-    let keys = store::gateway_key::all(cx.portal.db.reader(), scope, None).await?;
+    let keys = store::gateway_key::all(&cx.portal.db.of(scope), scope, None).await?;
     let gateways = list(cx, scope).await?.into_iter().filter(|gateway| gateway.disabled_at.is_none());
     Ok(gateways.filter_map(|gateway| Idle::of(gateway, &keys, cx.now())).collect())
 }
 
 async fn may_touch(cx: &Cx, scope: &TeamScope, gateways: &[GatewayId], keys: &[GatewayKeyId]) -> Result<(), GatewayError> {
-    let all = store::gateway_key::all(cx.portal.db.reader(), scope, None).await?;
+    let all = store::gateway_key::all(&cx.portal.db.of(scope), scope, None).await?;
     let of_key = |id: &GatewayKeyId| all.iter().find(|key| key.id == *id).map(|key| key.gateway);
     let of_keys: Option<Vec<GatewayId>> = keys.iter().map(of_key).collect();
     for id in gateways.iter().copied().chain(of_keys.ok_or(AccessError::NotFound)?) {
@@ -77,7 +77,7 @@ pub async fn stop_idle(
     }
     incidents::preserve(cx, scope).await?;
     let now = cx.now();
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     for one in disabled {
         let gateway = Gateway { disabled_at: Some(now), ..one.gateway.clone() };
         if !store::gateway::write(&*tx, scope, &gateway).await? {

@@ -29,7 +29,7 @@ pub struct NewKey {
 
 /// The keys of a gateway, the newest first; dead ones too.
 pub async fn keys(cx: &Cx, scope: &TeamScope, gateway: GatewayId) -> Result<Vec<GatewayKey>, AccessError> {
-    Ok(store::gateway_key::all(cx.portal.db.reader(), scope, Some(gateway)).await?)
+    Ok(store::gateway_key::all(&cx.portal.db.of(scope), scope, Some(gateway)).await?)
 }
 
 /// Makes a key that lives `days`. `known`: how many keys the caller believes the gateway to have, dead ones too.
@@ -49,7 +49,7 @@ pub async fn create_key(
     scope.touch(cx, gateway.environment).await?;
     let now = cx.now();
     // A contractor's key does not outlive their access.
-    let own = store::member::by_user(cx.portal.db.reader(), scope, created_by).await?.ok_or(AccessError::NotFound)?;
+    let own = store::member::by_user(&cx.portal.db.of(scope), scope, created_by).await?.ok_or(AccessError::NotFound)?;
     let ends_at = now + Duration::days(days);
     let ends_at = own.engagement.ends_at().map_or(ends_at, |own| own.min(ends_at));
     let id: GatewayKeyId = random::id(now);
@@ -67,7 +67,7 @@ pub async fn create_key(
         last_used_agent: None,
         canary: false,
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     // Held, so that two requests cannot both find room for a second key.
     store::team::hold(&*tx, scope).await?;
     let keys = store::gateway_key::all(&*tx, scope, Some(gateway.id)).await?;
@@ -91,12 +91,12 @@ pub async fn create_key(
 pub async fn revoke_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, id: GatewayKeyId) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, gateway).await?;
     scope.touch(cx, gateway.environment).await?;
-    let keys = store::gateway_key::all(cx.portal.db.reader(), scope, Some(gateway.id)).await?;
+    let keys = store::gateway_key::all(&cx.portal.db.of(scope), scope, Some(gateway.id)).await?;
     if !keys.iter().any(|key| key.id == id && key.revoked_at.is_none()) {
         return Err(AccessError::NotFound.into());
     }
     incidents::preserve(cx, scope).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !store::gateway_key::revoke(&*tx, scope, id, cx.now()).await? {
         return Err(AccessError::NotFound.into());
     }
@@ -110,7 +110,7 @@ pub async fn revoke_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, id: Gate
 pub async fn make_canary_key(cx: &Cx, scope: &TeamScope, gateway: GatewayId, id: GatewayKeyId) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, gateway).await?;
     scope.touch(cx, gateway.environment).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let keys = store::gateway_key::all(&*tx, scope, Some(gateway.id)).await?;
     if !keys.iter().any(|key| key.id == id) || !store::gateway_key::make_canary(&*tx, scope, id).await? {
         return Err(AccessError::NotFound.into());

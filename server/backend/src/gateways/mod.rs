@@ -30,27 +30,27 @@ use crate::{
 
 /// The gateways of the Team, by name.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Gateway>, AccessError> {
-    Ok(store::gateway::all(cx.portal.db.reader(), scope).await?)
+    Ok(store::gateway::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// One gateway of the Team.
 pub async fn get(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<Gateway, AccessError> {
-    store::gateway::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)
+    store::gateway::by_id(&cx.portal.db.of(scope), scope, id).await?.ok_or(AccessError::NotFound)
 }
 
 /// The connections that a gateway may use.
 pub async fn allowed(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<Vec<ConnectionId>, AccessError> {
-    Ok(store::gateway::connections(cx.portal.db.reader(), scope, id).await?)
+    Ok(store::gateway::connections(&cx.portal.db.of(scope), scope, id).await?)
 }
 
 /// The gateways that may use a connection.
 pub async fn of_connection(cx: &Cx, scope: &TeamScope, id: ConnectionId) -> Result<Vec<GatewayId>, AccessError> {
-    Ok(store::gateway::of_connection(cx.portal.db.reader(), scope, id).await?)
+    Ok(store::gateway::of_connection(&cx.portal.db.of(scope), scope, id).await?)
 }
 
 /// Who holds a token, and until when.
 pub async fn leases(cx: &Cx, scope: &TeamScope, of: lease::Of) -> Result<Vec<Lease>, AccessError> {
-    Ok(lease::live(cx.portal.db.reader(), scope, of, cx.now()).await?)
+    Ok(lease::live(&cx.portal.db.of(scope), scope, of, cx.now()).await?)
 }
 
 /// Creates a gateway; it may use nothing until connections are allowed to it and a key is made.
@@ -82,7 +82,7 @@ pub async fn create(
         disabled_at: None,
         version: 1,
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     store::gateway::insert(&*tx, scope, gateway).await?;
     audit::append(&*tx, cx, event).await?;
@@ -123,7 +123,7 @@ pub async fn enable(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<(), Gat
     scope.touch(cx, gateway.environment).await?;
     // What an access review took away comes back by those who decide there.
     let decides = scope.role().is_some_and(|role| role.may(Permission::ManageMembers));
-    if !decides && store::access_review::is_removed(cx.portal.db.reader(), scope, Subject::Gateway, id.0).await? {
+    if !decides && store::access_review::is_removed(&cx.portal.db.of(scope), scope, Subject::Gateway, id.0).await? {
         let refused = Event::of(scope, Action::AccessRefused).on(Target::gateway(id, &gateway.name));
         audit::append_alone(cx, refused.refused("removed-at-review")).await?;
         return Err(AccessError::NotPermitted(Permission::ManageMembers).into());
@@ -132,7 +132,7 @@ pub async fn enable(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<(), Gat
 }
 
 async fn write(cx: &Cx, scope: &TeamScope, gateway: Gateway, action: Action) -> Result<(), GatewayError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !store::gateway::write(&*tx, scope, &gateway).await? {
         return Err(GatewayError::Changed);
     }
@@ -151,7 +151,7 @@ pub async fn set_connections(
 ) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, id).await?;
     scope.touch(cx, gateway.environment).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let allowed = store::gateway::connections(&*tx, scope, id).await?;
     for connection in wanted {
         let found = store::connection::by_id(&*tx, scope, *connection).await?.ok_or(AccessError::NotFound)?;

@@ -29,7 +29,7 @@ pub async fn approve(cx: &Cx, scope: &TeamScope, id: ImpersonationId) -> Result<
     let code = random::login_code();
     let mac = cx.portal.vault.login_code_mac(id.0, &found.asked.name, &code);
     let by = By { at: now, user, name: access::signed_in(cx)?.email.to_string() };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     if !impersonation::approve(&*tx, scope, id, &by, mac).await? {
         return Err(ImpersonationError::Over);
@@ -47,7 +47,7 @@ pub async fn decline(cx: &Cx, scope: &TeamScope, id: ImpersonationId) -> Result<
     if !matches!(found.state(cx.now()), ImpersonationState::Asked | ImpersonationState::Approved) {
         return Err(ImpersonationError::Over);
     }
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !look::over(cx, &tx, &found, Action::ImpersonationDeclined).await? {
         return Err(ImpersonationError::Over);
     }

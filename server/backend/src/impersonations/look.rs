@@ -28,7 +28,7 @@ pub async fn begin(cx: &Cx, id: ImpersonationId, code: &str) -> Result<Impersona
     let found = own(cx, id).await?;
     let (now, scope) = (cx.now(), access::job(found.team));
     // Where owners and admins need a passkey, so does whoever looks in.
-    let by_passkey = store::team::requires_passkeys(cx.portal.db.reader(), &scope).await?;
+    let by_passkey = store::team::requires_passkeys(&cx.portal.db.of(&scope), &scope).await?;
     access::require_proof(cx, DangerousAct::Impersonate, by_passkey).await?;
     let person = access::signed_in(cx)?;
     let approved = found.approved.as_ref().filter(|_| found.state(now) == ImpersonationState::Approved);
@@ -39,7 +39,7 @@ pub async fn begin(cx: &Cx, id: ImpersonationId, code: &str) -> Result<Impersona
         audit::append_alone(cx, event.with("impersonation", id).refused("wrong-code")).await?;
         return Err(ImpersonationError::WrongCode);
     }
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&scope).await?;
     store::team::hold(&*tx, &scope).await?;
     if !owners(cx, &tx, &scope).await?.iter().any(|owner| owner.user == approved.user) {
         return Err(ImpersonationError::ApproverGone);
@@ -75,7 +75,7 @@ pub async fn begin(cx: &Cx, id: ImpersonationId, code: &str) -> Result<Impersona
 
 /// Whether this is the code; each question is a try.
 async fn is_code(cx: &Cx, found: &Impersonation, code: &str) -> Result<bool, ImpersonationError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&access::job(found.team)).await?;
     let Some(stored) = impersonation::try_code(&*tx, found.id, TRIES).await? else {
         return Err(ImpersonationError::CodeSpent);
     };
@@ -115,7 +115,7 @@ pub async fn under_way(cx: &Cx) -> Result<Vec<(TeamId, String, Time)>, AccessErr
 
 /// Writes down that a page of the Team is looked at, before it is. False when it is over meanwhile.
 pub async fn seen(cx: &Cx, support: &Support, page: &str) -> Result<bool, Outage> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&access::job(support.team)).await?;
     if !impersonation::count_page(&*tx, support.id).await? {
         return Ok(false);
     }
@@ -148,7 +148,7 @@ pub async fn end_of_team(cx: &Cx, scope: &TeamScope, id: ImpersonationId) -> Res
 }
 
 async fn finish(cx: &Cx, found: &Impersonation) -> Result<(), ImpersonationError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&access::job(found.team)).await?;
     if !over(cx, &tx, found, Action::ImpersonationEnded).await? {
         return Err(ImpersonationError::Over);
     }

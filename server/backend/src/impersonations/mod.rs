@@ -40,7 +40,7 @@ pub(crate) const SHOWN: Duration = Duration::days(90);
 
 /// What operators asked of the Team lately, the newest first.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Impersonation>, AccessError> {
-    Ok(impersonation::of_team(cx.portal.db.reader(), scope, cx.now() - SHOWN).await?)
+    Ok(impersonation::of_team(&cx.portal.db.of(scope), scope, cx.now() - SHOWN).await?)
 }
 
 /// What this operator asked lately, the newest first.
@@ -57,7 +57,7 @@ pub async fn ask(cx: &Cx, team: TeamId, why: &str) -> Result<ImpersonationId, Im
     access::require_proof(cx, DangerousAct::Impersonate, false).await?;
     let person = access::signed_in(cx)?;
     let (scope, now) = (access::job(team), cx.now());
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&scope).await?;
     match store::team::hold(&*tx, &scope).await {
         Err(AccessError::NotFound) => return Err(ImpersonationError::NoSuchTeam),
         held => held?,

@@ -19,7 +19,7 @@ async fn change(
     what: &'static str,
     to: impl Into<Detail>,
 ) -> Result<(), IncidentError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     let changed = held.with(how(held.incident().clone())?);
     incident::write(&*tx, &changed, changed.incident()).await?;

@@ -37,7 +37,7 @@ pub(crate) async fn tell_due(portal: &Portal) -> Result<(), Outage> {
 async fn tell_of(portal: &Portal, incident: &Incident) -> Result<(), Outage> {
     let now = portal.clock.now();
     let own = scope::own(&access::job(incident.team), incident, Vec::new());
-    let told = incident::told(portal.db.reader(), incident.id).await?;
+    let told = incident::told(&portal.db.of(&own), incident.id).await?;
     let is_told = |word: &str, at: &Time| told.iter().any(|(of, alarm)| of == word && alarm == at);
     for clock in incident.running().clocks() {
         let word = clock.kind.as_str();
@@ -48,7 +48,7 @@ async fn tell_of(portal: &Portal, incident: &Incident) -> Result<(), Outage> {
             tell(portal, &own, &news, word, &what, None).await?;
         }
     }
-    for mail in notice::mails(portal.db.reader(), &own).await? {
+    for mail in notice::mails(&portal.db.of(&own), &own).await? {
         if let Some(at) = mail.failed_at.filter(|at| !is_told(&mail.notice.to_string(), at)) {
             let what = format!("a notice was not delivered to {}; say it another way", mail.recipient);
             tell(portal, &own, &[(mail.notice.to_string(), at)], "notice", &what, None).await?;
@@ -59,7 +59,7 @@ async fn tell_of(portal: &Portal, incident: &Incident) -> Result<(), Outage> {
     }
     // One mail a person, however many tasks are overdue at once.
     let mut overdue: BTreeMap<Option<UserId>, Vec<Task>> = BTreeMap::new();
-    for task in task::all(portal.db.reader(), &own).await? {
+    for task in task::all(&portal.db.of(&own), &own).await? {
         if task.state == TaskState::Open && task.due_at <= now && !is_told(&task.id.to_string(), &task.due_at) {
             overdue.entry(task.owner.as_ref().map(|(user, _)| *user)).or_default().push(task);
         }
@@ -75,7 +75,7 @@ async fn tell_of(portal: &Portal, incident: &Incident) -> Result<(), Outage> {
 
 /// Amazon's mail server has taken a notice: its clock stops.
 async fn amazon_has_it(portal: &Portal, own: &IncidentScope, mail: &Mailed, at: Time) -> Result<(), Outage> {
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(own).await?;
     let held = own.held(&tx).await.map_err(outage)?;
     notices::settle(&tx, &held, at, format!("By mail to {}", mail.recipient)).await?;
     Ok(tx.commit().await?)
@@ -101,7 +101,7 @@ async fn tell(
 ) -> Result<(), Outage> {
     let cx = Cx::system(portal, "incident clock");
     let now = cx.now();
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(own).await?;
     // As it is now: who was kept from it meanwhile hears nothing.
     let held = own.held(&tx).await.map_err(outage)?;
     let incident = held.incident();

@@ -20,7 +20,7 @@ const MOST: usize = 100;
 
 /// Who speaks for the Team: whom it has set, and the owner who was there first until then.
 pub async fn contact(cx: &Cx, scope: &TeamScope) -> Result<Contact, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     if let Some(set) = contact::of_team(db, scope).await? {
         return Ok(set);
     }
@@ -43,7 +43,7 @@ pub async fn set_contact(
     let by = access::signed_in(cx)?.email.to_string();
     let name = text::line("contact_name", name, MOST)?;
     let phone = text::maybe("contact_phone", phone, MOST)?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let told = format!(
         "{by} changed it: answers to notices of incidents go to {email}, and Amazon is told at {amazon}. {}/teams/{}/incidents/readiness",
         cx.portal.settings.public_url,

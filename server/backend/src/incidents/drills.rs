@@ -50,7 +50,7 @@ pub struct Rehearsed {
 
 /// The Team's rehearsals, the newest first.
 pub async fn drills(cx: &Cx, scope: &TeamScope) -> Result<Vec<Drill>, AccessError> {
-    Ok(drill::all(cx.portal.db.reader(), scope).await?)
+    Ok(drill::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// How ready a Team is.
@@ -65,7 +65,7 @@ pub struct Readiness {
 
 /// How ready the Team is, by what it set itself.
 pub async fn readiness(cx: &Cx, scope: &TeamScope) -> Result<Readiness, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let (made, reviewed) = drill::plan(db, scope).await?;
     let went_well = drill::went_well(db, scope).await?;
     let own = alert_setting::rules(db, scope.team()).await?;
@@ -88,7 +88,7 @@ pub async fn readiness(cx: &Cx, scope: &TeamScope) -> Result<Readiness, AccessEr
 pub async fn review_plan(cx: &Cx, scope: &TeamScope, note: &str) -> Result<(), IncidentError> {
     let name = access::signed_in(cx)?.email.to_string();
     let note = text::lines("note", note, TEXT_MOST)?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     drill::review_plan(&*tx, scope, cx.now(), &name, &note).await?;
     append(&*tx, cx, Event::of(scope, Action::PlanReviewed)).await?;
     Ok(tx.commit().await?)
@@ -97,7 +97,7 @@ pub async fn review_plan(cx: &Cx, scope: &TeamScope, note: &str) -> Result<(), I
 /// Asks for a rehearsal: a worker runs it within seconds.
 pub async fn ask_drill(cx: &Cx, scope: &TeamScope, kind: DrillKind) -> Result<DrillId, IncidentError> {
     let name = access::signed_in(cx)?.email.to_string();
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let taken = rate_limit::take(&*tx, &format!("drill:{}", scope.team().0.simple()), ASKED, 1, cx.now()).await?;
     if taken.granted == 0 {
         return Err(IncidentError::TooMany(taken.wait_s()));
@@ -117,7 +117,7 @@ fn asked(cx: &Cx, team: TeamId, kind: DrillKind, asked_name: String, started_at:
 pub async fn next_drill(portal: &Portal) -> Result<Option<Drill>, sea_orm::DbErr> {
     let now = portal.clock.now();
     for waiting in drill::asked(portal.db.reader(), now - CUT_OFF).await? {
-        let tx = portal.db.begin().await?;
+        let tx = portal.db.begin_in(&access::job(waiting.team)).await?;
         let mine = drill::start(&*tx, waiting.id, now - CUT_OFF, now).await?;
         tx.commit().await?;
         if mine {
@@ -134,7 +134,7 @@ pub async fn begin_drill(portal: &Portal, team: TeamId, kind: DrillKind) -> Resu
         return Err(AccessError::NotFound.into());
     }
     let new = asked(&cx, team, kind, "command line".to_owned(), Some(cx.now()));
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(&access::job(team)).await?;
     crate::store::team::hold(&*tx, &access::job(team)).await?;
     drill::insert(&*tx, &new).await?;
     append(&*tx, &cx, Event::of(&access::job(team), Action::DrillAsked).with("kind", kind.as_str())).await?;
@@ -149,7 +149,7 @@ pub async fn keep_drill(portal: &Portal, of: &Drill, went: Rehearsed) -> Result<
     let cx = Cx::system(portal, "drill");
     let (team, id) = (access::job(of.team), IncidentId(of.id.0));
     let result = if went.passed { "went well" } else { "failed" };
-    let found = async || incident::by_id(portal.db.reader(), &team, id).await;
+    let found = async || incident::by_id(&portal.db.of(&team), &team, id).await;
     let enter = async || -> Result<_, IncidentError> {
         Ok(scope::own(&team, &found().await?.ok_or(AccessError::NotFound)?, Vec::new()))
     };
@@ -177,7 +177,7 @@ pub async fn end_drill(portal: &Portal, of: &Drill, went: Rehearsed) -> Result<E
 }
 
 async fn end(portal: &Portal, of: &Drill, ended: Ended) -> Result<Ended, IncidentError> {
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(&access::job(of.team)).await?;
     drill::end(&*tx, of.id, &ended).await?;
     let event = Event::of(&access::job(of.team), Action::DrillRun).with("kind", of.kind.as_str());
     append(&*tx, &Cx::system(portal, "drill"), event.with("passed", ended.passed)).await?;

@@ -32,7 +32,7 @@ pub struct Effect {
 
 /// What stops when this is locked.
 pub async fn effect(cx: &Cx, scope: &TeamScope, kind: TargetKind, id: Uuid) -> Result<Effect, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let since = cx.now() - Duration::hours(1);
     let issues = audit_search::issued_since(db, scope, kind, id, since).await?;
     let (gateways, connections) = match kind {
@@ -66,7 +66,7 @@ pub async fn effect(cx: &Cx, scope: &TeamScope, kind: TargetKind, id: Uuid) -> R
 
 /// Leases that live on although their target is locked or their key revoked, the last to end first, each once.
 pub async fn holders(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Lease>, AccessError> {
-    let (db, now) = (cx.portal.db.reader(), cx.now());
+    let (db, now) = (&cx.portal.db.of(scope), cx.now());
     let mut held: Vec<Lease> = Vec::new();
     for measure in measures(cx, scope).await?.into_iter().filter(Measure::stops) {
         let id = measure.target_id;

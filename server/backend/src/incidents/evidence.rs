@@ -58,7 +58,7 @@ fn place(of: &Evidence) -> Place {
 
 /// Everything that was taken in in an incident, with who had it in hand.
 pub async fn locker(cx: &Cx, scope: &IncidentScope) -> Result<Vec<(Evidence, Vec<Custody>)>, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let mut records = evidence::custody_of(db, scope).await?;
     let all = evidence::all(db, scope).await?;
     Ok(all.into_iter().map(|piece| (records.remove(&piece.id).unwrap_or_default(), piece)).map(|(c, p)| (p, c)).collect())
@@ -73,7 +73,7 @@ pub async fn take_evidence(cx: &Cx, scope: &IncidentScope) -> Result<(), Inciden
 
 /// A few times an hour, and nothing of it is ever taken away.
 pub(super) async fn by_hand(cx: &Cx, scope: &IncidentScope) -> Result<(), IncidentError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let bucket = format!("evidence:{}", scope.id().0.simple());
     let taken = rate_limit::take(&*tx, &bucket, BY_HAND, 1, cx.now()).await?;
     if taken.granted == 0 {
@@ -94,7 +94,7 @@ pub(super) async fn take_stock(cx: &Cx, scope: &IncidentScope, fresh: Duration) 
         bytes: stands.into_bytes(),
     };
     keep(cx, scope, snapshot).await?;
-    let all = evidence::all(cx.portal.db.reader(), scope).await?;
+    let all = evidence::all(&cx.portal.db.of(scope), scope).await?;
     let last = all.iter().filter(|piece| piece.kind == EvidenceKind::Log).map(|piece| piece.taken_at).max();
     if last.is_some_and(|at| now - at < fresh) {
         return Ok(());
@@ -195,7 +195,7 @@ pub(super) fn who(cx: &Cx) -> (Option<UserId>, String) {
 #[tracing::instrument(skip_all, fields(incident = %scope.id(), evidence = %id))]
 pub async fn copy_evidence(cx: &Cx, scope: &IncidentScope, id: EvidenceId) -> Result<(Evidence, Vec<u8>), IncidentError> {
     access::require_step_up(cx, scope.team(), DangerousAct::CopyEvidence).await?;
-    let piece = evidence::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)?;
+    let piece = evidence::by_id(&cx.portal.db.of(scope), scope, id).await?.ok_or(AccessError::NotFound)?;
     let Some(mut content) = sound(&cx.portal, &piece).await? else { return Err(IncidentError::Damaged) };
     if piece.kind == EvidenceKind::Bundle {
         content = sealed(cx, &piece, content).await?.ok_or(IncidentError::NotSealedYet)?;
@@ -210,7 +210,7 @@ pub async fn copy_evidence(cx: &Cx, scope: &IncidentScope, id: EvidenceId) -> Re
         audit::note_evidence(cx, scope.team(), &logs).await?;
     }
     let (by, name) = who(cx);
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     evidence::add_custody(&*tx, piece.id, piece.team, &Custody { act: CustodyAct::Copied, at: cx.now(), by, name }).await?;
     append(&*tx, cx, scope.event(Action::EvidenceCopied).with("evidence", id)).await?;
     tx.commit().await?;
@@ -220,7 +220,8 @@ pub async fn copy_evidence(cx: &Cx, scope: &IncidentScope, id: EvidenceId) -> Re
 /// The parts of the log that were taken in.
 async fn logs(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Vec<u8>>, IncidentError> {
     let mut logs = Vec::new();
-    for piece in evidence::all(cx.portal.db.reader(), scope).await?.into_iter().filter(|one| one.kind == EvidenceKind::Log) {
+    for piece in evidence::all(&cx.portal.db.of(scope), scope).await?.into_iter().filter(|one| one.kind == EvidenceKind::Log)
+    {
         logs.extend(sound(&cx.portal, &piece).await?);
     }
     Ok(logs)

@@ -18,7 +18,7 @@ use crate::{
 
 /// Refuses what is in an environment that is closed to the actor; a whole Team and an app's people are in both.
 pub(super) async fn touch(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, id: Uuid) -> Result<(), AccessError> {
-    let (db, team) = (cx.portal.db.reader(), scope.team());
+    let (db, team) = (&cx.portal.db.of(&scope.team()), scope.team());
     let environment = match kind.target() {
         TargetKind::Team => return team.give(cx, Environments::BOTH).await,
         TargetKind::User => return Ok(()),
@@ -38,7 +38,8 @@ pub(super) async fn touch(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, id:
 
 /// Nobody stops a person whose role is above their own.
 pub(super) async fn may_stop(cx: &Cx, scope: &IncidentScope, user: UserId) -> Result<(), IncidentError> {
-    let member = store::member::by_user(cx.portal.db.reader(), scope.team(), user).await?.ok_or(AccessError::NotFound)?;
+    let member =
+        store::member::by_user(&cx.portal.db.of(&scope.team()), scope.team(), user).await?.ok_or(AccessError::NotFound)?;
     if scope.team().role().is_some_and(|role| role.may_give(member.role)) {
         return Ok(());
     }

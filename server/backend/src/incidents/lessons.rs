@@ -30,7 +30,7 @@ const AT_ONCE: u32 = 50;
 
 /// The post-mortem; nothing before somebody wrote one.
 pub async fn post_mortem(cx: &Cx, scope: &IncidentScope) -> Result<Option<Written>, AccessError> {
-    Ok(lessons::post_mortem(cx.portal.db.reader(), scope).await?)
+    Ok(lessons::post_mortem(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// A post-mortem as it can be drafted now: steps, what people wrote, and measures, in their order.
@@ -79,7 +79,7 @@ pub async fn write_post_mortem(
     };
     let name = access::signed_in(cx)?.email.to_string();
     let new = Written { parts, version: version.saturating_add(1), at: cx.now(), name };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     // Over nothing stands the first alone.
     let stands = lessons::post_mortem(&*tx, &held).await?.map_or(0, |stands| stands.version);
@@ -92,7 +92,7 @@ pub async fn write_post_mortem(
 
 /// What follows from the incident, the first due first.
 pub async fn action_items(cx: &Cx, scope: &IncidentScope) -> Result<Vec<ActionItem>, AccessError> {
-    Ok(lessons::items(cx.portal.db.reader(), scope).await?)
+    Ok(lessons::items(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// Adds what follows: somebody does it, until a day.
@@ -119,7 +119,7 @@ pub async fn add_action_item(
         due_at,
         done: None,
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     if lessons::items(&*tx, &held).await?.len() >= ITEMS_MOST {
         return Err(IncidentError::TooManyItems);
@@ -136,7 +136,7 @@ pub async fn end_action_item(cx: &Cx, scope: &IncidentScope, id: ActionItemId) -
     let name = access::signed_in(cx)?.email.to_string();
     let all = action_items(cx, scope).await?;
     let item = all.into_iter().find(|item| item.id == id).ok_or(AccessError::NotFound)?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.held(&tx).await?;
     if !lessons::done(&*tx, &held, id, &name, cx.now()).await? {
         return Err(IncidentError::Changed);
@@ -161,7 +161,7 @@ pub(crate) async fn tell_overdue(portal: &Portal) -> Result<(), Outage> {
 
 async fn tell_one(cx: &Cx, item: &ActionItem) -> Result<(), IncidentError> {
     let (team, now) = (access::job(item.team), cx.now());
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&team).await?;
     store::team::hold(&*tx, &team).await?;
     if !lessons::told(&*tx, item.id, now).await? {
         return Ok(());

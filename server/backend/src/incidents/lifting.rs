@@ -34,12 +34,13 @@ pub async fn lift(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), I
     let found = all.into_iter().find(|measure| measure.id == id).ok_or(AccessError::NotFound)?;
     let Some(lock) = found.lock.filter(|_| found.state == MeasureState::Done) else { return Err(IncidentError::Changed) };
     touch(cx, scope, found.kind, found.target_id).await?;
-    let member = store::member::by_user(cx.portal.db.reader(), scope.team(), by).await?.ok_or(AccessError::NotFound)?;
+    let member =
+        store::member::by_user(&cx.portal.db.of(&scope.team()), scope.team(), by).await?.ok_or(AccessError::NotFound)?;
     if !is_second_person(found.ordered_by, found.ordered_at, by, member.joined_at) {
         return Err(IncidentError::Alone);
     }
     let name = access::signed_in(cx)?.email.to_string();
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !measure::lifted(&*tx, &found, lock, &name, cx.now()).await? {
         return Err(IncidentError::Changed);
     }
@@ -51,7 +52,7 @@ pub async fn lift(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(), I
 /// Whether somebody else of the Team could lift what this person orders now.
 pub async fn is_alone_in_lifting(cx: &Cx, scope: &IncidentScope) -> Result<bool, AccessError> {
     let me = access::signed_in(cx)?.user;
-    let members = store::member::not_locked(cx.portal.db.reader(), scope.team()).await?;
+    let members = store::member::not_locked(&cx.portal.db.of(&scope.team()), scope.team()).await?;
     Ok(!members.iter().any(|member| member.user != me && runs(scope, member)))
 }
 
@@ -72,7 +73,7 @@ pub async fn lift_from_command_line(portal: &Portal, team: TeamId, id: IncidentI
     let mut lifted = Vec::new();
     for one in measure::all(db, &own).await?.into_iter().filter(|one| one.state == MeasureState::Done) {
         let Some(lock) = one.lock.filter(|_| !members.iter().any(|member| could(&one, member))) else { continue };
-        let tx = portal.db.begin().await?;
+        let tx = portal.db.begin_in(&team).await?;
         if measure::lifted(&*tx, &one, lock, NAME, cx.now()).await? {
             lock::lift(&*tx, &team, lock, None, cx.now()).await?;
             append(&*tx, &cx, Event::of(&team, Action::LockLifted).on(on_target(&one))).await?;

@@ -49,13 +49,13 @@ pub struct Choice {
 
 /// Every measure of the incident, in the order in which they were ordered.
 pub async fn measures(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Measure>, AccessError> {
-    Ok(measure::all(cx.portal.db.reader(), scope).await?)
+    Ok(measure::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// What may be ordered: each kind on each thing that the incident is about or that stands beside it, those that fit it first, and the
 /// whole Team.
 pub async fn choices(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Choice>, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let standing: Vec<_> = measure::all(db, scope).await?;
     let is_open = |kind: MeasureKind, id: Uuid| {
         let same = |m: &&Measure| m.kind == kind && m.target_id == id && m.state != MeasureState::Lifted;
@@ -108,7 +108,7 @@ pub async fn order(cx: &Cx, scope: &IncidentScope, kind: MeasureKind, target: Uu
         lock: None,
         lifted: None,
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     if kind == MeasureKind::LockUser {
         leaves_an_owner(&tx, &held, UserId(target.id)).await?;
@@ -136,7 +136,7 @@ pub async fn withdraw(cx: &Cx, scope: &IncidentScope, id: MeasureId) -> Result<(
     let all = measures(cx, scope).await?;
     let found = all.into_iter().find(|measure| measure.id == id).ok_or(AccessError::NotFound)?;
     touch(cx, scope, found.kind, found.target_id).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.held(&tx).await?;
     if !measure::withdrawn(&*tx, &found, &name, cx.now()).await? {
         return Err(IncidentError::Changed);
@@ -158,7 +158,7 @@ async fn run(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), In
     };
     let Err(failed) = done else { return Ok(()) };
     tracing::error!(measure = %measure.id, error = &failed as &dyn std::error::Error, "measure not done");
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.held(&tx).await?;
     // Another one did it meanwhile: then nothing failed.
     if !measure::not_done(&*tx, measure, MeasureState::Failed, &format!("Not done: {failed}."), cx.now()).await? {
@@ -171,7 +171,7 @@ async fn run(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), In
 
 /// What there is now is gone afterwards: it is taken in first, once an order.
 async fn take_in(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<(), IncidentError> {
-    let pieces = store::evidence::all(cx.portal.db.reader(), scope).await?;
+    let pieces = store::evidence::all(&cx.portal.db.of(scope), scope).await?;
     let stands = |one: &Evidence| one.kind == EvidenceKind::Snapshot && one.taken_at >= measure.ordered_at;
     if pieces.iter().any(stands) {
         return Ok(());
@@ -183,7 +183,7 @@ async fn attempt(cx: &Cx, scope: &IncidentScope, measure: &Measure) -> Result<()
     let (now, team) = (cx.now(), scope.team().team());
     let tx = match measure.kind {
         MeasureKind::RotateDataKey => cx.portal.begin_to_rotate(Some(team)).await?,
-        _ => cx.portal.db.begin().await?,
+        _ => cx.portal.db.begin_in(scope).await?,
     };
     // The Team first, as everywhere: whoever acts in it at once waits.
     let held = scope.held(&tx).await?;
@@ -289,7 +289,7 @@ pub(crate) async fn resume_due(portal: &Portal) -> Result<(), Outage> {
             continue;
         }
         let team = access::job(measure.team);
-        let Some(found) = incident::by_id(portal.db.reader(), &team, measure.incident).await? else { continue };
+        let Some(found) = incident::by_id(&portal.db.of(&team), &team, measure.incident).await? else { continue };
         let own = scope::own(&team, &found, Vec::new());
         if let Err(error) = run(&cx, &own, &measure).await {
             tracing::error!(measure = %measure.id, error = &error as &dyn std::error::Error, "measure not taken up");

@@ -71,17 +71,17 @@ pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Incident>, AccessErr
     let person = access::signed_in(cx)?.user;
     let sees_all = model::incident::may_see(true, scope.role(), false);
     let person = if scope.looks() { model::ids::UserId(model::ids::NIL) } else { person };
-    Ok(incident::seen_by(cx.portal.db.reader(), scope, person, sees_all).await?)
+    Ok(incident::seen_by(&cx.portal.db.of(scope), scope, person, sees_all).await?)
 }
 
 /// What the incident is about.
 pub async fn targets(cx: &Cx, scope: &IncidentScope) -> Result<Vec<AboutTarget>, AccessError> {
-    Ok(incident::targets(cx.portal.db.reader(), scope).await?)
+    Ok(incident::targets(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// Names a thing of the Team that the incident is about.
 pub async fn name_target(cx: &Cx, scope: &IncidentScope, target: AboutTarget) -> Result<(), IncidentError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     incident::add_target(&*tx, &held, &target).await?;
     let event = held.event(Action::IncidentChanged).with("what", "about");

@@ -40,7 +40,7 @@ pub(super) async fn neighbours(
 }
 
 async fn beside(cx: &Cx, scope: &IncidentScope, target: &AboutTarget) -> Result<Vec<(TargetKind, Uuid)>, AccessError> {
-    let (db, team, id) = (cx.portal.db.reader(), scope.team(), target.id);
+    let (db, team, id) = (&cx.portal.db.of(&scope.team()), scope.team(), target.id);
     let keys = async || store::gateway_key::all(db, team, None).await;
     let connections = async || store::connection::all(db, team).await;
     Ok(match target.kind {

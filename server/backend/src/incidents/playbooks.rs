@@ -29,7 +29,7 @@ pub struct Playbook {
 
 /// What is done in an incident of this kind.
 pub async fn playbook(cx: &Cx, scope: &TeamScope, kind: Kind) -> Result<Playbook, AccessError> {
-    of(cx.portal.db.reader(), scope, kind).await
+    of(&cx.portal.db.of(scope), scope, kind).await
 }
 
 pub(super) async fn of(db: &impl sea_orm::ConnectionTrait, scope: &TeamScope, kind: Kind) -> Result<Playbook, AccessError> {
@@ -57,7 +57,7 @@ pub async fn add_to_playbook(
     let title = text::line("title", title, TASK_MOST)?;
     let within_hours = i32::try_from(within_hours).ok().filter(|hours| (1..=WITHIN_MOST).contains(&i64::from(*hours)));
     let new = PlaybookTask { phase, title, within_hours: within_hours.ok_or(IncidentError::Hours)? };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let tasks = make_own(&tx, scope, kind).await?;
     if tasks >= TASKS_MOST {
         return Err(IncidentError::TooManyTasks);
@@ -71,7 +71,7 @@ pub async fn add_to_playbook(
 
 /// Takes a task away from the Team's playbook of a kind.
 pub async fn remove_from_playbook(cx: &Cx, scope: &TeamScope, kind: Kind, title: &str) -> Result<(), IncidentError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     make_own(&tx, scope, kind).await?;
     if !playbook::remove(&*tx, scope, kind, title).await? {
         return Err(AccessError::NotFound.into());
@@ -82,7 +82,7 @@ pub async fn remove_from_playbook(cx: &Cx, scope: &TeamScope, kind: Kind, title:
 
 /// Goes back to the playbook that comes with Portal.
 pub async fn restore_playbook(cx: &Cx, scope: &TeamScope, kind: Kind) -> Result<(), IncidentError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     playbook::restore(&*tx, scope, kind).await?;
     changed(&tx, cx, scope, kind, "restored", kind.title()).await?;

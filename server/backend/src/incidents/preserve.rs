@@ -7,7 +7,7 @@ const MOST: i64 = 5;
 /// Takes in how the Team stands, for each of its incidents that is not over, before something is destroyed that no measure
 /// destroys. When it cannot be kept, nothing may be destroyed.
 pub(crate) async fn preserve(cx: &Cx, team: &TeamScope) -> Result<(), AccessError> {
-    for incident in incident::open_of(cx.portal.db.reader(), team, MOST).await? {
+    for incident in incident::open_of(&cx.portal.db.of(team), team, MOST).await? {
         let own = scope::own(team, &incident, Vec::new());
         match evidence::take_stock(cx, &own, LOG_IS_FRESH).await {
             // It ended meanwhile.

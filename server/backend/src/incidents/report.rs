@@ -63,7 +63,7 @@ pub async fn target_named(
     kind: TargetKind,
     id: Uuid,
 ) -> Result<Option<AboutTarget>, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let name = match kind {
         TargetKind::Team => (id == scope.team().0).then(|| scope.name().map(ToString::to_string).unwrap_or_default()),
         TargetKind::Connection => {
@@ -156,7 +156,7 @@ pub(super) async fn open(
         progress: Progress::reported(now),
     };
     let own = scope::own(scope, &incident, Vec::new());
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     // Each report is a mail to several people.
     if let Some(person) = reported_by {

@@ -1,12 +1,14 @@
 use model::{audit::Action, ids::IncidentId, incident::may_see};
 
 use super::IncidentError;
+use uuid::Uuid;
+
 use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
     audit::{Event, Target},
     store::{
-        self, Tx,
+        self, InTeam, Tx,
         incident::{self, Incident, OnDuty},
         member::Member,
     },
@@ -22,7 +24,7 @@ pub struct IncidentScope {
 
 /// Enters an incident of a Team. A restricted one does not exist for those who have no part in it.
 pub async fn enter(cx: &Cx, team: &TeamScope, id: IncidentId) -> Result<IncidentScope, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(team);
     let person = access::signed_in(cx)?.user;
     let incident = incident::by_id(db, team, id).await?.ok_or(AccessError::NotFound)?;
     let duties = incident::duties(db, id).await?;
@@ -37,6 +39,12 @@ pub async fn enter(cx: &Cx, team: &TeamScope, id: IncidentId) -> Result<Incident
 /// The scope of an incident that is made in this very transaction, or that Portal's own job looks at.
 pub(super) fn own(team: &TeamScope, incident: &Incident, duties: Vec<OnDuty>) -> IncidentScope {
     IncidentScope { team: team.clone(), incident: incident.clone(), duties }
+}
+
+impl InTeam for IncidentScope {
+    fn in_team(&self) -> Uuid {
+        self.team.in_team()
+    }
 }
 
 impl IncidentScope {

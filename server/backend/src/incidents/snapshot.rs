@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use model::{Time, audit::Action};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::IncidentScope;
@@ -28,7 +29,7 @@ pub(super) const UNPROVED: &str = "unproved-log.jsonl";
 
 /// Members and their sessions, invitations, apps, connections, gateways and what each may use, keys, and who holds a token.
 pub(super) async fn of_team(cx: &Cx, scope: &TeamScope) -> Result<String, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let mut members = Vec::new();
     for member in store::member::all(db, scope).await? {
         let sessions = store::session::of_user(db, member.user).await?;
@@ -104,38 +105,39 @@ pub(super) async fn log(cx: &Cx, scope: &IncidentScope, since: Option<Time>) -> 
 /// incident from being contained by it.
 async fn unproved(cx: &Cx, scope: &IncidentScope, since: Time, why: &ExportError) -> Result<String, Outage> {
     let filter = Filter { from: Some(since), ..Filter::default() };
-    let rows = audit_search::of_team(cx.portal.db.reader(), scope.team(), &filter, EVENTS as u64).await?;
+    let rows = audit_search::of_team(&cx.portal.db.of(&scope.team()), scope.team(), &filter, EVENTS as u64).await?;
     let mut lines = vec![json!({ "kind": "portal-audit-unproved", "v": 1, "why": why.to_string() }).to_string()];
     lines.extend(rows.iter().rev().map(|row| String::from_utf8_lossy(&leaf(row)).into_owned()));
     Ok(lines.join("\n") + "\n")
 }
 
 async fn read_logs(cx: &Cx, scope: &IncidentScope, since: Time) -> Result<Vec<(String, String)>, ExportError> {
-    let (db, team) = (cx.portal.db.reader(), scope.team());
+    let (db, team) = (&cx.portal.db.of(&scope.team()), scope.team());
     let of_team = |from| Which { team: Some(team.team()), from: Some(from), ..Which::default() };
     let mut files = Vec::new();
     match audit_search::nth_newest(db, team, since, false, EVENTS).await? {
-        None => files.push(("log.jsonl".to_owned(), read_log(cx, of_team(since)).await?)),
+        None => files.push(("log.jsonl".to_owned(), read_log(db, of_team(since)).await?)),
         Some(first) => {
-            files.push(("log.jsonl".to_owned(), read_log(cx, of_team(first)).await?));
+            files.push(("log.jsonl".to_owned(), read_log(db, of_team(first)).await?));
             let from = audit_search::nth_newest(db, team, since, true, EVENTS).await?.unwrap_or(since);
             let actions = Action::ALL.iter().copied().filter(|action| !action.is_traffic());
             let filter = Filter { actions: actions.collect(), ..Filter::default() };
             let which = Which { filter: Some((filter, "all but credentials".to_owned())), ..of_team(from) };
-            files.push(("log-without-credentials.jsonl".to_owned(), read_log(cx, which).await?));
+            files.push(("log-without-credentials.jsonl".to_owned(), read_log(db, which).await?));
         }
     }
     if scope.incident().restricted {
         let filter = Filter { target: Some(scope.id().0), ..Filter::default() };
         let which = Which { filter: Some((filter, "of the incident".to_owned())), from: Some(since), ..Which::default() };
-        files.push(("log-of-incident.jsonl".to_owned(), read_log(cx, which).await?));
+        // Events of a restricted incident are in no Team's log.
+        files.push(("log-of-incident.jsonl".to_owned(), read_log(cx.portal.db.reader(), which).await?));
     }
     Ok(files)
 }
 
 /// At most twice as many events as are asked for: those of one moment stay together.
-async fn read_log(cx: &Cx, which: Which) -> Result<String, ExportError> {
-    let mut export = Export::begin(cx.portal.db.reader(), which, None).await?;
+async fn read_log(db: &(impl ConnectionTrait + Clone), which: Which) -> Result<String, ExportError> {
+    let mut export = Export::begin(db, which, None).await?;
     let mut lines = vec![serde_json::to_string(&export.header()).unwrap_or_default()];
     while lines.len() <= 2 * EVENTS {
         let page = export.page().await?;

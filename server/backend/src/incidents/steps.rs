@@ -46,7 +46,7 @@ pub async fn take_step(
         (Step::Merge, None) => return Err(IncidentError::NoTarget),
         _ => None,
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let mut held = scope.held(&tx).await?;
     // What Amazon's mail server took is told, also when no clock has noted it yet.
     let taken = |mail: &Mailed| mail.delivered_at.filter(|_| mail.settles).map(|at| (at, mail.recipient.clone()));
@@ -105,7 +105,7 @@ async fn open(db: &impl ConnectionTrait, scope: &IncidentScope) -> Result<Open, 
 
 /// The steps that lead on from here, each with what comes first: one with nothing before it may be taken now.
 pub async fn steps(cx: &Cx, scope: &IncidentScope) -> Result<Vec<(Step, Option<Unready>)>, AccessError> {
-    let (open, state) = (open(cx.portal.db.reader(), scope).await?, scope.incident().progress.state);
+    let (open, state) = (open(&cx.portal.db.of(scope), scope).await?, scope.incident().progress.state);
     Ok(state.steps().map(|step| (step, state.after(step).and_then(|after| open.keeps_from(after)))).collect())
 }
 

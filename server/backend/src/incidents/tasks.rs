@@ -26,7 +26,7 @@ use crate::{
 
 /// Every task of an incident, by phase, in each the first due first.
 pub async fn tasks(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Task>, AccessError> {
-    Ok(task::all(cx.portal.db.reader(), scope).await?)
+    Ok(task::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// What the playbook has for an incident of this kind, as it is reported.
@@ -60,7 +60,7 @@ pub async fn add_task(
     if due_at < now - Duration::minutes(1) {
         return Err(IncidentError::Past);
     }
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     if task::all(&*tx, &held).await?.len() >= TASKS_MOST {
         return Err(IncidentError::TooManyTasks);
@@ -81,7 +81,7 @@ pub async fn give_task(cx: &Cx, scope: &IncidentScope, id: TaskId, user: UserId)
 
 /// A member who may be given work: not locked out, and one who sees the incident.
 pub(super) async fn worker(cx: &Cx, scope: &IncidentScope, user: UserId) -> Result<Member, IncidentError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     store::member::by_user(db, scope.team(), user).await?.ok_or(AccessError::NotFound)?;
     let members = store::member::not_locked(db, scope.team()).await?;
     let found = members.into_iter().find(|member| member.user == user && scope.is_seen_by(member));
@@ -115,7 +115,7 @@ async fn change(
     from: TaskState,
     how: impl FnOnce(Task) -> Task,
 ) -> Result<(), IncidentError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     let found = task::all(&*tx, &held).await?.into_iter().find(|task| task.id == id).ok_or(AccessError::NotFound)?;
     let changed = how(found);

@@ -62,7 +62,7 @@ pub async fn note_reading(cx: &Cx, scope: &IncidentScope) -> Result<(), AccessEr
 
 /// The timeline, the newest first.
 pub async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Line>, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     // Who may not read the log reads of the incident alone.
     let reads_log = scope.team().role().is_some_and(|role| role.may(Permission::ViewLog));
     let mut about = Vec::new();
@@ -72,7 +72,7 @@ pub async fn timeline(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Line>, Acces
     }
     let since = scope.incident().detected_at - BEFORE;
     let until = scope.incident().progress.ended.unwrap_or(cx.now()) + Duration::seconds(1);
-    let events = audit_search::about(db, scope.team(), scope.id(), &about, since, until, EVENTS).await?;
+    let events = audit_search::about(cx.portal.db.reader(), scope.team(), scope.id(), &about, since, until, EVENTS).await?;
     let earlier = events.last().filter(|_| events.len() as u64 == EVENTS).map(|oldest| Line::Earlier(oldest.at));
     let told = events.into_iter().filter(|row| !OWN.contains(&row.action));
     let mut lines: Vec<Line> = told.map(|row| Line::Event(Box::new(row))).collect();
@@ -106,7 +106,7 @@ pub async fn write(
 
 /// Corrects an entry: both are read from now on.
 pub async fn correct(cx: &Cx, scope: &IncidentScope, entry: EntryId, body: &str) -> Result<EntryId, IncidentError> {
-    let entries = incident::entries(cx.portal.db.reader(), scope).await?;
+    let entries = incident::entries(&cx.portal.db.of(scope), scope).await?;
     let old = entries.into_iter().find(|old| old.id == entry && old.corrects.is_none()).ok_or(AccessError::NotFound)?;
     add(cx, scope, EntryKind::Correction, Some(old.at), body, Some(entry)).await
 }
@@ -132,7 +132,7 @@ async fn add(
         corrects,
         pinned: false,
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     incident::insert_entry(&*tx, &held, &entry).await?;
     if kind == EntryKind::Update {
@@ -146,7 +146,7 @@ async fn add(
 
 /// Pins an entry to the top of the timeline, or lets it go.
 pub async fn pin(cx: &Cx, scope: &IncidentScope, entry: EntryId, pinned: bool) -> Result<(), IncidentError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     if !incident::pin(&*tx, &held, entry, pinned).await? {
         return Err(AccessError::NotFound.into());

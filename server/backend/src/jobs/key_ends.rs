@@ -29,7 +29,7 @@ pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
 async fn tell(portal: &Portal, key: &Ending, days: i32) -> Result<(), Outage> {
     let cx = Cx::system(portal, "key ends");
     let scope = access::gateway(key.team, key.environment);
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(&scope).await?;
     if !gateway_key::told(&*tx, key.key, days).await? {
         return Ok(());
     }

@@ -22,7 +22,7 @@ pub(super) async fn run(portal: Portal) -> Result<(), Outage> {
     for (team, environment, id) in store::connection::untested_since(portal.db.reader(), then, soon, MOST).await? {
         let (cx, scope) = (Cx::system(&portal, "proofs"), access::gateway(team, environment));
         // Of several workers one asks.
-        let tx = portal.db.begin().await?;
+        let tx = portal.db.begin_in(&scope).await?;
         let mine = store::connection::claim_test(&*tx, &scope, id, soon, cx.now()).await?;
         tx.commit().await?;
         if !mine {

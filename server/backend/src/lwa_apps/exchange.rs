@@ -33,13 +33,13 @@ pub(crate) async fn exchange(
     held: Held<'_>,
 ) -> Result<Result<TokenAnswer, LwaFailure>, Outage> {
     let portal = &cx.portal;
-    let secret = portal.vault.open(portal.db.reader(), &place(scope, app.id, "secret"), &app.secret).await?;
+    let secret = portal.vault.open(&portal.db.of(scope), &place(scope, app.id, "secret"), &app.secret).await?;
     let first = ask(cx, app, &secret, held).await;
     match (&first, &app.other_secret) {
         (Err(LwaFailure::Configuration { code }), Some(sealed))
             if *code == "invalid_client" && app.other.usable(cx.now()) =>
         {
-            let other = portal.vault.open(portal.db.reader(), &place(scope, app.id, "other_secret"), sealed).await?;
+            let other = portal.vault.open(&portal.db.of(scope), &place(scope, app.id, "other_secret"), sealed).await?;
             Ok(ask(cx, app, &other, held).await)
         }
         _ => Ok(first),

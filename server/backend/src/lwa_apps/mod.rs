@@ -45,12 +45,12 @@ pub struct NewLwaApp {
 
 /// The apps of the Team, by name.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<LwaApp>, AccessError> {
-    Ok(store::lwa_app::all(cx.portal.db.reader(), scope).await?)
+    Ok(store::lwa_app::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// One app of the Team.
 pub async fn get(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Result<LwaApp, AccessError> {
-    store::lwa_app::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)
+    store::lwa_app::by_id(&cx.portal.db.of(scope), scope, id).await?.ok_or(AccessError::NotFound)
 }
 
 /// Adds an app. Its secret cannot be proved without a grant: the first connection does that.
@@ -108,7 +108,7 @@ pub async fn change(
     scope.touch(cx, app.environment).await?;
     has_consent_page(app.api, application_id.as_ref())?;
     let app = LwaApp { name, application_id: application_id.map(|id| id.to_string()), is_draft, ..app };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !store::lwa_app::write_facts(&*tx, scope, &app).await? {
         return Err(LwaAppError::Changed);
     }
@@ -131,11 +131,11 @@ pub async fn remove(cx: &Cx, scope: &TeamScope, id: LwaAppId, typed: &str) -> Re
     if typed.trim() != app.name.as_str() {
         return Err(LwaAppError::NameDiffers);
     }
-    if store::connection::count_of_app(cx.portal.db.reader(), scope, id).await? > 0 {
+    if store::connection::count_of_app(&cx.portal.db.of(scope), scope, id).await? > 0 {
         return Err(LwaAppError::InUse);
     }
     incidents::preserve(cx, scope).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     // Held, so that nobody connects through it meanwhile.
     store::team::hold(&*tx, scope).await?;
     if store::connection::count_of_app(&*tx, scope, id).await? > 0 {

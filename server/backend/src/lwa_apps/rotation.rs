@@ -38,7 +38,7 @@ pub async fn stage_secret(
     let other = app.other.stage(made_at)?;
     // The same secret once more is no rotation, however new somebody says it is.
     let vault = &cx.portal.vault;
-    let current = vault.open(cx.portal.db.reader(), &place(scope, id, "secret"), &app.secret).await?;
+    let current = vault.open(&cx.portal.db.of(scope), &place(scope, id, "secret"), &app.secret).await?;
     if vault.grant_mac(scope.team(), &current) == vault.grant_mac(scope.team(), &secret) {
         return Err(LwaAppError::SameSecret);
     }
@@ -76,8 +76,8 @@ pub async fn promote_secret(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Result<
     let other = app.other.promote(now)?;
     let vault = &cx.portal.vault;
     let next = app.other_secret.as_ref().ok_or(RotationError::NoNext)?;
-    let next = vault.open(cx.portal.db.reader(), &place(scope, id, "other_secret"), next).await?;
-    let old = vault.open(cx.portal.db.reader(), &place(scope, id, "secret"), &app.secret).await?;
+    let next = vault.open(&cx.portal.db.of(scope), &place(scope, id, "other_secret"), next).await?;
+    let old = vault.open(&cx.portal.db.of(scope), &place(scope, id, "secret"), &app.secret).await?;
     let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     let secret = vault.seal(&*tx, now, &place(scope, id, "secret"), &next).await?;
     let other_secret = Some(vault.seal(&*tx, now, &place(scope, id, "other_secret"), &old).await?);
@@ -99,7 +99,7 @@ pub async fn drop_other_secret(cx: &Cx, scope: &TeamScope, id: LwaAppId) -> Resu
     let app = get(cx, scope, id).await?;
     scope.touch(cx, app.environment).await?;
     incidents::preserve(cx, scope).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let changed = LwaApp { other: OtherSecret::Empty, other_secret: None, ..app };
     if !store::lwa_app::write_secrets(&*tx, scope, &changed).await? {
         return Err(LwaAppError::Changed);

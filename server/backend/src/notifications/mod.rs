@@ -66,7 +66,7 @@ fn place(scope: &TeamScope, key: NotificationKeyId) -> Place {
 
 /// What came for a connection.
 pub async fn inbox(cx: &Cx, scope: &TeamScope, of: ConnectionId) -> Result<Inbox, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     connections::get(cx, scope, of).await?;
     Ok(Inbox {
         keys: notification_key::all(db, scope, of).await?,
@@ -132,12 +132,12 @@ pub async fn revoke_key(
 ) -> Result<(), NotificationError> {
     let connection = connections::get(cx, scope, of).await?;
     scope.touch(cx, connection.environment).await?;
-    let keys = notification_key::all(cx.portal.db.reader(), scope, of).await?;
+    let keys = notification_key::all(&cx.portal.db.of(scope), scope, of).await?;
     if !keys.iter().any(|key| key.id == id && key.revoked_at.is_none()) {
         return Err(AccessError::NotFound.into());
     }
     incidents::preserve(cx, scope).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !notification_key::revoke(&*tx, scope, of, id, cx.now()).await? {
         return Err(AccessError::NotFound.into());
     }
@@ -153,7 +153,7 @@ pub async fn add_topic(cx: &Cx, scope: &TeamScope, of: ConnectionId, arn: &str) 
     if !is_topic(arn) {
         return Err(NotificationError::Topic);
     }
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     if notification::topics(&*tx, scope, of).await?.len() >= TOPICS_MOST {
         return Err(NotificationError::TooManyTopics);
@@ -171,7 +171,7 @@ pub async fn add_topic(cx: &Cx, scope: &TeamScope, of: ConnectionId, arn: &str) 
 pub async fn remove_topic(cx: &Cx, scope: &TeamScope, of: ConnectionId, arn: &str) -> Result<(), NotificationError> {
     let connection = connections::get(cx, scope, of).await?;
     scope.touch(cx, connection.environment).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !notification::remove_topic(&*tx, scope, of, arn).await? {
         return Err(AccessError::NotFound.into());
     }

@@ -110,7 +110,7 @@ async fn signer(
     };
     for key in keys {
         let Some(scope) = &scope else { break };
-        let opened = portal.vault.open(portal.db.reader(), &place(scope, key.id), &key.secret).await;
+        let opened = portal.vault.open(&portal.db.of(scope), &place(scope, key.id), &key.secret).await;
         match opened {
             Ok(secret) => {
                 tried += 1;
@@ -138,12 +138,13 @@ pub(super) async fn take(
     read: Envelope,
     by: By<'_>,
 ) -> Result<Taken, Refused> {
-    let (db, now, scope) = (cx.portal.db.reader(), cx.now(), access::job(to.team));
+    let (now, scope) = (cx.now(), access::job(to.team));
+    let db = &cx.portal.db.of(&scope);
     // Asked first without a transaction: what came before must not hold up those who write.
     if notification::is_known(db, &scope, of, message_id, &read.id).await? {
         return known(cx, of, to).await;
     }
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&scope).await?;
     let (key, topic) = match by {
         By::Key(key) => (Some(key), None),
         By::Topic(topic) => (None, Some(topic)),

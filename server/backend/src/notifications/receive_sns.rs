@@ -88,7 +88,7 @@ async fn is_signed(cx: &Cx, of: ConnectionId, message: &SnsMessage) -> Result<bo
 async fn control(cx: &Cx, of: ConnectionId, to: &Addressee, message: &SnsMessage) -> Result<Taken, Refused> {
     let (scope, now) = (access::job(to.team), cx.now());
     let Some(sent_at) = message.sent_at() else { return Err(Refused::Envelope) };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&scope).await?;
     let taken = rate_limit::take(&*tx, &format!("sns-control:{}", of.0.simple()), FETCHED, 1, now).await?;
     if taken.granted == 0 {
         tx.rollback().await?;
@@ -106,7 +106,7 @@ async fn control(cx: &Cx, of: ConnectionId, to: &Addressee, message: &SnsMessage
         };
         cx.portal.amazon.sns(&url).await.ok_or(Refused::Unproved)?;
     }
-    let (tx, topic) = (cx.portal.db.begin().await?, &message.topic_arn);
+    let (tx, topic) = (cx.portal.db.begin_in(&scope).await?, &message.topic_arn);
     // Kept only now: what failed is asked again under the same id.
     if !notification::control(&*tx, &scope, of, &message.message_id, now).await? {
         tx.rollback().await?;

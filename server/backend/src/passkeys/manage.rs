@@ -26,7 +26,7 @@ pub async fn list(cx: &Cx) -> Result<Vec<Passkey>, AccessError> {
 
 /// Who of the Team has one.
 pub async fn holders(cx: &Cx, scope: &TeamScope) -> Result<Vec<UserId>, AccessError> {
-    Ok(store::passkey::holders(cx.portal.db.reader(), scope).await?)
+    Ok(store::passkey::holders(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// Calls a passkey something else, for whoever shows one: who swaps two names has the wrong one removed.
@@ -123,7 +123,7 @@ pub async fn forget_from_command_line(portal: &Portal, email: &EmailAddress) -> 
 /// Requires no passkeys in a Team any more, on Portal's own machine: where nobody could show one, at a new address say.
 pub async fn waive_from_command_line(portal: &Portal, team: TeamId) -> Result<(), PasskeyError> {
     let (cx, scope) = (Cx::system(portal, "command line"), access::job(team));
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(&scope).await?;
     store::team::hold(&*tx, &scope).await?;
     teams::change_passkey_rule(&cx, &tx, &scope, false).await?;
     Ok(tx.commit().await?)

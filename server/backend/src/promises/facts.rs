@@ -64,7 +64,7 @@ pub(super) struct Facts {
 
 impl Facts {
     pub async fn load(cx: &Cx, scope: &TeamScope) -> Result<Self, AccessError> {
-        let (db, now, settings) = (cx.portal.db.reader(), cx.now(), &cx.portal.settings);
+        let (db, now, settings) = (&cx.portal.db.of(scope), cx.now(), &cx.portal.settings);
         let members = teams::members(cx, scope).await?;
         let gateway_keys = store::gateway_key::all(db, scope, None).await?;
         let is_live = |key: &GatewayKey| key_phase(key.expires_at, key.revoked_at, now) == KeyPhase::Live && !key.canary;
@@ -101,7 +101,7 @@ impl Facts {
 
 /// Looks at stored secrets: each must be a sealed value under a data key of this Team. Nothing is opened.
 async fn sealed_values(cx: &Cx, scope: &TeamScope) -> Result<(usize, usize), AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let own = store::data_key::ids(db, scope).await?;
     let looked_at = sealed::some(db, scope, SAMPLE).await?;
     let bad = looked_at.iter().filter(|(_, sealed)| sealed.key().is_none_or(|key| !own.contains(&key))).count();
@@ -111,7 +111,7 @@ async fn sealed_values(cx: &Cx, scope: &TeamScope) -> Result<(usize, usize), Acc
 async fn issued(cx: &Cx, scope: &TeamScope, now: Time) -> Result<(i64, i64, i64), AccessError> {
     let day = |at: Time| at.format("%Y-%m-%d").to_string();
     let (first, end) = (day(now - Duration::days(DAYS - 1)), day(now + Duration::days(1)));
-    let figures = audit_tally::by_action(cx.portal.db.reader(), scope, &first, &end).await?;
+    let figures = audit_tally::by_action(&cx.portal.db.of(scope), scope, &first, &end).await?;
     let many = |wanted: &dyn Fn(Action, Outcome) -> bool| {
         figures.iter().filter(|(action, outcome, _)| wanted(*action, *outcome)).map(|(.., many)| many).sum()
     };

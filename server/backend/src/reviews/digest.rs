@@ -93,7 +93,7 @@ const REFUSED: &[Action] =
 /// Reads a period for a Review. Reading the log is an event.
 pub async fn digest(cx: &Cx, scope: &TeamScope, review: &Review) -> Result<Digest, AccessError> {
     audit::append_alone(cx, Event::of(scope, Action::LogRead)).await?;
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let within = |actions: &[Action]| Filter {
         actions: actions.to_vec(),
         from: Some(review.from),
@@ -116,7 +116,7 @@ pub async fn digest(cx: &Cx, scope: &TeamScope, review: &Review) -> Result<Diges
 }
 
 async fn figures(cx: &Cx, scope: &TeamScope, from: Time, until: Time) -> Result<Vec<Figure>, AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let day = |at: Time| at.format("%Y-%m-%d").to_string();
     let mut figures = BTreeMap::<(Action, Outcome), (i64, i64)>::new();
     for (action, outcome, many) in audit_tally::by_action(db, scope, &day(from), &day(until)).await? {

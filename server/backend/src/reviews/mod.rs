@@ -25,12 +25,12 @@ use crate::{
 
 /// The Team's Reviews, the newest period first.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Vec<Review>, AccessError> {
-    Ok(review::all(cx.portal.db.reader(), scope).await?)
+    Ok(review::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// One Review with what was noted at it.
 pub async fn get(cx: &Cx, scope: &TeamScope, id: ReviewId) -> Result<(Review, Vec<Note>), AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let found = review::by_id(db, scope, id).await?.ok_or(AccessError::NotFound)?;
     Ok((found, review::notes(db, scope, id).await?))
 }
@@ -51,7 +51,7 @@ pub async fn note(cx: &Cx, scope: &TeamScope, id: ReviewId, body: &str, finding:
     let (found, _) = get(cx, scope, id).await?;
     let now = cx.now();
     let note = Note { at: now, by: person.user, name: person.email.to_string(), body: body.as_str().to_owned(), finding };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     review::hold(&*tx, scope, id).await?;
     if !review::note(&*tx, scope, id, random::id::<ReviewId>(now).0, &note).await? {
         return Err(ReviewError::Signed);
@@ -69,7 +69,7 @@ pub async fn sign(cx: &Cx, scope: &TeamScope, id: ReviewId, conclusion: &str) ->
     let (found, _) = get(cx, scope, id).await?;
     let name = access::signed_in(cx)?.email.to_string();
     let signed = Signed { at: cx.now(), by, name, conclusion: conclusion.as_str().to_owned() };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !review::sign(&*tx, scope, id, &signed).await? {
         return Err(ReviewError::Signed);
     }

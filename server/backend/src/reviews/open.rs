@@ -43,7 +43,7 @@ async fn open_of(portal: &Portal, team: TeamId, since: Time, now: Time) -> Resul
 async fn open(portal: &Portal, team: TeamId, from: Time, until: Time, now: Time) -> Result<(), Outage> {
     let sample = draw(portal, team, from, until).await?;
     let new = Review { id: random::id(now), from, until, opened_at: now, sample, signed: None };
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(&access::job(team)).await?;
     if !review::insert(&*tx, team, &new).await? {
         return Ok(());
     }
@@ -56,7 +56,8 @@ async fn open(portal: &Portal, team: TeamId, from: Time, until: Time, now: Time)
 
 /// Events drawn by lot: each of the period as likely as any other.
 async fn draw(portal: &Portal, team: TeamId, from: Time, until: Time) -> Result<Vec<EventId>, DbErr> {
-    let (db, scope) = (portal.db.reader(), access::job(team));
+    let scope = access::job(team);
+    let db = &portal.db.of(&scope);
     let all = audit_event::count_between(db, &scope, from, until).await?;
     let mut places = BTreeSet::new();
     while places.len() < SAMPLE.min(usize::try_from(all).unwrap_or(SAMPLE)) {

@@ -55,6 +55,7 @@ pub mod rate_limit;
 pub mod refresh;
 pub mod restored;
 pub mod review;
+mod scoped;
 pub mod sealed;
 pub mod session;
 pub mod task;
@@ -62,10 +63,16 @@ pub mod team;
 pub mod user;
 pub mod webhook;
 
+pub use scoped::{InTeam, Scoped};
+
+/// What a connection sees on PostgreSQL until a transaction narrows it to one Team: Portal's own work goes across Teams.
+const ACROSS: (&str, &str) = ("portal.team", "every");
+
 /// Who waits longer for the one writer of SQLite, or for a lock of PostgreSQL, gives up.
 const TURN_WITHIN: Duration = Duration::from_secs(10);
 
-/// The database handle. Reads go through [`Db::reader`]; every change goes through a [`Tx`].
+/// The database handle. Within a Team, reads go through [`Db::of`] and changes through [`Db::begin_in`]; across Teams, through
+/// [`Db::reader`] and [`Db::begin`].
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: DatabaseConnection,
@@ -88,7 +95,7 @@ impl Db {
         // sea-orm writes the address into a span: what stands there must not hold the password.
         let mut options = ConnectOptions::new(if postgres.is_some() { "postgres://" } else { url });
         if let Some(postgres) = postgres {
-            let postgres = postgres.options([("lock_timeout", format!("{}s", TURN_WITHIN.as_secs()))]);
+            let postgres = postgres.options([("lock_timeout", format!("{}s", TURN_WITHIN.as_secs()).as_str()), ACROSS]);
             options.map_sqlx_postgres_opts(move |_| postgres.clone().disable_statement_logging());
             // A connection that was used a moment ago is alive: asking it costs a round trip for each query.
             options.test_before_acquire_if_idle_for(Duration::from_secs(1));
@@ -110,7 +117,12 @@ impl Db {
         Ok(Self { pool, writer: sqlite.then(|| Arc::new(Semaphore::new(1))) })
     }
 
-    /// For queries that change nothing.
+    /// For queries that change nothing, within the Team of this scope.
+    pub fn of(&self, scope: &impl InTeam) -> Scoped {
+        Scoped::new(&self.pool, scope.in_team())
+    }
+
+    /// For queries that change nothing, across all Teams.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.pool
     }
@@ -119,7 +131,14 @@ impl Db {
         self.pool.get_database_backend()
     }
 
-    /// Begins a transaction that may write. Fails when the database hangs: nobody waits for it without end.
+    /// Begins a transaction that may write within the Team of this scope.
+    pub async fn begin_in(&self, scope: &impl InTeam) -> Result<Tx, DbErr> {
+        let tx = self.begin().await?;
+        scoped::narrow(&tx, scope.in_team()).await?;
+        Ok(tx)
+    }
+
+    /// Begins a transaction that may write, across all Teams. Fails when the database hangs: nobody waits for it without end.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
         let turn = match &self.writer {
             Some(writer) => {

@@ -28,7 +28,7 @@ pub(super) async fn may_engage(cx: &Cx, scope: &TeamScope, role: Role, engagemen
         return Err(TeamError::ContractorOwner);
     }
     let me = access::signed_in(cx)?.user;
-    let own = store::member::by_user(cx.portal.db.reader(), scope, me).await?.ok_or(AccessError::NotFound)?;
+    let own = store::member::by_user(&cx.portal.db.of(scope), scope, me).await?.ok_or(AccessError::NotFound)?;
     if own.engagement.may_give(engagement) {
         return Ok(());
     }
@@ -61,7 +61,7 @@ pub(super) fn told(event: Event, engagement: &Engagement) -> Event {
 #[tracing::instrument(skip_all, fields(team = %scope.team(), user = %user))]
 pub async fn engage(cx: &Cx, scope: &TeamScope, user: UserId, engagement: Engagement) -> Result<(), TeamError> {
     let by = access::require_step_up(cx, scope, DangerousAct::ChangeRole).await?;
-    let before = store::member::by_user(cx.portal.db.reader(), scope, user).await?.ok_or(AccessError::NotFound)?;
+    let before = store::member::by_user(&cx.portal.db.of(scope), scope, user).await?.ok_or(AccessError::NotFound)?;
     may_give(cx, scope, before.role).await?;
     // More time is more of what they may touch.
     scope.give(cx, before.environments).await?;
@@ -102,7 +102,7 @@ async fn end_one(portal: &Portal, team: TeamId, user: UserId) -> Result<(), Team
     let (cx, scope) = (Cx::system(portal, "ends of contractors"), access::job(team));
     let is_over = |member: Member| member.engagement.is_over(cx.now());
     // Another worker was first, or somebody gave them more time.
-    if !store::member::by_user(portal.db.reader(), &scope, user).await?.is_some_and(is_over) {
+    if !store::member::by_user(&portal.db.of(&scope), &scope, user).await?.is_some_and(is_over) {
         return Ok(());
     }
     crate::incidents::preserve(&cx, &scope).await?;
@@ -123,7 +123,7 @@ async fn end_one(portal: &Portal, team: TeamId, user: UserId) -> Result<(), Team
 
 async fn announce(portal: &Portal, team: TeamId, user: UserId, end: Time) -> Result<(), Outage> {
     let (cx, scope) = (Cx::system(portal, "ends of contractors"), access::job(team));
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(&scope).await?;
     if !store::member::told_of(&*tx, &scope, user, end).await? {
         return Ok(());
     }

@@ -38,7 +38,7 @@ const ADDRESS: Limit = Limit { burst: 3, every: Duration::hours(1) };
 
 /// Open invitations of the Team.
 pub async fn invitations(cx: &Cx, scope: &TeamScope) -> Result<Vec<Invitation>, AccessError> {
-    Ok(store::invitation::of_team(cx.portal.db.reader(), scope).await?)
+    Ok(store::invitation::of_team(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// Open invitations to the signed-in person.
@@ -65,7 +65,7 @@ pub async fn invite(
     scope.give(cx, environments).await?;
     may_engage(cx, scope, role, &engagement).await?;
     let now = cx.now();
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     if store::member::all(&*tx, scope).await?.iter().any(|member| member.email == *email) {
         return Err(TeamError::AlreadyMember);
@@ -125,7 +125,7 @@ async fn limit(cx: &Cx, tx: &Tx, scope: &TeamScope, email: &EmailAddress) -> Res
 /// Withdraws an open invitation.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), invitation = %id))]
 pub async fn revoke_invitation(cx: &Cx, scope: &TeamScope, id: InvitationId) -> Result<(), TeamError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let open = store::invitation::of_team(&*tx, scope).await?;
     let invitation = open.into_iter().find(|i| i.id == id).ok_or(AccessError::NotFound)?;
     if !store::invitation::end(&*tx, id, End::Revoked, cx.now()).await? {

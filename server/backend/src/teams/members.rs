@@ -13,7 +13,7 @@ use crate::{
 
 /// The members of the Team, by address.
 pub async fn members(cx: &Cx, scope: &TeamScope) -> Result<Vec<Member>, AccessError> {
-    Ok(store::member::all(cx.portal.db.reader(), scope).await?)
+    Ok(store::member::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// Gives a member another role or other environments.
@@ -30,7 +30,7 @@ pub async fn change_member(
         return Err(TeamError::NoEnvironment);
     }
     may_give(cx, scope, role).await?;
-    let before = store::member::by_user(cx.portal.db.reader(), scope, user).await?.ok_or(AccessError::NotFound)?;
+    let before = store::member::by_user(&cx.portal.db.of(scope), scope, user).await?.ok_or(AccessError::NotFound)?;
     may_give(cx, scope, before.role).await?;
     // What is taken away counts like what is given.
     scope.give(cx, before.environments.changed(environments)).await?;
@@ -63,7 +63,7 @@ pub async fn change_member(
 #[tracing::instrument(skip_all, fields(team = %scope.team(), user = %user))]
 pub async fn remove_member(cx: &Cx, scope: &TeamScope, user: UserId) -> Result<(), TeamError> {
     access::require_step_up(cx, scope, DangerousAct::RemoveMember).await?;
-    let before = store::member::by_user(cx.portal.db.reader(), scope, user).await?.ok_or(AccessError::NotFound)?;
+    let before = store::member::by_user(&cx.portal.db.of(scope), scope, user).await?.ok_or(AccessError::NotFound)?;
     may_give(cx, scope, before.role).await?;
     incidents::preserve(cx, scope).await?;
     let (tx, member) = hold(cx, scope, user).await?;
@@ -112,7 +112,7 @@ pub(crate) async fn withdraw_invitations(
 }
 
 pub(super) async fn hold(cx: &Cx, scope: &TeamScope, user: UserId) -> Result<(Tx, Member), TeamError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     let member = store::member::by_user(&*tx, scope, user).await?.ok_or(AccessError::NotFound)?;
     Ok((tx, member))

@@ -39,7 +39,7 @@ pub async fn create(cx: &Cx, name: &Name) -> Result<TeamId, AccessError> {
     let now = cx.now();
     let team: TeamId = random::id(now);
     let scope = access::found(team, name.clone());
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(&scope).await?;
     store::team::insert(&*tx, team, name, now).await?;
     store::member::insert(&*tx, team, person.user, Role::Owner, Environments::BOTH, &Engagement::Employee, now).await?;
     audit::append(&*tx, cx, Event::of(&scope, Action::TeamCreated).on(Target::team(team, name))).await?;
@@ -50,7 +50,7 @@ pub async fn create(cx: &Cx, name: &Name) -> Result<TeamId, AccessError> {
 /// Renames the Team.
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn rename(cx: &Cx, scope: &TeamScope, name: &Name) -> Result<(), AccessError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::rename(&*tx, scope, name).await?;
     audit::append(&*tx, cx, Event::of(scope, Action::TeamRenamed).on(Target::team(scope.team(), name))).await?;
     tx.commit().await?;

@@ -16,7 +16,7 @@ use crate::{
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn require_passkeys(cx: &Cx, scope: &TeamScope, required: bool) -> Result<(), TeamError> {
     access::require_passkey(cx, scope, DangerousAct::ChangePasskeyRule).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     store::team::hold(&*tx, scope).await?;
     if required {
         let members = store::member::all(&*tx, scope).await?;

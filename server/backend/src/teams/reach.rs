@@ -33,7 +33,7 @@ impl Reach {
 
 /// Who can reach what.
 pub async fn reach(cx: &Cx, scope: &TeamScope) -> Result<Reach, AccessError> {
-    let (db, now) = (cx.portal.db.reader(), cx.now());
+    let (db, now) = (&cx.portal.db.of(scope), cx.now());
     let mut members = store::member::all(db, scope).await?;
     members.retain(|member| !member.engagement.is_over(now));
     let mut connections = store::connection::all(db, scope).await?;

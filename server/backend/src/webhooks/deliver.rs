@@ -40,7 +40,8 @@ pub(crate) async fn deliver_due(portal: &Portal) -> Result<(), Outage> {
 }
 
 async fn deliver(portal: &Portal, message: Delivery) -> Result<(), Outage> {
-    let tx = portal.db.begin().await?;
+    let scope = access::job(message.team);
+    let tx = portal.db.begin_in(&scope).await?;
     let claimed = webhook::claim(&*tx, &message, portal.clock.now() + CLAIM).await?;
     tx.commit().await?;
     if !claimed {
@@ -57,13 +58,14 @@ async fn deliver(portal: &Portal, message: Delivery) -> Result<(), Outage> {
     // What is not there any more is not waited for.
     let wait =
         usize::try_from(message.attempts).ok().and_then(|n| WAITS_S.get(n)).filter(|_| !OVER.contains(&word.as_str()));
-    let tx = portal.db.begin().await?;
+    let tx = portal.db.begin_in(&scope).await?;
     webhook::note(&*tx, message.id, &word, sent, wait.map(|s| now + Duration::seconds(*s)), now).await?;
     Ok(tx.commit().await?)
 }
 
 async fn send(portal: &Portal, message: &Delivery, now: Time) -> Result<Result<u16, &'static str>, Outage> {
-    let (db, scope) = (portal.db.reader(), access::job(message.team));
+    let scope = access::job(message.team);
+    let db = &portal.db.of(&scope);
     let Some(hook) = webhook::find(db, &scope, message.gateway).await? else { return Ok(Err("removed")) };
     if message.webhook.is_some_and(|queued_for| queued_for != hook.id) {
         return Ok(Err("removed"));

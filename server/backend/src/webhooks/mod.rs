@@ -88,7 +88,7 @@ impl Webhook {
 
 /// A webhook and its last messages.
 pub async fn get(cx: &Cx, scope: &TeamScope, of: For) -> Result<(Option<Webhook>, Vec<Delivery>), AccessError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     if let For::Gateway(id) = of {
         gateways::get(cx, scope, id).await?;
     }
@@ -96,7 +96,7 @@ pub async fn get(cx: &Cx, scope: &TeamScope, of: For) -> Result<(Option<Webhook>
 }
 
 async fn by_id(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<Webhook, WebhookError> {
-    let found = webhook::by_id(cx.portal.db.reader(), scope, id).await?.ok_or(AccessError::NotFound)?;
+    let found = webhook::by_id(&cx.portal.db.of(scope), scope, id).await?.ok_or(AccessError::NotFound)?;
     found.is_for().enter(cx, scope).await?;
     Ok(found)
 }
@@ -138,7 +138,7 @@ pub async fn rotate(cx: &Cx, scope: &TeamScope, id: WebhookId, secret: SecretStr
     if found.other.as_ref().is_some_and(|(_, until)| now < *until) {
         return Err(WebhookError::Overlap);
     }
-    let old = vault.open(cx.portal.db.reader(), &place(scope, id, "secret"), &found.secret).await.map_err(Outage::from)?;
+    let old = vault.open(&cx.portal.db.of(scope), &place(scope, id, "secret"), &found.secret).await.map_err(Outage::from)?;
     let tx = cx.portal.begin_to_seal(Some(scope.team())).await?;
     store::team::hold(&*tx, scope).await?;
     let other = vault.seal(&*tx, now, &place(scope, id, "other_secret"), &old).await.map_err(Outage::from)?;
@@ -155,7 +155,7 @@ pub async fn rotate(cx: &Cx, scope: &TeamScope, id: WebhookId, secret: SecretStr
 pub async fn remove(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<(), WebhookError> {
     let found = by_id(cx, scope, id).await?;
     access::require_step_up(cx, scope, DangerousAct::SetWebhook).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !webhook::remove(&*tx, scope, id).await? {
         return Err(WebhookError::Changed);
     }
@@ -167,7 +167,7 @@ pub async fn remove(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<(), Web
 #[tracing::instrument(skip_all, fields(team = %scope.team(), webhook = %id))]
 pub async fn send_test(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<(), WebhookError> {
     let found = by_id(cx, scope, id).await?;
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let bucket = format!("webhook-test:{}", scope.team().0.simple());
     let taken = rate_limit::take(&*tx, &bucket, TESTS, 1, cx.now()).await?;
     if taken.granted == 0 {
@@ -182,7 +182,7 @@ pub async fn send_test(cx: &Cx, scope: &TeamScope, id: WebhookId) -> Result<(), 
 /// Sends a message that is over once more, under its own id.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), message = %id))]
 pub async fn replay(cx: &Cx, scope: &TeamScope, id: MessageId) -> Result<(), WebhookError> {
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let found = webhook::message(db, scope, id).await?.ok_or(AccessError::NotFound)?;
     found.gateway.map_or(For::Alerts, For::Gateway).enter(cx, scope).await?;
     let hook = webhook::find(db, scope, found.gateway).await?.ok_or(AccessError::NotFound)?;
@@ -190,7 +190,7 @@ pub async fn replay(cx: &Cx, scope: &TeamScope, id: MessageId) -> Result<(), Web
     if found.webhook != Some(hook.id) {
         return Err(WebhookError::Elsewhere);
     }
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     if !webhook::replay(&*tx, scope, id, cx.now()).await? {
         return Err(WebhookError::OnItsWay);
     }

@@ -4,12 +4,12 @@ mod own_words;
 mod write;
 
 use own_words::{OWN_WORDS, OWN_WORDS_OF};
-use write::mark;
+pub use write::mark;
 
 use super::*;
 
 /// What Team A's people write, wherever they can write: a word, and the same for fields of a fixed shape.
-const MARK: &str = "quetzal7h3k";
+pub const MARK: &str = "quetzal7h3k";
 const MARKED_SELLER: &str = "AQUETZAL7H3K9";
 const MARKED_ADDRESS: &str = "203.0.113.77";
 const MARKED_CLIENT: &str = "amzn1.application-oa2-client.e7a1e7a1e7a1e7a1e7a1e7a1e7a1e7a1";

@@ -16,7 +16,7 @@ use crate::{
 
 /// The document, but for its evidence.
 pub(super) async fn gather(cx: &Cx, scope: &IncidentScope, by: String) -> Result<Document, AccessError> {
-    let (db, one) = (cx.portal.db.reader(), scope.incident().clone());
+    let (db, one) = (&cx.portal.db.of(scope), scope.incident().clone());
     let about = incident::targets(db, scope).await?.into_iter();
     let steps = incident::steps(db, scope.id()).await?.into_iter();
     Ok(Document {

@@ -94,7 +94,7 @@ pub async fn bundle(cx: &Cx, scope: &IncidentScope) -> Result<EvidenceId, Incide
 /// A copy of each is in the bundle from now on.
 async fn note_bound(cx: &Cx, scope: &IncidentScope, pieces: &[EvidenceId]) -> Result<(), IncidentError> {
     let (by, name) = who(cx);
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     for id in pieces {
         let custody = Custody { act: CustodyAct::Bundled, at: cx.now(), by, name: name.clone() };
         add_custody(&*tx, *id, scope.team().team(), &custody).await?;

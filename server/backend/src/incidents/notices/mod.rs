@@ -41,23 +41,23 @@ pub struct NewWords {
 
 /// Every notice of an incident, the first written first.
 pub async fn notices(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Notice>, AccessError> {
-    Ok(notice::all(cx.portal.db.reader(), scope).await?)
+    Ok(notice::all(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// What became of the mails of an incident's notices.
 pub async fn notice_mails(cx: &Cx, scope: &IncidentScope) -> Result<Vec<Mailed>, AccessError> {
-    Ok(notice::mails(cx.portal.db.reader(), scope).await?)
+    Ok(notice::mails(&cx.portal.db.of(scope), scope).await?)
 }
 
 /// Nobody else is there who could approve a notice of this person's: then they may say alone that Amazon was told.
 pub async fn is_alone(cx: &Cx, scope: &IncidentScope) -> Result<bool, AccessError> {
     let person = access::signed_in(cx)?.user;
-    Ok(send::is_alone(cx.portal.db.reader(), scope, person).await?)
+    Ok(send::is_alone(&cx.portal.db.of(scope), scope, person).await?)
 }
 
 /// What is known of the incident, for templates.
 pub async fn facts(cx: &Cx, scope: &IncidentScope) -> Result<Facts, AccessError> {
-    let (db, incident) = (cx.portal.db.reader(), scope.incident());
+    let (db, incident) = (&cx.portal.db.of(scope), scope.incident());
     let about = incident::targets(db, scope).await?.into_iter();
     // One that was withdrawn was never done.
     let measures = measure::all(db, scope).await?.into_iter().filter_map(|one| {
@@ -85,7 +85,7 @@ pub async fn facts(cx: &Cx, scope: &IncidentScope) -> Result<Facts, AccessError>
 #[tracing::instrument(skip_all, fields(incident = %scope.id(), track = track.as_str()))]
 pub async fn draft_notice(cx: &Cx, scope: &IncidentScope, track: Track) -> Result<NoticeId, IncidentError> {
     let draft = track.draft(&facts(cx, scope).await?);
-    let db = cx.portal.db.reader();
+    let db = &cx.portal.db.of(scope);
     let contact = contact::contact(cx, scope.team()).await?;
     let recipients = match track {
         Track::Amazon => vec![contact.amazon],
@@ -108,7 +108,7 @@ pub async fn draft_notice(cx: &Cx, scope: &IncidentScope, track: Track) -> Resul
         approved_event: None,
         sent: None,
     };
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     notice::insert(&*tx, &held, &notice).await?;
     tell(&tx, cx, &held, Action::NoticeWritten, &notice).await?;
@@ -181,7 +181,7 @@ async fn take_up(
     id: NoticeId,
     version: i32,
 ) -> Result<(Tx, IncidentScope, Notice), IncidentError> {
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     let all = notice::all(&*tx, &held).await?;
     let found = all.into_iter().find(|notice| notice.id == id).ok_or(AccessError::NotFound)?;

@@ -36,12 +36,13 @@ const MAILS: Limit = Limit { burst: 200, every: Duration::minutes(1) };
 pub async fn send_notice(cx: &Cx, scope: &IncidentScope, id: NoticeId, version: i32) -> Result<(), IncidentError> {
     let by = hand(cx)?;
     let amazon = contact::contact(cx, scope.team()).await?.amazon;
+    let said = said(cx, scope, id).await?;
     let (tx, held, before) = take_up(cx, scope, id, version).await?;
     if before.words.recipients.is_empty() {
         return Err(IncidentError::NoRecipient);
     }
     let state = before.standing(held.incident()).send(true)?;
-    holds(&tx, cx, &held, &before).await?;
+    holds(&tx, &held, &before, &said).await?;
     staff_alone(&tx, &held, &before).await?;
     let bucket = format!("notices:{}", held.team().team().0.simple());
     let asked = i32::try_from(before.words.recipients.len()).unwrap_or(i32::MAX);
@@ -77,12 +78,13 @@ pub async fn mark_sent(
 ) -> Result<(), IncidentError> {
     let by = hand(cx)?;
     let (at, proof) = (text::said(at, by.at)?, text::lines("proof", proof, TEXT_MOST)?);
+    let said = said(cx, scope, id).await?;
     let (tx, held, before) = take_up(cx, scope, id, version).await?;
     let state = before.standing(held.incident()).send(false)?;
     if before.approved.as_ref().is_none_or(|approved| at < approved.at) {
         return Err(IncidentError::SentBefore);
     }
-    holds(&tx, cx, &held, &before).await?;
+    holds(&tx, &held, &before, &said).await?;
     let how = format!("By hand: {proof}");
     let sent = Notice { state, sent: Some((at, by.name, how.clone())), ..before.clone() };
     put(&tx, &held, &before, &sent).await?;
@@ -100,7 +102,7 @@ pub async fn mark_sent(
 pub async fn told_amazon_alone(cx: &Cx, scope: &IncidentScope, how: &str) -> Result<(), IncidentError> {
     access::require_step_up(cx, scope.team(), DangerousAct::ApproveNotice).await?;
     let (by, how) = (hand(cx)?, text::lines("how", how, TEXT_MOST)?);
-    let tx = cx.portal.db.begin().await?;
+    let tx = cx.portal.db.begin_in(scope).await?;
     let held = scope.open(&tx).await?;
     if !is_alone(&*tx, &held, by.by).await? {
         return Err(IncidentError::NotAlone);
@@ -157,13 +159,22 @@ async fn heard(tx: &Tx, held: &IncidentScope, sent: &Notice, at: Time) -> Result
     incident::write(&**tx, held, &Incident { updated_at: Some(at), ..incident.clone() }).await
 }
 
+/// What the log says of a notice's approval. Asked before the Team's own transaction: of a restricted incident it stands in no
+/// Team's log.
+async fn said(cx: &Cx, scope: &IncidentScope, id: NoticeId) -> Result<Said, IncidentError> {
+    let all = notice::all(&cx.portal.db.of(scope), scope).await?;
+    match all.into_iter().find(|notice| notice.id == id).and_then(|notice| notice.approved_event) {
+        Some(event) => Ok(audit::said(cx.portal.db.reader(), &cx.portal.vault, event).await?),
+        None => Ok(Said::Gone),
+    }
+}
+
 /// What goes out is what was approved, word for word, by somebody who still may: asked of the log, not of the notice.
-async fn holds(tx: &Tx, cx: &Cx, held: &IncidentScope, notice: &Notice) -> Result<(), IncidentError> {
-    let event = notice.approved_event.ok_or(IncidentError::OtherWords)?;
-    let said = audit::said(&**tx, &cx.portal.vault, event).await?;
-    let Said::Is(row) = &said else { return Err(IncidentError::OtherWords) };
+async fn holds(tx: &Tx, held: &IncidentScope, notice: &Notice, said: &Said) -> Result<(), IncidentError> {
+    let Said::Is(row) = said else { return Err(IncidentError::OtherWords) };
     let details = said.details();
-    let same = row.action == Action::NoticeApproved
+    let same = Some(row.id) == notice.approved_event
+        && row.action == Action::NoticeApproved
         && row.actor_id == notice.approved.as_ref().map(|hand| hand.by.0)
         && details["notice"] == notice.id.to_string()
         && details["words"] == notice.words.digest(notice.track).to_string();
