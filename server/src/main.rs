@@ -101,7 +101,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
                 && let Some(gap) = second_wall::gaps(portal.db.reader()).await?.into_iter().next()
             {
                 let sentence = format!(
-                    "The wall between Teams in the database has a gap: {gap}. Run `portal migrate --roles` as the owner, and see docs/operations.md."
+                    "The wall between Teams in the database has a gap: {gap}. See “Row-level security” in docs/operations.md."
                 );
                 return Ok(report(&[sentence]));
             }

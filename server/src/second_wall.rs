@@ -1,6 +1,8 @@
 //! Whether PostgreSQL's row-level security stands before every table of Teams, as the migrations built it, and holds whoever asks.
 
-use migrations::wall::{OF_NOBODY, OWN_TEAM, own_team};
+use std::collections::BTreeSet;
+
+use migrations::wall::{OF_NOBODY, OF_TEAMS, OWN_TEAM, own_team};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait};
 
 /// Tables of Teams, and whether they have row-level security that holds their owner too.
@@ -17,16 +19,28 @@ const RULES: &str = "SELECT format('%s %s %s %s %s %s', p.polname, p.polcmd, p.p
         pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) AS rule
     FROM pg_policy p WHERE p.polrelid = $1 ORDER BY p.polname";
 
-/// What would lead past it, and whom it does not hold.
-const WAYS_PAST: &str = "SELECT 'the database role ' || rolname || ' is not held by row-level security' AS way
-        FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)
-    UNION ALL SELECT 'the database role ' || current_user || ' owns ' || c.relname
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND pg_has_role(current_user, c.relowner, 'USAGE')
-    UNION ALL SELECT c.relname || ' shows rows with the eyes of its owner'
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('v', 'm')
-    UNION ALL SELECT p.proname || ' runs as its owner'
-        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef";
+/// What would lead past it, and whom it does not hold. A view that asks with its owner's eyes is a way past only where its owner is
+/// not held, and what extensions bring is theirs; what is kept of rows is a copy, whoever owns it.
+const WAYS_PAST: &str = "WITH held AS (SELECT oid, rolname, NOT (rolsuper OR rolbypassrls) AS held FROM pg_roles),
+        mine AS (SELECT c.oid, c.relname, c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND (c.relname = 'team' OR EXISTS
+                (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'team_id' AND NOT a.attisdropped))),
+        asking AS (SELECT DISTINCT v.oid, v.relname, v.relkind, v.relowner, v.reloptions FROM pg_depend d
+            JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class JOIN mine ON mine.oid = d.refobjid
+            WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.oid <> mine.oid)
+    SELECT 'the database role ' || current_user || ' is or may become ' || rolname || ', whom row-level security does not hold' AS way
+        FROM held WHERE NOT held AND pg_has_role(current_user, oid, 'MEMBER')
+    UNION ALL SELECT 'the database role ' || current_user || ' owns ' || relname FROM mine WHERE pg_has_role(current_user, relowner, 'MEMBER')
+    UNION ALL SELECT a.relname || ' keeps a copy of rows of Teams' FROM asking a WHERE a.relkind = 'm'
+    UNION ALL SELECT a.relname || ' shows rows of Teams with the eyes of ' || o.rolname || ', whom row-level security does not hold'
+        FROM asking a JOIN held o ON o.oid = a.relowner
+        WHERE a.relkind = 'v' AND NOT o.held AND NOT COALESCE(a.reloptions::text ~ 'security_invoker=(true|on|1)', false)
+    UNION ALL SELECT p.proname || ' runs as ' || o.rolname || ', past row-level security'
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN held o ON o.oid = p.proowner
+        WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND p.prosecdef
+            AND (NOT o.held OR p.proconfig::text LIKE '%portal.team%')
+            AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e')
+    UNION ALL SELECT 'a rule rewrites what is asked of ' || mine.relname FROM mine JOIN pg_rewrite r ON r.ev_class = mine.oid";
 
 /// Every gap in the wall, as a sentence of its own; none on SQLite, which has no such wall.
 pub async fn gaps(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
@@ -36,8 +50,14 @@ pub async fn gaps(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     // What a rule is in PostgreSQL's own words depends on its version: it is asked to write the right ones down, beside the real ones.
     let tx = db.begin().await?;
     let mut gaps = words(&tx, WAYS_PAST, "way", None).await?;
+    let mut missing: BTreeSet<&str> = OF_TEAMS.iter().map(|(table, _)| *table).collect();
+    if !may_model(&tx).await? {
+        gaps.push("it cannot be looked at: grant TEMPORARY on the database to the role".to_owned());
+        return Ok(gaps);
+    }
     for row in tx.query_all_raw(Statement::from_string(DbBackend::Postgres, TABLES)).await? {
         let (oid, name): (i64, String) = (row.try_get("", "oid")?, row.try_get("", "name")?);
+        missing.remove(&*name);
         if !row.try_get::<bool>("", "stands")? {
             gaps.push(format!("{name} has no row-level security that holds its owner"));
         }
@@ -47,7 +67,15 @@ pub async fn gaps(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
         }
     }
     tx.rollback().await?;
+    gaps.extend(missing.into_iter().map(|name| format!("{name} is not in the schema public")));
     Ok(gaps)
+}
+
+/// Whether tables of a transaction of its own may be made.
+async fn may_model(tx: &DatabaseTransaction) -> Result<bool, DbErr> {
+    let text = "SELECT has_database_privilege(current_database(), 'TEMPORARY') AS may";
+    let row = tx.query_one_raw(Statement::from_string(DbBackend::Postgres, text)).await?;
+    row.map_or(Ok(false), |row| row.try_get("", "may"))
 }
 
 /// The rules that a table should have, as PostgreSQL writes them.

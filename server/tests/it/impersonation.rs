@@ -183,6 +183,27 @@ on_both_databases!(whoever_looks_in_changes_nothing_and_watches_nothing, async |
     assert_eq!(ada.post("create_team", &[("name", "Mine")]).await.status(), 200);
 });
 
+on_both_databases!(whoever_looks_into_another_team_looks_into_the_first_no_longer, async |stage: Stage| {
+    let scene = Scene::on(stage).await;
+    let mut ada = Browser::confirmed(&scene.house, "ada@example.com").await;
+    scene.begins(&mut ada).await;
+    let eve = scene.house.furnished("eve").await;
+    let second = format!("/teams/{}", eve.team);
+    let fields = [("which", &*second), ("reason", "Their gateway is refused")];
+    assert_eq!(ada.post("ask_impersonation", &fields).await.status(), 200);
+    let asked = impersonations::list(&eve.owner, &eve.scope).await.unwrap().remove(0).id;
+    let owner = scene.house.stage.stepped_up(&eve.owner);
+    let code = impersonations::approve(&owner, &eve.scope, asked).await.unwrap();
+    let begun = ada.post("begin_impersonation", &[("impersonation", &*asked.to_string()), ("code", reveal(&code))]).await;
+    assert_eq!(begun.status(), 200, "{}", begun.text().await.unwrap());
+    assert!(impersonations::list(&scene.of.owner, &scene.of.scope).await.unwrap()[0].ended_at.is_some());
+    assert_eq!(
+        (ada.get(&scene.team()).await.status(), ada.get(&second).await.status()),
+        (404.try_into().unwrap(), 200.try_into().unwrap())
+    );
+    assert_eq!(scene.mails().await.last().unwrap(), "Support looks into your Team no longer");
+});
+
 on_both_databases!(either_side_ends_it_at_once, async |stage: Stage| {
     let scene = Scene::on(stage).await;
     let mut ada = Browser::confirmed(&scene.house, "ada@example.com").await;

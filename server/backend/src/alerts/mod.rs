@@ -25,6 +25,8 @@ pub(crate) use itself::{evidence_does_not_hold, log_does_not_hold, watch_itself}
 pub(crate) use tell::tell_due;
 pub use watch::Watch;
 
+use sea_orm::ConnectionTrait;
+
 use crate::{
     Cx, TeamScope,
     access::{self, AccessError},
@@ -45,20 +47,19 @@ pub struct Alerts {
     pub acknowledged: Vec<Alert>,
 }
 
-async fn of(cx: &Cx, whose: Whose<'_>) -> Result<Alerts, AccessError> {
-    let db = cx.portal.db.reader();
+async fn of(db: &impl ConnectionTrait, whose: Whose<'_>) -> Result<Alerts, AccessError> {
     Ok(Alerts { open: alert::open(db, whose).await?, acknowledged: alert::acknowledged(db, whose, SHOWN).await? })
 }
 
 /// The Team's alerts.
 pub async fn list(cx: &Cx, scope: &TeamScope) -> Result<Alerts, AccessError> {
-    of(cx, Whose::Team(scope)).await
+    of(&cx.portal.db.of(scope), Whose::Team(scope)).await
 }
 
 /// The installation's alerts, for its operators.
 pub async fn list_of_installation(cx: &Cx) -> Result<Alerts, AccessError> {
     access::operator(cx)?;
-    of(cx, Whose::Installation).await
+    of(cx.portal.db.reader(), Whose::Installation).await
 }
 
 /// Acknowledges an alert of the Team with a note.
@@ -81,10 +82,13 @@ async fn answer(cx: &Cx, whose: Whose<'_>, event: Event, id: AlertId, note: &str
         return Err(AlertError::NoteMissing);
     }
     let note = SafeText::new(note, NOTE_MOST);
-    let found = alert::by_id(cx.portal.db.reader(), whose, id).await?.ok_or(AccessError::NotFound)?;
     let said =
         Acknowledged { at: cx.now(), by: person.user, name: person.email.to_string(), note: note.as_str().to_owned() };
-    let tx = cx.portal.db.begin().await?;
+    let tx = match whose {
+        Whose::Team(scope) => cx.portal.db.begin_in(scope).await?,
+        Whose::Installation => cx.portal.db.begin().await?,
+    };
+    let found = alert::by_id(&*tx, whose, id).await?.ok_or(AccessError::NotFound)?;
     if !alert::acknowledge(&*tx, whose, id, &said).await? {
         return Err(AlertError::Answered);
     }

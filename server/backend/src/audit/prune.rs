@@ -78,32 +78,46 @@ impl Sequencer {
     /// One transaction: a signed horizon, the events below it, and that they were pruned.
     async fn prune_some(&self, since: Time, now: Time) -> Result<u64, PruneError> {
         let tx = self.portal.db.begin().await?;
-        if !audit_tree::lead(&*tx).await? {
+        match self.pruning(&tx, since, now).await {
+            Ok(pruned) if pruned > 0 => {
+                tx.commit().await?;
+                metrics::counter!("portal_audit_pruned_events_total").increment(pruned);
+                Ok(pruned)
+            }
+            // Whoever leads next must not find the place taken by a turn that came to nothing.
+            nothing => {
+                tx.rollback().await?;
+                nothing
+            }
+        }
+    }
+
+    /// What a turn prunes; nothing when another process leads.
+    async fn pruning(&self, tx: &Tx, since: Time, now: Time) -> Result<u64, PruneError> {
+        if !audit_tree::lead(&**tx).await? {
             return Ok(0);
         }
-        let Some(head) = self.trusted(&tx).await? else { return Ok(0) };
-        let from = self.horizon(&tx).await?;
+        let Some(head) = self.trusted(tx).await? else { return Ok(0) };
+        let from = self.horizon(tx).await?;
         // The last leaf says how large the tree is, and what the watch has not read it must read yet.
-        let end = audit_watch::next(&*tx).await?.min(head.size).min(audit_tree::size(&*tx).await?.saturating_sub(1));
+        let end = audit_watch::next(&**tx).await?.min(head.size).min(audit_tree::size(&**tx).await?.saturating_sub(1));
         // A tree that was smaller after that time proves that what came into it later is not old enough, whatever clock its
         // events were given their time by.
-        let end = match audit_tree::smallest_after(&*tx, since).await? {
+        let end = match audit_tree::smallest_after(&**tx, since).await? {
             Some(size) => end.min(size),
             None => end,
         };
-        let index = self.prunable(&tx, head, from, end, since).await?;
+        let index = self.prunable(tx, head, from, end, since).await?;
         if index == from {
             return Ok(0);
         }
         let note = Horizon { index, before: since, signed_at: now }.sign(&self.key)?;
-        audit_horizon::put(&*tx, index, now, &note).await?;
-        audit_horizon::prune(&*tx, from, index).await?;
+        audit_horizon::put(&**tx, index, now, &note).await?;
+        audit_horizon::prune(&**tx, from, index).await?;
         let many = i64::try_from(index - from).unwrap_or(i64::MAX);
         let below = i64::try_from(index).unwrap_or(i64::MAX);
         let event = Event::new(Action::LogPruned).with("events", many).with("below", below);
-        append(&*tx, &Cx::system(&self.portal, "retention"), event).await?;
-        tx.commit().await?;
-        metrics::counter!("portal_audit_pruned_events_total").increment(index - from);
+        append(&**tx, &Cx::system(&self.portal, "retention"), event).await?;
         Ok(index - from)
     }
 

@@ -39,7 +39,8 @@ pub async fn begin(cx: &Cx, id: ImpersonationId, code: &str) -> Result<Impersona
         audit::append_alone(cx, event.with("impersonation", id).refused("wrong-code")).await?;
         return Err(ImpersonationError::WrongCode);
     }
-    let tx = cx.portal.db.begin_in(&scope).await?;
+    // Across Teams: what the operator looks into elsewhere ends here.
+    let tx = cx.portal.db.begin().await?;
     store::team::hold(&*tx, &scope).await?;
     if !owners(cx, &tx, &scope).await?.iter().any(|owner| owner.user == approved.user) {
         return Err(ImpersonationError::ApproverGone);

@@ -90,7 +90,8 @@ pub struct Tx {
 impl Db {
     /// Connects to `sqlite://path` or `postgres://…`, with at most `connections` connections.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, DbErr> {
-        let postgres = url.starts_with("postgres://").then(|| url.parse::<PgConnectOptions>()).transpose();
+        let is_postgres = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        let postgres = is_postgres.then(|| url.parse::<PgConnectOptions>()).transpose();
         let postgres = postgres.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))?;
         // sea-orm writes the address into a span: what stands there must not hold the password.
         let mut options = ConnectOptions::new(if postgres.is_some() { "postgres://" } else { url });
@@ -114,6 +115,9 @@ impl Db {
         });
         let pool = Database::connect(options).await?;
         let sqlite = pool.get_database_backend() == DbBackend::Sqlite;
+        if !sqlite {
+            is_across(&pool).await?;
+        }
         Ok(Self { pool, writer: sqlite.then(|| Arc::new(Semaphore::new(1))) })
     }
 
@@ -164,6 +168,19 @@ impl Db {
     /// Answers when the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.pool.execute_unprepared("SELECT 1").await.map(|_| ())
+    }
+}
+
+/// Refuses a connection whose startup parameters did not arrive: behind row-level security it would see nothing, and say so nowhere.
+async fn is_across(pool: &DatabaseConnection) -> Result<(), DbErr> {
+    let (name, every) = ACROSS;
+    let text = format!("SELECT current_setting('{name}', true) AS word");
+    let row = pool.query_one_raw(Statement::from_string(DbBackend::Postgres, text)).await?;
+    match row.map(|row| row.try_get::<Option<String>>("", "word")).transpose()?.flatten() {
+        Some(word) if word == every => Ok(()),
+        _ => Err(DbErr::Custom(format!(
+            "the setting {name} did not reach PostgreSQL: a pooler in between has to pass startup parameters (options) on"
+        ))),
     }
 }
 

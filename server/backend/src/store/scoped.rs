@@ -60,7 +60,10 @@ macro_rules! within {
         match $self.within().await? {
             Some(tx) => {
                 let done = tx.$does($what).await;
-                tx.rollback().await?;
+                // What was read was read, even where the connection is lost now.
+                if let Err(error) = tx.rollback().await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "a read was not ended");
+                }
                 done
             }
             None => $self.pool.$does($what).await,

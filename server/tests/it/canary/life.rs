@@ -169,6 +169,8 @@ pub(super) async fn life(walk: &mut Walk<'_>) {
     }
     walk.cage.used("refused refresh token");
 
+    ads::advertise(walk, &mut ada, &person, &scope).await;
+
     // A gateway with two keys: one shown to a script, one to a plain form.
     let fields = [("team", &*team), ("name", "orders-sync"), ("environment", "production")];
     let scopes =

@@ -1,6 +1,7 @@
 //! Canaries: secrets that are followed through everything that Portal does, and searched for in every spelling wherever
 //! they have no business. One that was never used proves nothing, so that is a failure too.
 
+mod ads;
 mod cage;
 mod calls;
 mod ear;

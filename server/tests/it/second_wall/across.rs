@@ -7,7 +7,7 @@ const ACROSS: [(&str, usize, &str); 33] = [
     ("app/src/edge/views/mod.rs", 1, "people belong to no Team"),
     ("server/backend/src/access.rs", 1, "a membership is what makes a scope"),
     ("server/backend/src/access_reviews/", 3, "the job asks which reviews are due, of every Team"),
-    ("server/backend/src/alerts/", 15, "the watch reads every Team's log; alerts of the installation are of none"),
+    ("server/backend/src/alerts/", 14, "the watch reads every Team's log; alerts of the installation are of none"),
     (
         "server/backend/src/audit/",
         11,
@@ -18,7 +18,7 @@ const ACROSS: [(&str, usize, &str); 33] = [
     ("server/backend/src/credentials/", 5, "a key says of which Team it is; misses are counted by network"),
     ("server/backend/src/dormancy.rs", 5, "accounts belong to no Team"),
     ("server/backend/src/egress/", 1, "denials are events of the installation"),
-    ("server/backend/src/impersonations/", 6, "an operator's own, of every Team, and those whose time is over"),
+    ("server/backend/src/impersonations/", 7, "an operator's own, of every Team, and those whose time is over"),
     (
         "server/backend/src/incidents/",
         17,
