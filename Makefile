@@ -4,8 +4,9 @@
 # make lighthouse    Lighthouse over the pages of the demonstration
 # make observatory   the score of Mozilla's HTTP Observatory
 # make scan   dependencies: licences, sources, known vulnerabilities, bills of materials
+# make figures   the figures of what is promised about people and access
 # make bench  throughput of issuing beside a bare answer, as ratios
-.PHONY: run demo test scan bench observatory lighthouse release setup fmt
+.PHONY: run demo test figures scan bench observatory lighthouse release setup fmt
 
 run:
 	@scripts/development.sh
@@ -15,6 +16,9 @@ demo:
 
 test:
 	@scripts/test.sh
+
+figures:
+	@scripts/figures.sh
 
 bench:
 	@scripts/bench.sh

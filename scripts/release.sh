@@ -3,6 +3,7 @@
 . "$(dirname "$0")/common.sh"
 cd "$ROOT"
 scripts/setup.sh build
+scripts/scan.sh
 say "building the bundle for size"
 trunk build --release --quiet
 say "building the server for speed"

@@ -30,7 +30,7 @@ test("the keyboard alone leads from sign-in to a credential and its line in the 
   await press(page, "Connections");
   await at(page, "Connections", hydrated);
   await press(page, "Connect account");
-  await at(page, "Connect a seller account", hydrated);
+  await at(page, "Connect an account", hydrated);
   await type(page, "Name", "Northwind DE");
   await type(page, "Seller ID", seller.seller_id);
   await type(page, "Marketplace", seller.marketplaces[0]);

@@ -60,6 +60,15 @@ test("every page is accessible and whole in light and dark, wide and narrow", as
       await expect(page.getByRole("dialog", { name })).toBeHidden();
     }
   }
+  // The map of who can reach what is made to be printed: what steers a page stays away, and nothing is cut.
+  await page.goto(`${team}/members/reach`);
+  await settled(page, true);
+  await page.emulateMedia({ media: "print", colorScheme: "light" });
+  await expect(page.getByRole("navigation", { name: "Team" })).toBeHidden();
+  await expect(page.getByRole("table", { name: "Keys, by connection" })).toBeVisible();
+  if (await cut(page)) problems.push("the map has a table that is cut in print");
+  expect((await page.pdf({ path: info.outputPath("reach.pdf") })).length).toBeGreaterThan(1000);
+  await page.emulateMedia({ media: null });
   expect(problems).toEqual([]);
 
   async function axe(what: string) {

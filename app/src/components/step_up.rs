@@ -1,8 +1,11 @@
-use leptos::prelude::*;
+use leptos::{prelude::*, server::ServerActionError, server_fn::error::ServerFnUrlError};
 use leptos_router::hooks::{use_location, use_params_map};
+
+use model::ProblemCode;
 
 use super::{Act, ActForm, ConfirmWithAPasskey, Hidden, Icon, Submit};
 use crate::{
+    Failure,
     answer::vouched,
     api::{Viewer, login::AskConfirmation},
 };
@@ -16,7 +19,17 @@ pub fn StepUpGate(
     #[prop(optional)] only_passkey: bool,
     children: Children,
 ) -> impl IntoView {
-    if open { children() } else { view! { <Gate act only_passkey/> }.into_any() }
+    if open || ended() { children() } else { view! { <Gate act only_passkey/> }.into_any() }
+}
+
+/// The proof ended while somebody typed: the page that answers the plain post has the form with what was typed, and its notice says
+/// what it takes, in a tab of its own.
+fn ended() -> bool {
+    let failed = use_context::<ServerActionError>();
+    let failure = failed.map(|failed| ServerFnUrlError::<Failure>::decode_err(failed.err()));
+    failure.is_some_and(|Failure(problem)| {
+        matches!(problem.code, ProblemCode::StepUpRequired | ProblemCode::PasskeyProofRequired)
+    })
 }
 
 #[component]

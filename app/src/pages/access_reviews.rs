@@ -154,6 +154,7 @@ fn Decide(team: TeamId, id: AccessReviewId, one: SubjectItem) -> impl IntoView {
     // A suspension is lifted with a fresh proof.
     let (lets_in, lets) = (!one.is_suspended || stepped_up(), name.clone());
     let note_id = format!("note-{}", one.subject);
+    let confirm_id = format!("confirm-note-{}", one.subject);
     let to_remove = one.clone();
     view! {
         <div class="row">
@@ -161,6 +162,7 @@ fn Decide(team: TeamId, id: AccessReviewId, one: SubjectItem) -> impl IntoView {
                 <StepUpGate open=lets_in act=format!("let {lets} in again")>
                     <ActForm act>
                         <What team id one decision=Decision::Confirmed/>
+                        <details class="disclosure"><summary>"Add a note"</summary><Field name="note" id=confirm_id label="Note" optional=true act/></details>
                         <Submit label="Confirm" class="btn-secondary btn-sm"/>
                     </ActForm>
                 </StepUpGate>

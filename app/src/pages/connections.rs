@@ -24,7 +24,7 @@ pub fn ConnectionsPage() -> impl IntoView {
         <PageHeader title="Connections" lead="Seller and advertising accounts whose owners let this Team work for them." actions=add()/>
         <section class="card card-flush" aria-label="Connections">
             {loaded(connections(team), move |all| if all.is_empty() {
-                view! { <EmptyState icon="plug" title="No account connected yet" text="Connect a seller account, and gateways can ask for its credentials." action=add()/> }.into_any()
+                view! { <EmptyState icon="plug" title="No account connected yet" text="Connect an account, and gateways can ask for its credentials." action=add()/> }.into_any()
             } else {
                 let rows = all.into_iter().map(|item| view! { <Row home=home() item/> }).collect_view();
                 view! {

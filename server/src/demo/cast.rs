@@ -12,6 +12,8 @@ pub struct Company {
     /// The app, and how many days old its client secret is at the end.
     pub apps: &'static [(App, i64)],
     pub accounts: &'static [Account],
+    /// Connections for the Advertising API: names, and places in the list of the simulator's first advertiser.
+    pub profiles: &'static [(&'static str, usize)],
     pub services: &'static [Service],
 }
 
@@ -47,11 +49,12 @@ pub const COMPANIES: [Company; 2] = [
             ("dan@contractor.example", Role::Operator, SANDBOX, Some("Keel & Sons")),
             ("erin@audit.example", Role::Auditor, Environments::BOTH, None),
         ],
-        apps: &[(APPS[0], 40), (APPS[1], 40)],
+        apps: &[(APPS[0], 40), (APPS[1], 40), (APPS[2], 40)],
         accounts: &[
             Account { name: "Nordlicht Germany", seller: SELLERS[0], marketplace: "DE" },
             Account { name: "Nordlicht sandbox", seller: SANDBOX_SELLER, marketplace: "DE" },
         ],
+        profiles: &[("Nordlicht Germany ads", 0), ("Nordlicht France ads", 1)],
         services: &[
             Service {
                 name: "orders-sync",
@@ -106,6 +109,7 @@ pub const COMPANIES: [Company; 2] = [
             Account { name: "Cedar Ridge US", seller: SELLERS[4], marketplace: "US" },
             Account { name: "Sakura Stationery Japan", seller: SELLERS[5], marketplace: "JP" },
         ],
+        profiles: &[],
         services: &[
             Service {
                 name: "inventory-hub",

@@ -8,7 +8,7 @@ use std::{collections::HashSet, error::Error};
 
 use backend::{
     Actor, Clock, Cx, Portal, TeamScope, access,
-    connections::{self, NewConnection},
+    connections::{self, NewConnection, NewGrant},
     cx::SignedIn,
     gateways, login,
     lwa_apps::{self, NewLwaApp},
@@ -22,12 +22,14 @@ use chrono::Duration;
 pub(crate) use life::Worker;
 use model::{
     EmailAddress, Permission, Role, Time,
-    amazon::Marketplace,
+    amazon::{Marketplace, ProfileId, Region},
     engagement::Engagement,
     gateway::{Scope, Scopes},
-    ids::{ConnectionId, TeamId},
+    ids::{ConnectionId, LwaAppId, TeamId},
 };
 use secrecy::SecretString;
+
+use crate::simulator::known::{ADVERTISERS, APPS};
 
 /// How long ago the history begins.
 const HISTORY: Duration = Duration::days(45);
@@ -181,7 +183,22 @@ impl Stage {
             let made = connections::create(admin, scope, new).await;
             accounts.push(made.map_err(|error| format!("{name}: {}", model::Problem::from(&error)))?);
         }
+        if let Some((_, app)) = apps.iter().find(|(client_id, _)| *client_id == APPS[2].client_id) {
+            self.profiles(admin, scope, *app, company).await?;
+        }
         Ok(accounts)
+    }
+
+    async fn profiles(&self, admin: &Cx, scope: &TeamScope, lwa_app: LwaAppId, company: &Company) -> Done<()> {
+        let refresh_token = SecretString::from(ADVERTISERS[0].refresh_token);
+        let grant = NewGrant { lwa_app, region: Region::Eu, refresh_token, authorized_at: admin.now() };
+        let choice = connections::list_profiles(admin, scope, grant).await?;
+        for (name, place) in company.profiles {
+            self.wait(5);
+            let profile = ProfileId(ADVERTISERS[0].profiles[*place].id);
+            connections::choose_profile(admin, scope, choice, profile, name.parse()?).await?;
+        }
+        Ok(())
     }
 
     async fn service(

@@ -35,6 +35,7 @@ static COMPANY: Company = Company {
     members: &[],
     apps: &[(APPS[1], 45)],
     accounts: &[Account { name: "Sandbox account", seller: SANDBOX_SELLER, marketplace: "DE" }],
+    profiles: &[],
     services: &[Service {
         name: "drill-service",
         uses: &[0],

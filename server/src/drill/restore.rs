@@ -62,7 +62,12 @@ fn sweep(within: &Path) {
 pub(super) async fn lately(portal: &Portal) -> Result<Option<(bool, String)>, sea_orm::DbErr> {
     let Some(last) = drill::newest(portal.db.reader(), DrillKind::RestoreBackup).await? else { return Ok(None) };
     let stands = portal.clock.now() - last.at < STANDS[usize::from(last.passed)];
-    Ok(stands.then_some((last.passed, last.report)))
+    let minutes = (portal.clock.now() - last.at).num_minutes();
+    let report = format!(
+        "Not run anew: a backup holds every Team, and another one rehearsed it {minutes} minutes ago.\n{}",
+        last.report
+    );
+    Ok(stands.then_some((last.passed, report)))
 }
 
 pub(super) async fn run(portal: &Portal, team: TeamId, log: &mut Log) -> Done<()> {
@@ -108,7 +113,7 @@ async fn compare(portal: &Portal, db: &Db, manifest: &backup::Manifest, team: Te
     log.step("its log has the head that was signed here last", held, at);
     let at = Instant::now();
     let (same, all) = backup::samples(portal, db, team).await?;
-    log.step(&format!("{same} of {all} secrets of this Team open in it, as they do here"), same == all, at);
+    log.step(&format!("{same} of {all} secrets of the Team that rehearses open in it, as they do here"), same == all, at);
     Ok(())
 }
 

@@ -203,6 +203,7 @@ on_both_databases!(a_team_is_deleted_by_two_owners_and_its_log_stays, async |sta
         backend::jobs::run_due(&house.stage.portal).await.unwrap();
     }
     assert!(house.stage.mails_to("carol@example.com").await.iter().any(|mail| mail.subject.contains(other)));
+    println!("figure E7: exports of all and deletions of a Team: 0 alone");
 });
 
 /// An incident that is over, of which something is still to be done; answers what.

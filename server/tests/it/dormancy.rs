@@ -83,6 +83,7 @@ on_both_databases!(an_unused_account_is_warned_twice_and_disabled, async |stage:
     assert_eq!(told(stage, "bob", "disabled").await, 3, "told of it once");
     let members = teams::members(&ada.owner, &ada.scope).await.unwrap();
     assert!(members.iter().any(|member| member.user == user(&bob)), "a member is not removed by it");
+    println!("figure E6: warned at 30 and 40 days, disabled at 45");
 });
 
 on_both_databases!(whoever_comes_back_begins_anew, async |stage: Stage| {

@@ -112,7 +112,7 @@ on_both_databases!(forty_bad_targets_are_refused_before_a_byte_leaves_and_record
     }
     assert_eq!(listed + address, 20, "a page of them");
     let all = recorded(&house).await.len();
-    println!("40 bad targets: {} connects, {all} refusals recorded", heard.load(Ordering::SeqCst));
+    println!("figure F2: 40 bad targets: {} connects, {all} refusals recorded", heard.load(Ordering::SeqCst));
     assert_eq!(all, 45);
     // The same again is not written down at once, and not forgotten either.
     for _ in 0..3 {

@@ -10,7 +10,7 @@ use crate::{
     browser::Browser,
     house::{Furnished, House},
     on_both_databases,
-    registry::{Things, address, column, dump, form, functions, pages},
+    registry::{Things, address, column, dump, files, form, functions, pages},
     support::{Stage, reveal},
 };
 
@@ -145,7 +145,7 @@ on_both_databases!(whoever_looks_in_changes_nothing_and_watches_nothing, async |
         }
         asked += 1;
     }
-    println!("{asked} functions of a Team asked by an impersonator, {} forbidden acts done", did.len());
+    println!("figure E4: {asked} functions of a Team asked by an impersonator, {} forbidden acts done", did.len());
     assert!(asked > 100 && did.is_empty(), "{asked}: {did:?}");
     // An address that is written otherwise, or asked for otherwise, is no way to look.
     let encoded = format!("{}/connections/%63on{}", scene.team(), &scene.things.connection[3..]);
@@ -156,9 +156,15 @@ on_both_databases!(whoever_looks_in_changes_nothing_and_watches_nothing, async |
     let answered = ada.submit("stop_impersonation", &form).await.text().await.unwrap();
     assert!(!answered.contains("Live leases"), "a page that answers a form shows the Team");
     // So do the routes that are no server functions; nor is anything watched that nobody notes.
-    for route in ["log", "gateways/{gateway}/leases", "connections/{connection}/leases", "incidents/{incident}/timeline"] {
-        let path = address(&format!("/live/teams/{{team}}/{route}"), &scene.things);
+    for (_, route) in files().into_iter().filter(|(_, path)| path.starts_with("/live/")) {
+        let path = address(&route, &scene.things);
         assert_eq!(ada.get(&path).await.status(), 403, "{path}");
+    }
+    for (method, path) in
+        files().into_iter().filter(|(method, path)| *method == reqwest::Method::GET && path.starts_with("/teams/"))
+    {
+        let path = format!("{}?format=csv", address(&path, &scene.things));
+        assert_eq!(ada.get(&path).await.status(), 403, "{method} {path}");
     }
     let incident = address("/teams/{team}/incidents/{incident}", &scene.things);
     let (export, upload) = (format!("{}/log/export", scene.team()), format!("{incident}/evidence"));

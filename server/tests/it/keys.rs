@@ -111,6 +111,7 @@ on_both_databases!(keys_are_rotated_under_load_and_killed_and_nothing_is_lost, a
     let file = house.stage.folder.join("keys");
     let portal = &house.stage.portal;
     let (stop, asked, failed) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    let began = std::time::Instant::now();
     let load = async {
         let mut turns = tokio::time::interval(std::time::Duration::from_millis(5));
         let mut under_way = tokio::task::JoinSet::new();
@@ -170,8 +171,9 @@ on_both_databases!(keys_are_rotated_under_load_and_killed_and_nothing_is_lost, a
     });
     let lost = lost(portal, &file, &kept).await;
     let (asked, failed) = (asked.into_inner(), failed.into_inner());
+    let rate = asked as f64 / began.elapsed().as_secs_f64();
     println!(
-        "{asked} requests, {failed} failed; killed 20 times, {cut} with work left, {left} at the end; {lost} of {} lost",
+        "figure B5: {asked} requests ({rate:.0} a second), {failed} failed; killed 20 times, {cut} with work left, {left} at the end; {lost} of {} lost",
         2 * TEAMS
     );
     assert_eq!((failed, lost), (0, 0));
@@ -224,6 +226,7 @@ on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |st
     for count in did {
         assert_eq!(crate::registry::column(&house, &count).await, ["1"], "{count}");
     }
+    println!("figure B6: a key that something needs: retired 0 times; the refusal names what still does");
 });
 
 on_both_databases!(a_data_key_that_does_not_open_holds_up_no_other, async |stage: Stage| {

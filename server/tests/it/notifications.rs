@@ -178,7 +178,7 @@ on_both_databases!(of_ten_thousand_mutated_messages_none_is_taken, async |stage:
         }
         taken += usize::from(relayed.take(&bad).await.is_ok());
     }
-    println!("10,000 mutated messages: {taken} taken");
+    println!("figure F3: 10,000 mutated messages: {taken} taken");
     assert_eq!((taken, relayed.kept().await.len()), (0, 0));
     // The one that they were made of is taken still.
     assert_eq!(relayed.take(&good).await.unwrap(), Taken::New);
@@ -207,7 +207,7 @@ on_both_databases!(one_message_a_thousand_times_at_once_has_one_effect, async |s
     }
     let effects = relayed.house.stage.events(&relayed.of.scope, Action::NotificationReceived).await.len();
     let queued = webhooks::get(&owner, &relayed.of.scope, gateway).await.unwrap().1.len();
-    println!("one id 1,000 times in parallel: {effects} effect, {known} known");
+    println!("figure F3: one id 1,000 times in parallel: {effects} effect, {known} known");
     assert_eq!((new, relayed.kept().await.len(), effects, queued), (1, 1, 1, 1));
     assert!(known > 900, "{known}");
 });

@@ -103,6 +103,20 @@ impl Route {
     }
 }
 
+/// Files and live parts of a Team, and what comes for a connection: from the route table.
+pub fn files() -> Vec<(reqwest::Method, String)> {
+    let table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes.rs")).unwrap();
+    let rows = table.split(".route(").skip(1).filter_map(|row| {
+        let (path, handler) = row.trim_start().strip_prefix('"')?.split_once("\",")?;
+        let ours = ["/teams/", "/live/", "/api/notifications/v1/connections/"].iter().any(|start| path.starts_with(start));
+        let method = handler.trim_start().split('(').next()?.to_uppercase();
+        ours.then(|| (method.parse().unwrap(), path.to_owned()))
+    });
+    let all: Vec<_> = rows.collect();
+    assert!(all.len() >= 11, "{all:?}");
+    all
+}
+
 /// All routes of the gateway API: from the route table, their bodies from the OpenAPI document.
 pub async fn routes(house: &House) -> Vec<Route> {
     let table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes.rs")).unwrap();

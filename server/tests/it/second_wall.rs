@@ -156,7 +156,7 @@ async fn every_gap_in_the_wall_is_found() {
         red += usize::from(!found.is_empty());
         mend(&above, what, &login).await;
     }
-    println!("{} mutations of the schema, {red} red", mutations.len());
+    println!("figure E3: {} mutations of the schema, {red} red", mutations.len());
     assert_eq!(red, mutations.len());
 }
 

@@ -93,6 +93,7 @@ on_both_databases!(every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes, a
             assert_refused(perform(&house, &device, &team, &bob, cx, act).await, act, "ten minutes and a microsecond after");
         }
     }
+    println!("figure A14: {} dangerous acts, 0 done without a fresh proof", DangerousAct::ALL.len());
 });
 
 on_both_databases!(the_mail_names_the_act_and_the_code_is_for_one_use, async |stage: Stage| {

@@ -1,6 +1,8 @@
 //! Locks: orders not to issue. Incidents make and lift them; every issue looks for them (see `issue`), and whoever enters a
 //! Team (see `team`).
 
+use std::collections::HashSet;
+
 use model::{
     Environment, Time,
     ids::{ConnectionId, LockId, UserId},
@@ -87,6 +89,13 @@ pub async fn on_connections(
         Ok(Locked { connection, seller: row.try_get("", "seller_id")?, grant_mac: row.try_get("", "grant_mac")? })
     };
     rows.iter().map(locked).collect()
+}
+
+/// What locks stand on in a Team: people, gateways, keys, connections, the Team itself.
+pub async fn targets(db: &impl ConnectionTrait, scope: &TeamScope, now: Time) -> Result<HashSet<Uuid>, DbErr> {
+    let text = "SELECT DISTINCT target_id FROM lock WHERE team_id = $1 AND lifted_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
+    let rows = db.query_all_raw(sql(db, text, [scope.team().0.into(), now.into()])).await?;
+    rows.iter().map(|row| row.try_get("", "target_id")).collect()
 }
 
 /// Lifts what Portal itself suspended, by whichever access review, and no lock of an incident's; false when nothing stood. `by`: nobody of

@@ -6,6 +6,8 @@ use model::{
     ids::{ConnectionId, GatewayId},
 };
 
+use uuid::Uuid;
+
 use crate::{
     Cx, TeamScope,
     access::AccessError,
@@ -15,11 +17,11 @@ use crate::{
 /// Who can reach what in a Team, as it is now.
 #[derive(Clone, Debug)]
 pub struct Reach {
-    /// Those whose time is not over, by address.
+    /// Those whose time is not over and whom no lock stops, by address.
     pub members: Vec<Member>,
     /// Those that are not disconnected, by name.
     pub connections: Vec<Connection>,
-    /// Gateways that are not disabled, with their live keys that open something and the connections that they may use.
+    /// Gateways that are neither disabled nor locked, with their live keys that open something and the connections that they may use.
     pub gateways: Vec<(Gateway, Vec<GatewayKey>, Vec<ConnectionId>)>,
 }
 
@@ -35,17 +37,26 @@ impl Reach {
 pub async fn reach(cx: &Cx, scope: &TeamScope) -> Result<Reach, AccessError> {
     let (db, now) = (&cx.portal.db.of(scope), cx.now());
     let mut members = store::member::all(db, scope).await?;
-    members.retain(|member| !member.engagement.is_over(now));
+    // Whom or what a lock stops reaches nothing, until it is lifted.
+    let locked = store::lock::targets(db, scope, now).await?;
+    let is_free = |id: Uuid| !locked.contains(&id) && !locked.contains(&scope.team().0);
+    members.retain(|member| !member.engagement.is_over(now) && !locked.contains(&member.user.0));
     let mut connections = store::connection::all(db, scope).await?;
     connections.retain(|one| one.state != ConnectionState::Disconnected);
     let keys = store::gateway_key::all(db, scope, None).await?;
     let opens = |key: &&GatewayKey, gateway: GatewayId| {
-        key.gateway == gateway && !key.canary && key_phase(key.expires_at, key.revoked_at, now) == KeyPhase::Live
+        key.gateway == gateway
+            && !key.canary
+            && is_free(key.id.0)
+            && key_phase(key.expires_at, key.revoked_at, now) == KeyPhase::Live
     };
     let mut gateways = Vec::new();
-    for gateway in store::gateway::all(db, scope).await?.into_iter().filter(|one| one.disabled_at.is_none()) {
+    for gateway in
+        store::gateway::all(db, scope).await?.into_iter().filter(|one| one.disabled_at.is_none() && is_free(one.id.0))
+    {
         let live = keys.iter().filter(|key| opens(key, gateway.id)).cloned().collect();
-        let uses = store::gateway::connections(db, scope, gateway.id).await?;
+        let mut uses = store::gateway::connections(db, scope, gateway.id).await?;
+        uses.retain(|id| is_free(id.0));
         gateways.push((gateway, live, uses));
     }
     Ok(Reach { members, connections, gateways })

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     browser::Browser,
     house::{known_app, known_seller},
-    registry::{Things, address, form, functions, other_seller, pages},
+    registry::{Things, address, files, form, functions, other_seller, pages},
     support::reveal,
 };
 
@@ -264,6 +264,16 @@ pub(super) async fn life(walk: &mut Walk<'_>) {
         walk.note(format!("page {page}"), seen, &[]).await;
         let seen = Browser::new(house).get(&path).await;
         walk.note(format!("page {page} for nobody"), seen, &[]).await;
+    }
+    for (method, route) in
+        files().into_iter().filter(|(_, path)| path.starts_with("/teams/") && !path.contains("{evidence}"))
+    {
+        let path = address(&route, &own);
+        let request = ada
+            .request(method, &format!("{path}?format=csv"))
+            .header("Sec-Fetch-Site", "same-origin")
+            .form(&[("format", "csv")]);
+        walk.note(format!("file {route}"), request.send().await.unwrap(), &[]).await;
     }
     for path in ["/nowhere", "/pkg/portal-0.css", "/gateway-api", "/theme"] {
         let seen = ada.get(path).await;

@@ -132,7 +132,10 @@ async fn outage(house: &House, of: &Furnished, eve: &Cx, running: &Running, serv
     while house.issue_cold(&portal, of).await.0 != 200 {
         assert!(back.elapsed() < Duration::from_secs(5));
     }
-    println!("others waited for {slowest:?} at most; back after {:?}", back.elapsed());
+    println!(
+        "figure B7: 503, 0 written in the clear; others waited for {slowest:?} at most; back after {:?}",
+        back.elapsed()
+    );
     keys::watch((portal.clone(), Arc::default())).await.unwrap();
     queue_a_mail(&portal).await.unwrap();
     first_seal(&eve, team).await.unwrap();

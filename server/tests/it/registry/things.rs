@@ -93,7 +93,7 @@ pub struct Things {
 }
 
 impl Things {
-    pub(super) fn named(&self, argument: &str) -> Option<&str> {
+    pub fn named(&self, argument: &str) -> Option<&str> {
         Some(match argument {
             "team" | "team_id" => &self.team,
             "app" | "lwa_app" => &self.app,

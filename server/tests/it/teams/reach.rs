@@ -1,6 +1,9 @@
 //! Who can reach what: nobody and nothing that is over is on the map.
 
-use backend::{connections, gateways};
+use backend::{
+    connections, gateways,
+    store::lock::{self, Lock},
+};
 use chrono::Duration;
 
 use super::*;
@@ -36,6 +39,21 @@ on_both_databases!(the_map_shows_who_and_which_key_reaches_a_connection_now, asy
     // From the end of their time on, before any job has run.
     house.stage.advance(Duration::days(1));
     assert_eq!(people(&map().await), ["ada@example.com", "kim@example.com"]);
+    // What a lock stops is not on it until it is lifted.
+    let (db, now) = (house.stage.portal.db.reader(), of.owner.now());
+    for (target_kind, target_id) in [("gateway", of.gateway.0), ("gateway_key", of.key.0), ("user", user(&kim).0)] {
+        let id = backend::random::id(now);
+        let reason = "suspended".to_owned();
+        let lock = Lock { id, target_kind, target_id, reason, author: None, created_at: now, expires_at: None };
+        lock::insert(db, &of.scope, lock).await.unwrap();
+        let stopped = map().await;
+        assert!(
+            if target_kind == "user" { people(&stopped).len() == 1 } else { keys(&stopped).is_empty() },
+            "{target_kind}"
+        );
+        lock::lift(db, &of.scope, id, None, now).await.unwrap();
+    }
+    assert_eq!((people(&map().await).len(), keys(&map().await).is_empty()), (2, false));
     gateways::disable(&ada, &of.scope, of.gateway).await.unwrap();
     assert!(keys(&map().await).is_empty(), "a gateway that is disabled reaches nothing");
     gateways::enable(&ada, &of.scope, of.gateway).await.unwrap();

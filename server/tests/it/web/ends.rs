@@ -114,4 +114,5 @@ on_both_databases!(a_removed_member_finds_no_team_at_the_next_request, async |st
     }
     assert!(nothing.is_empty(), "{nothing:?}");
     assert_eq!(dump(&house, None, &["audit_event"]).await, before);
+    println!("figure A15: {} requests served to a removed member", nothing.len());
 });

@@ -186,3 +186,27 @@ on_both_databases!(a_form_that_cannot_be_read_is_the_senders_fault, async |stage
         assert!(html.contains("This form could not be read"), "{html}");
     }
 });
+
+on_both_databases!(a_proof_that_ends_while_somebody_types_loses_nothing, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let own = house.things(&ada).await;
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    let page = format!("/teams/{}/apps/{}", own.team, own.app);
+    let is_open = |html: &str| html.contains("name=\"secret_made_on\"");
+    // Somebody rotates a secret; the next one may be stored once the other slot is free.
+    let drop = [("team", &*own.team), ("app", &own.app), ("page", &page)];
+    browser.submit("drop_other_secret", &drop).await;
+    assert!(is_open(&browser.get(&page).await.text().await.unwrap()), "the form is open while the proof is good");
+    house.stage.advance(model::step_up::STEP_UP_LIFE + chrono::Duration::seconds(1));
+    let secret = crate::house::known_app().client_secret;
+    let typed = [("client_secret", secret), ("secret_made_on", "2026-09-03")];
+    let refused = browser.submit("stage_secret", &[&drop[..], &typed[..]].concat()).await;
+    assert_eq!(refused.status(), 403);
+    let html = refused.text().await.unwrap();
+    // The form stands with what was typed, but for the secret; and says where to confirm without leaving it.
+    assert!(is_open(&html) && html.contains("value=\"2026-09-03\""), "what was typed is gone");
+    assert!(!html.contains(secret), "a secret came back");
+    assert!(html.contains("confirm that it is you") && html.contains("target=\"_blank\""), "nowhere to confirm");
+    assert!(!is_open(&browser.get(&page).await.text().await.unwrap()), "behind its gate again");
+});
