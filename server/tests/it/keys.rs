@@ -113,7 +113,7 @@ on_both_databases!(keys_are_rotated_under_load_and_killed_and_nothing_is_lost, a
     let (stop, asked, failed) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     let began = std::time::Instant::now();
     let load = async {
-        let mut turns = tokio::time::interval(std::time::Duration::from_millis(5));
+        let mut turns = tokio::time::interval(std::time::Duration::from_millis(4));
         let mut under_way = tokio::task::JoinSet::new();
         for of in callers.iter().cycle() {
             if stop.load(Ordering::SeqCst) {
