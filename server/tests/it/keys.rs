@@ -194,6 +194,7 @@ on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |st
     let refused = keys::retire(portal, &file, &old).await.unwrap_err();
     let said = refused.to_string();
     assert!(matches!(refused, RetireError::Needed { data_keys: 2, teams: 1, .. }), "{said}");
+    println!("figure B6: {said}");
     assert!(said.contains("2 data keys of 1 Teams") && said.contains("portal keys rewrap"), "{said}");
     let line = |text: &[u8], id: &str| String::from_utf8_lossy(text).contains(&format!("kek.{id} = "));
     assert!(line(&std::fs::read(&file).unwrap(), &old));
@@ -226,7 +227,6 @@ on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |st
     for count in did {
         assert_eq!(crate::registry::column(&house, &count).await, ["1"], "{count}");
     }
-    println!("figure B6: a key that something needs: retired 0 times; the refusal names what still does");
 });
 
 on_both_databases!(a_data_key_that_does_not_open_holds_up_no_other, async |stage: Stage| {

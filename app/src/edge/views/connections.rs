@@ -95,9 +95,7 @@ pub(crate) async fn connection_detail(
     let issued = backend::store::lease::newest_by_connection(&cx.portal.db.of(scope), scope).await.map_err(outage)?;
     let issued = issued.into_iter().find(|(id, _)| *id == connection.id).map(|(_, at)| at);
     let all = connection_verbs::list(cx, scope).await.map_err(fail)?;
-    let same =
-        |one: &&Connection| one.id != connection.id && one.grant_mac.is_some() && one.grant_mac == connection.grant_mac;
-    let siblings = all.iter().filter(same).map(|one| one.name.to_string()).collect();
+    let siblings = all.iter().filter(|one| one.shares_grant(&connection)).map(|one| one.name.to_string()).collect();
     let authorized = AuthorizationClock { authorized_at: connection.authorized_at };
     Ok(ConnectionDetail {
         item: item_of_connection(&connection, app, &names, issued, now),

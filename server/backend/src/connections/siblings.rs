@@ -14,9 +14,7 @@ use crate::{
 /// The other connections of the same grant that are not over. Only the Advertising API has any.
 pub(super) async fn of(tx: &Tx, scope: &TeamScope, connection: &Connection) -> Result<Vec<Connection>, Outage> {
     let mut all = store::connection::all(&**tx, scope).await?;
-    let same =
-        |one: &Connection| one.id != connection.id && one.grant_mac.is_some() && one.grant_mac == connection.grant_mac;
-    all.retain(same);
+    all.retain(|one| one.shares_grant(connection));
     Ok(all)
 }
 

@@ -10,7 +10,7 @@ use super::{IncidentScope, report::target_named};
 use crate::{
     Cx,
     access::AccessError,
-    store::{self, connection::Connection, incident::AboutTarget},
+    store::{self, incident::AboutTarget},
 };
 
 /// More than this of a kind are offered by naming them.
@@ -56,9 +56,9 @@ async fn beside(cx: &Cx, scope: &IncidentScope, target: &AboutTarget) -> Result<
         }
         TargetKind::Connection => {
             let all = connections().await?;
-            let grant = all.iter().find(|one| one.id.0 == id).and_then(|one| one.grant_mac.clone());
-            let same = |one: &&Connection| one.id.0 != id && one.grant_mac.is_some() && one.grant_mac == grant;
-            let same: Vec<_> = all.iter().filter(same).map(|one| (TargetKind::Connection, one.id.0)).collect();
+            let own = all.iter().find(|one| one.id.0 == id);
+            let same = all.iter().filter(|one| own.is_some_and(|own| one.shares_grant(own)));
+            let same: Vec<_> = same.map(|one| (TargetKind::Connection, one.id.0)).collect();
             let of = all.into_iter().filter(|one| one.id.0 == id);
             let users = store::gateway::of_connection(db, team, ConnectionId(id)).await?.into_iter();
             let users = users.map(|gateway| (TargetKind::Gateway, gateway.0));

@@ -100,6 +100,11 @@ impl Connection {
     pub fn api(&self) -> Api {
         Api::of(self.profile)
     }
+
+    /// Another one of the very same grant: profiles of the Advertising API share theirs.
+    pub fn shares_grant(&self, other: &Connection) -> bool {
+        self.id != other.id && self.grant_mac.is_some() && self.grant_mac == other.grant_mac
+    }
 }
 
 /// The cached access token.
