@@ -181,5 +181,25 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
+        if self.url.starts_with("postgres") {
+            drop_database(&self.url);
+        }
+    }
+}
+
+/// Eight megabytes each, and a run makes hundreds: together they have filled a disk. What still has one open loses it.
+pub fn drop_database(url: &str) {
+    let (cluster, name) = url.rsplit_once('/').unwrap();
+    let (cluster, drop) = (format!("{cluster}/postgres"), format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+    // `drop` cannot wait for a future on the runtime that it is called on.
+    let dropped = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let db = Db::connect(&cluster, 1).await?;
+            sea_orm::ConnectionTrait::execute_unprepared(db.reader(), &drop).await
+        })
+    });
+    if let Ok(Err(error)) = dropped.join() {
+        eprintln!("{error}");
     }
 }
