@@ -3,7 +3,7 @@
 use std::{error::Error, path::Path};
 
 use backend::{Portal, keys, vault::Rotated};
-use model::ids::TeamId;
+use model::{Time, ids::TeamId};
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,10 @@ pub async fn run(portal: &Portal, file: &Path, task: KeysTask) -> Result<(), Box
 }
 
 async fn list(portal: &Portal) -> Result<(), sea_orm::DbErr> {
+    for service in portal.vault.keepers().all() {
+        // Its log says why one that is silent or refuses told nothing; the list stands without.
+        let _ = service.ask_ages().await;
+    }
     let found = keys::inventory(portal).await?;
     for one in found.masters {
         let state = if one.key.active {
@@ -81,13 +85,25 @@ async fn list(portal: &Portal) -> Result<(), sea_orm::DbErr> {
         };
         let made = match one.key.made_at {
             Some(at) => format!("made {}", at.format("%Y-%m-%d")),
-            None if one.served => "kept by a key service".to_owned(),
+            None if one.served => "made when its service does not tell".to_owned(),
             None => "made nobody knows when".to_owned(),
         };
-        let due = one.due().map(|at| format!(", rotation due {}", at.format("%Y-%m-%d"))).unwrap_or_default();
-        println!("{}  {state}  {made}, wraps {} data keys of {} Teams{due}", one.key.id, one.data_keys, one.teams);
+        let kept = if one.served { "kept by a key service, " } else { "" };
+        println!(
+            "{}  {state}  {kept}{made}, wraps {} data keys of {} Teams{}",
+            one.key.id,
+            one.data_keys,
+            one.teams,
+            due(one.due)
+        );
     }
-    let oldest = found.oldest.map(|at| format!(", the oldest made {}", at.format("%Y-%m-%d"))).unwrap_or_default();
-    println!("{} Teams have a data key in use{oldest}.", found.in_use);
+    for (whose, keys) in [("of Teams", found.teams), ("of the installation", found.installation)] {
+        let oldest = keys.oldest.map(|at| format!(", the oldest made {}", at.format("%Y-%m-%d"))).unwrap_or_default();
+        println!("{} data keys {whose} in use{oldest}{}", keys.in_use, due(keys.due()));
+    }
     Ok(())
+}
+
+fn due(at: Option<Time>) -> String {
+    at.map(|at| format!(", rotation due {}", at.format("%Y-%m-%d"))).unwrap_or_default()
 }

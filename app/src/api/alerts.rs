@@ -82,9 +82,18 @@ pub struct Installation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeysDetail {
     pub masters: Vec<MasterKeyItem>,
-    /// Teams with a data key in use, and when the oldest of those was made.
+    pub teams: DataKeysItem,
+    pub installation: DataKeysItem,
+}
+
+/// Data keys in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataKeysItem {
     pub in_use: usize,
+    /// When the oldest of them was made, and is to be replaced at the latest.
     pub oldest: Option<Moment>,
+    pub due: Option<Moment>,
+    pub overdue: bool,
 }
 
 /// A master key, without the key.

@@ -7,8 +7,8 @@ use crate::{
     api::{
         Moment,
         alerts::{
-            AcknowledgeInstallationAlert, DeniedItem, DisabledAccount, EgressLine, EnableAccount, KeysDetail, MasterKeyItem,
-            read_installation,
+            AcknowledgeInstallationAlert, DataKeysItem, DeniedItem, DisabledAccount, EgressLine, EnableAccount, KeysDetail,
+            MasterKeyItem, read_installation,
         },
     },
     components::{Act, ActForm, At, Badge, Hidden, PageHeader, StepUpGate, Submit, loaded},
@@ -130,16 +130,49 @@ fn Egress(lines: Vec<EgressLine>, denied: Vec<DeniedItem>) -> impl IntoView {
 #[component]
 fn Keys(keys: KeysDetail) -> impl IntoView {
     let rows = keys.masters.into_iter().map(|key| view! { <KeyRow key/> }).collect_view();
-    let oldest = keys.oldest.map(|at| view! { "; the oldest of them was made "<At moment=at/> });
     view! {
         <section class="card card-flush" aria-label="Master keys">
             <div class="table-wrap"><table class="table">
                 <caption>"Master keys: each wraps the data keys of Teams, which seal their secrets"</caption>
-                <thead><tr><th scope="col">"Key"</th><th scope="col">"Status"</th><th scope="col">"Wraps"</th><th scope="col">"Made"</th></tr></thead>
+                <thead><tr><th scope="col">"Key"</th><th scope="col">"Status"</th><th scope="col">"Wraps"</th><th scope="col">"Made"</th><th scope="col">"Next rotation"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table></div>
         </section>
-        <p class="muted small">{format!("{} Teams have a data key in use", keys.in_use)}{oldest}". Rotation is done on the machine: "<code>"portal keys"</code>"."</p>
+        <section class="card card-flush" aria-label="Data keys">
+            <div class="table-wrap"><table class="table">
+                <caption>"Data keys in use: each seals the secrets of one Team, or of the installation itself"</caption>
+                <thead><tr><th scope="col">"Whose"</th><th scope="col">"Status"</th><th scope="col">"In use"</th><th scope="col">"Oldest made"</th><th scope="col">"Next rotation"</th></tr></thead>
+                <tbody><DataKeysRow whose="Teams" keys=keys.teams/><DataKeysRow whose="Installation" keys=keys.installation/></tbody>
+            </table></div>
+        </section>
+        <p class="muted small">"Rotation is done on the machine: "<code>"portal keys"</code>". A key that is overdue opens an alert."</p>
+    }
+}
+
+#[component]
+fn DataKeysRow(whose: &'static str, keys: DataKeysItem) -> impl IntoView {
+    let (tone, word) = match keys.in_use {
+        0 => ("neutral", "None"),
+        _ if keys.overdue => ("danger", "Overdue"),
+        _ => ("ok", "In time"),
+    };
+    view! {
+        <tr>
+            <th scope="row">{whose}</th>
+            <td data-label="Status"><Badge tone word/></td>
+            <td data-label="In use">{keys.in_use}</td>
+            <td data-label="Oldest made"><Told at=keys.oldest otherwise="—"/></td>
+            <td data-label="Next rotation"><Told at=keys.due otherwise="—"/></td>
+        </tr>
+    }
+}
+
+/// A moment, or why there is none.
+#[component]
+fn Told(at: Option<Moment>, otherwise: &'static str) -> impl IntoView {
+    match at {
+        Some(at) => view! { <At moment=at/> }.into_any(),
+        None => view! { <span class="muted">{otherwise}</span> }.into_any(),
     }
 }
 
@@ -151,18 +184,20 @@ fn KeyRow(key: MasterKeyItem) -> impl IntoView {
         (false, true) => ("neutral", "Older"),
         (false, false) => ("danger", "Missing here"),
     };
-    let due = key.due.map(|at| view! { <span class="cell-sub">"to be replaced "<At moment=at/></span> });
-    let made = match key.made {
-        Some(at) => view! { <At moment=at/> }.into_any(),
-        None if key.served => view! { <span class="muted">"kept and rotated by a key service"</span> }.into_any(),
-        None => view! { <span class="muted">"not known"</span> }.into_any(),
+    let kept = match (key.served, key.present) {
+        (true, _) => "kept by a key service",
+        (false, true) => "kept in the keys' file",
+        (false, false) => "neither in the keys' file nor kept by a service",
     };
+    let unknown = if key.served { "its service does not tell" } else { "not known" };
+    let no_rotation = if key.active { unknown } else { "—" };
     view! {
         <tr>
-            <th scope="row"><code>{key.id}</code></th>
+            <th scope="row"><code>{key.id}</code><span class="cell-sub">{kept}</span></th>
             <td data-label="Status"><Badge tone word/></td>
             <td data-label="Wraps">{format!("{} data keys of {} Teams", key.data_keys, key.teams)}</td>
-            <td data-label="Made"><div>{made}{due}</div></td>
+            <td data-label="Made"><Told at=key.made otherwise=unknown/></td>
+            <td data-label="Next rotation"><Told at=key.due otherwise=no_rotation/></td>
         </tr>
     }
 }

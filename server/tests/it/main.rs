@@ -27,6 +27,7 @@ mod gateway;
 mod gateways;
 mod impersonation;
 mod incidents;
+mod installation;
 mod key_services;
 mod keys;
 mod killed;

@@ -4,7 +4,7 @@ use backend::{
     Cx, TeamScope,
     alerts::{self, Alerts},
     egress::{self, Entry},
-    keys::{self, Custody},
+    keys::{self, Custody, DataKeys},
     store::{alert::Alert, audit_event::Row},
 };
 use model::{
@@ -15,8 +15,8 @@ use model::{
 use crate::{
     Failure,
     api::alerts::{
-        AlertItem, AlertItems, AlertRuleSet, AnswerItem, DeniedItem, DisabledAccount, EgressLine, Installation, KeysDetail,
-        MasterKeyItem, RuleItem,
+        AlertItem, AlertItems, AlertRuleSet, AnswerItem, DataKeysItem, DeniedItem, DisabledAccount, EgressLine,
+        Installation, KeysDetail, MasterKeyItem, RuleItem,
     },
     edge::{fail, moment},
 };
@@ -93,25 +93,32 @@ pub(crate) async fn installation(cx: &Cx) -> Result<Installation, Failure> {
 
 async fn keys_detail(cx: &Cx) -> Result<KeysDetail, Failure> {
     let (found, now) = (keys::list(cx).await.map_err(fail)?, cx.now());
-    let item = |one: Custody| {
-        let due = one.due();
-        MasterKeyItem {
-            made: one.key.made_at.map(|at| moment(at, now)),
-            due: due.map(|at| moment(at, now)),
-            overdue: due.is_some_and(|at| at <= now),
-            id: one.key.id,
-            active: one.key.active,
-            present: one.present,
-            served: one.served,
-            data_keys: one.data_keys,
-            teams: one.teams,
-        }
+    let item = |one: Custody| MasterKeyItem {
+        made: one.key.made_at.map(|at| moment(at, now)),
+        due: one.due.map(|at| moment(at, now)),
+        overdue: one.due.is_some_and(|at| at <= now),
+        id: one.key.id,
+        active: one.key.active,
+        present: one.present,
+        served: one.served,
+        data_keys: one.data_keys,
+        teams: one.teams,
     };
     Ok(KeysDetail {
         masters: found.masters.into_iter().map(item).collect(),
-        in_use: found.in_use,
-        oldest: found.oldest.map(|at| moment(at, now)),
+        teams: data_keys(found.teams, now),
+        installation: data_keys(found.installation, now),
     })
+}
+
+fn data_keys(keys: DataKeys, now: Time) -> DataKeysItem {
+    let due = keys.due();
+    DataKeysItem {
+        in_use: keys.in_use,
+        oldest: keys.oldest.map(|at| moment(at, now)),
+        due: due.map(|at| moment(at, now)),
+        overdue: due.is_some_and(|at| at <= now),
+    }
 }
 
 fn egress_line(entry: &Entry) -> EgressLine {

@@ -46,7 +46,7 @@ async fn unrotated(portal: &Portal, levels: &mut Levels) -> Result<Vec<Sign>, Db
     let missing = keys.masters.iter().filter(|one| !one.present && one.data_keys > 0).count();
     let found = [
         ("master", active.map(|days| format!("The master key is {days} days old."))),
-        ("data", age(keys.oldest).map(|days| format!("A data key is {days} days old."))),
+        ("data", age(keys.oldest()).map(|days| format!("A data key is {days} days old."))),
         ("missing", (missing > 0).then(|| format!("{missing} master keys that wrap data keys are not here: neither in the keys' file nor kept by a service."))),
     ];
     let sign = |(what, finding): (&str, Option<String>)| {

@@ -18,26 +18,52 @@ pub struct Custody {
     pub key: MasterKey,
     /// In this process's file, or kept by a service that it asks; what is neither opens nothing here.
     pub present: bool,
-    /// A key service keeps it, and knows how old it is.
+    /// A key service keeps it.
     pub served: bool,
+    /// When the one in use is to be replaced at the latest, or its service replaces it.
+    pub due: Option<Time>,
     pub data_keys: i64,
     pub teams: i64,
 }
 
-impl Custody {
-    /// When it is to be replaced at the latest: the one in use, unless a service rotates it.
-    pub fn due(&self) -> Option<Time> {
-        self.key.made_at.filter(|_| self.key.active && !self.served).map(|made| made + Duration::days(KEY_DAYS))
-    }
+/// When a key of this age is to be replaced at the latest.
+fn due(made: Time) -> Time {
+    made + Duration::days(KEY_DAYS)
 }
 
 /// All keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inventory {
     pub masters: Vec<Custody>,
-    /// Teams with a data key in use, and when the oldest data key in use was made, the installation's among them.
+    pub installation: DataKeys,
+    pub teams: DataKeys,
+}
+
+/// Data keys in use: one of the installation, and one of each Team that has sealed something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DataKeys {
     pub in_use: usize,
+    /// When the oldest of them was made.
     pub oldest: Option<Time>,
+}
+
+impl DataKeys {
+    /// Of when each was made, the oldest first.
+    fn made(at: impl Iterator<Item = Time>) -> Self {
+        at.fold(Self::default(), |all, at| Self { in_use: all.in_use + 1, oldest: all.oldest.or(Some(at)) })
+    }
+
+    /// When the oldest is to be replaced at the latest.
+    pub fn due(&self) -> Option<Time> {
+        self.oldest.map(due)
+    }
+}
+
+impl Inventory {
+    /// When the oldest data key in use was made.
+    pub fn oldest(&self) -> Option<Time> {
+        [self.installation.oldest, self.teams.oldest].into_iter().flatten().min()
+    }
 }
 
 /// Every key of the installation, as this process knows them.
@@ -54,7 +80,7 @@ pub async fn inventory(portal: &Portal) -> Result<Inventory, DbErr> {
     for one in wraps {
         let id = one.kek_id.clone();
         let present = keepers.of(&id).is_some();
-        // How old one of a service is, the service knows. Before it was asked, any of its keys may be the one in use.
+        // Before the service was asked, any of its keys may be the one in use.
         let active = keepers.wraps.as_ref().is_some_and(|service| service.keeps(&id))
             && current.as_ref().is_none_or(|current| *current == id);
         let key = MasterKey { active, made_at: crate::vault::made_at(&id), id };
@@ -64,14 +90,17 @@ pub async fn inventory(portal: &Portal) -> Result<Inventory, DbErr> {
         masters.push(custody(portal, MasterKey { id, active: true, made_at: None }, true, None));
     }
     masters.sort_by_key(|one| !one.key.active);
-    let teams = in_use.iter().filter(|(team, _)| team.is_some()).count();
-    Ok(Inventory { masters, in_use: teams, oldest: in_use.first().map(|(_, at)| *at) })
+    let made = |of_team: bool| in_use.iter().filter(move |(team, _)| team.is_some() == of_team).map(|(_, at)| *at);
+    Ok(Inventory { masters, installation: DataKeys::made(made(false)), teams: DataKeys::made(made(true)) })
 }
 
-fn custody(portal: &Portal, key: MasterKey, present: bool, wraps: Option<Wraps>) -> Custody {
-    let served = portal.vault.keepers().of(&key.id).is_some();
+fn custody(portal: &Portal, mut key: MasterKey, present: bool, wraps: Option<Wraps>) -> Custody {
+    let service = portal.vault.keepers().of(&key.id);
+    let told = service.map(KeyService::ages).unwrap_or_default();
+    key.made_at = key.made_at.or_else(|| told.of(&key.id));
+    let due = told.next.or_else(|| key.made_at.map(due)).filter(|_| key.active);
     let (data_keys, teams) = wraps.map(|one| (one.data_keys, one.teams)).unwrap_or_default();
-    Custody { key, present, served, data_keys, teams }
+    Custody { key, present, served: service.is_some(), due, data_keys, teams }
 }
 
 /// The same for a page, for operators.

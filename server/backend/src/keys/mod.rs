@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub use data_keys::{Renewed, rotate_data_keys};
-pub use inventory::{Custody, Inventory, inventory, list};
+pub use inventory::{Custody, DataKeys, Inventory, inventory, list};
 pub use masters::{RetireError, prepare, retire, rotate};
 pub use rewrap::{Rewrap, rewrap};
 
@@ -38,13 +38,19 @@ pub async fn refresh(portal: Portal) -> Result<(), VaultError> {
 }
 
 /// Asks the key service that wraps whether it works and which key it wraps with by now: once a minute, and more often while it does
-/// not. Gets ready what seals mails, which are queued in transactions of all kinds, whichever service keeps that.
+/// not; and once an hour how old its keys are. Gets ready what seals mails, which are queued in transactions of all kinds, whichever service keeps that.
 pub async fn watch((portal, turn): (Portal, Arc<AtomicU64>)) -> Result<(), VaultError> {
     let turn = turn.fetch_add(1, Ordering::Relaxed);
     if let Some(service) = &portal.vault.keepers().wraps
         && (turn.is_multiple_of(12) || !service.is_well())
     {
         service.probe().await?;
+    }
+    for service in portal.vault.keepers().all() {
+        if turn.is_multiple_of(720) || (turn.is_multiple_of(12) && service.lacks_ages()) {
+            // Nothing waits for it; the page of keys says that it is not known.
+            let _ = service.ask_ages().await;
+        }
     }
     portal.vault.ready(portal.db.reader(), portal.clock.now(), None).await
 }

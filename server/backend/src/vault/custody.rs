@@ -23,7 +23,7 @@ pub struct Keepers {
 }
 
 impl Keepers {
-    fn all(&self) -> impl Iterator<Item = &KeyService> {
+    pub fn all(&self) -> impl Iterator<Item = &KeyService> {
         self.wraps.iter().chain(&self.opens)
     }
 

@@ -45,9 +45,13 @@ impl Running {
 
     /// Asks until it answers.
     pub async fn ask(&self, path: &str, body: Value) -> Value {
+        self.ask_with(&[], path, body).await
+    }
+
+    async fn ask_with(&self, more: &[(&'static str, &str)], path: &str, body: Value) -> Value {
         for _ in 0..300 {
             let mut request = self.http.post(self.url.join(path).unwrap()).json(&body);
-            for (name, value) in &self.headers {
+            for (name, value) in self.headers.iter().chain(more) {
                 request = request.header(*name, *value);
             }
             if let Ok(answer) = request.send().await
@@ -88,9 +92,6 @@ impl OpenBao {
         running.headers = vec![("X-Vault-Token", "root")];
         running.ask("v1/sys/mounts/transit", json!({ "type": "transit" })).await;
         running.ask("v1/transit/keys/portal", json!({})).await;
-        let policy = "path \"transit/encrypt/portal\" { capabilities = [\"update\"] }
-            path \"transit/decrypt/portal\" { capabilities = [\"update\"] }";
-        running.ask("v1/sys/policies/acl/portal", json!({ "policy": policy })).await;
         let names = ["vault-ca.pem", "ca.pem", "bao-ca.pem"].map(|name| stage.folder.join(name));
         let ca = names.iter().find(|file| file.exists()).expect("it wrote its certificates");
         let roots = Certificate::from_pem_bundle(&std::fs::read(ca).unwrap()).unwrap();
@@ -100,8 +101,16 @@ impl OpenBao {
             ..OperatorsHosts::default()
         };
         let bao = Self { running, egress: Egress::production(hosts), roots, token_file: stage.folder.join("token") };
+        bao.allow(&[("encrypt", "update"), ("decrypt", "update"), ("keys", "read")]).await;
         bao.new_token().await;
         bao
+    }
+
+    /// What Portal's token may do with its key, from now on.
+    pub async fn allow(&self, what: &[(&str, &str)]) {
+        let line = |(verb, may): &(&str, &str)| format!("path \"transit/{verb}/portal\" {{ capabilities = [\"{may}\"] }}\n");
+        let policy: String = what.iter().map(line).collect();
+        self.running.ask("v1/sys/policies/acl/portal", json!({ "policy": policy })).await;
     }
 
     /// A token for Portal, and for nothing but its key, takes the old one's place.
@@ -142,7 +151,7 @@ impl Aws {
         let mut running =
             Running::start("moto_server", &["-H", "127.0.0.1", "-p", &port], &format!("http://127.0.0.1:{port}"));
         let signed = "AWS4-HMAC-SHA256 Credential=a/20261126/eu-west-1/kms/aws4_request, SignedHeaders=host, Signature=x";
-        running.headers = vec![("X-Amz-Target", "TrentService.CreateKey"), ("Authorization", signed)];
+        running.headers = vec![("Authorization", signed)];
         let mut aws = Self { arn: String::new(), running };
         aws.arn = aws.key().await;
         aws
@@ -150,7 +159,11 @@ impl Aws {
 
     /// A new key; its ARN.
     pub async fn key(&self) -> String {
-        self.running.ask("", json!({})).await["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
+        self.call("CreateKey", json!({})).await["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn call(&self, action: &str, body: Value) -> Value {
+        self.running.ask_with(&[("X-Amz-Target", &format!("TrentService.{action}"))], "", body).await
     }
 
     pub fn service(&self, arn: &str) -> KeyService {

@@ -69,12 +69,13 @@ pub(super) fn environments(facts: &Facts) -> Finding {
 
 pub(super) fn master(facts: &Facts) -> Finding {
     let active = facts.keys.masters.iter().find(|one| one.key.active);
-    if active.is_some_and(|one| one.served) {
-        return holds(facts, "A key service outside Portal keeps the master key, and rotates it.".to_owned());
-    }
-    let Some((made, due)) = active.and_then(|one| one.key.made_at.zip(one.due())) else {
-        return super::program::tested(facts);
+    let kept = if active.is_some_and(|one| one.served) { "A key service outside Portal keeps the master key. " } else { "" };
+    let Some((made, due)) = active.and_then(|one| one.key.made_at.zip(one.due)) else {
+        if kept.is_empty() {
+            return super::program::tested(facts);
+        }
+        return holds(facts, format!("{kept}How old it is the service does not tell."));
     };
-    let says = format!("The master key in use was made on {} and is to be replaced by {}.", day(made), day(due));
+    let says = format!("{kept}The one in use was made on {} and is to be replaced by {}.", day(made), day(due));
     unless(due <= facts.now, says, facts.now)
 }

@@ -1,11 +1,11 @@
-//! How a service has answered so far: which key wrapped last, and whether there is any use in asking.
+//! How a service has answered so far: which key wrapped last, how old its keys are, and whether there is any use in asking.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::ServiceError;
+use super::{Ages, ServiceError};
 
 /// After a silence one asks again after so long; whoever else comes is told at once, and holds up nobody.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -18,6 +18,8 @@ struct State {
     /// Since when, and why.
     silent: Option<(Instant, String)>,
     current: Option<String>,
+    /// What was told when that one was current.
+    ages: Option<(Option<String>, Ages)>,
 }
 
 impl Answers {
@@ -69,6 +71,21 @@ impl Answers {
 
     pub fn current(&self) -> Option<String> {
         self.state().current.clone()
+    }
+
+    pub fn told_ages(&self, ages: Ages) {
+        let mut state = self.state();
+        state.ages = Some((state.current.clone(), ages));
+    }
+
+    pub fn ages(&self) -> Ages {
+        self.state().ages.clone().unwrap_or_default().1
+    }
+
+    /// Nobody has told it yet, or another key wraps since.
+    pub fn lacks_ages(&self) -> bool {
+        let state = self.state();
+        state.ages.as_ref().is_none_or(|(current, _)| *current != state.current)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -6,14 +6,15 @@ use aws_sdk_kms::{
     Client,
     config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, retry::RetryConfig, timeout::TimeoutConfig},
     error::{ProvideErrorMetadata, SdkError},
-    primitives::Blob,
+    primitives::{Blob, DateTime},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+use model::Time;
 use reqwest::Certificate;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{ANSWERED, Bound, ServiceError, Wrapped, full, key, smithy::Through};
+use super::{ANSWERED, Ages, Bound, ServiceError, Wrapped, full, key, smithy::Through};
 use crate::egress::Egress;
 
 /// Codes that AWS answers to whoever should try again.
@@ -93,6 +94,22 @@ impl Kms {
         let plain = Zeroizing::new(answer.plaintext.ok_or_else(empty)?.into_inner());
         key(&plain)
     }
+
+    /// How old the key's newest material is: that of its last rotation, or of its making.
+    /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html>
+    pub(super) async fn ages(&self) -> Result<Ages, ServiceError> {
+        let described = self.client.describe_key().key_id(&self.arn).send().await.map_err(why)?;
+        let rotated = self.client.list_key_rotations().key_id(&self.arn).send().await.map_err(why)?;
+        let status = self.client.get_key_rotation_status().key_id(&self.arn).send().await.map_err(why)?;
+        let created = described.key_metadata().and_then(|key| key.creation_date());
+        let all = rotated.rotations().iter().filter_map(|rotation| rotation.rotation_date()).chain(created);
+        let made = all.filter_map(time).max().map(|at| (self.arn.clone(), at));
+        Ok(Ages { made: made.into_iter().collect(), next: status.next_rotation_date().and_then(time) })
+    }
+}
+
+fn time(at: &DateTime) -> Option<Time> {
+    chrono::DateTime::from_timestamp(at.secs(), at.subsec_nanos())
 }
 
 fn empty() -> ServiceError {

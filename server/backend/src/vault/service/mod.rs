@@ -1,5 +1,6 @@
 //! Key services: what keeps a master key outside Portal. A service wraps and unwraps data keys; its key never leaves it.
 
+mod ages;
 mod answers;
 mod bound;
 mod kms;
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 use super::VaultError;
 use crate::random;
 
+pub use ages::Ages;
 use answers::Answers;
 pub(super) use bound::Bound;
 pub use kms::{Kms, KmsKey};
@@ -109,6 +111,33 @@ impl KeyService {
     /// The id of the key that wrapped last, as far as this process has seen: a service may have rotated it since.
     pub fn current(&self) -> Option<String> {
         self.0.answers.current()
+    }
+
+    /// How old its keys are, as far as this process was told: by [`KeyService::ask_ages`].
+    pub fn ages(&self) -> Ages {
+        self.0.answers.ages()
+    }
+
+    /// Whether to ask for it, which is done once an hour otherwise.
+    pub fn lacks_ages(&self) -> bool {
+        self.0.answers.lacks_ages()
+    }
+
+    /// Asks how old its keys are. Whoever may wrap with them need not be allowed to know: then nothing is known.
+    pub async fn ask_ages(&self) -> Result<(), ServiceError> {
+        let asked = async {
+            match &self.0.kind {
+                Kind::Kms(kms) => Box::pin(kms.ages()).await,
+                Kind::Transit(transit) => transit.ages().await,
+            }
+        };
+        let told =
+            asked.await.inspect_err(|error| tracing::warn!(%error, "how old the key service's keys are is not known"));
+        match told {
+            Err(ServiceError::Silent(_)) => {}
+            _ => self.0.answers.told_ages(told.clone().unwrap_or_default()),
+        }
+        told.map(|_| ())
     }
 
     /// Wraps and unwraps what nobody needs: shows that the key can be used, and tells its id by now.

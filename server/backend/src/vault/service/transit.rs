@@ -1,16 +1,17 @@
 //! OpenBao's and Vault's Transit engine: encrypt and decrypt with a named key, bound by associated data.
 //! <https://openbao.org/api-docs/secret/transit/>
 
-use std::{os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{collections::BTreeMap, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::{DateTime, Duration};
 use model::egress::Purpose;
-use reqwest::{Certificate, Method, StatusCode, header::HeaderValue};
+use reqwest::{Certificate, Method, RequestBuilder, StatusCode, header::HeaderValue};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{ANSWERED, Bound, REACHED, ServiceError, Wrapped, key, unsent};
+use super::{ANSWERED, Ages, Bound, REACHED, ServiceError, Wrapped, key, unsent};
 use crate::egress::{Client, Egress};
 
 /// Which key, where, and who asks.
@@ -62,6 +63,15 @@ struct Decrypted {
     plaintext: Zeroizing<String>,
 }
 
+/// Of a symmetric key the engine tells when each version was made, in seconds since 1970.
+#[derive(Deserialize)]
+struct Described {
+    keys: BTreeMap<u32, i64>,
+    /// Seconds after which the engine makes the next version; 0 when it is told to.
+    #[serde(default)]
+    auto_rotate_period: i64,
+}
+
 #[derive(Deserialize)]
 struct Errors {
     errors: Vec<String>,
@@ -75,8 +85,11 @@ impl Transit {
     /// `transit:<name>:v<version>`; which version it was stands first in a ciphertext: `vault:v<version>:…`.
     fn id(&self, ciphertext: &str) -> Option<String> {
         let (version, _) = ciphertext.strip_prefix("vault:v")?.split_once(':')?;
-        let version: u32 = version.parse().ok()?;
-        Some(format!("transit:{}:v{version}", self.of.name))
+        version.parse().ok().map(|version| self.version(version))
+    }
+
+    fn version(&self, version: u32) -> String {
+        format!("transit:{}:v{version}", self.of.name)
     }
 
     pub(super) fn keeps(&self, id: &str) -> bool {
@@ -101,19 +114,37 @@ impl Transit {
         key(&Zeroizing::new(STANDARD.decode(&*plaintext).map_err(|_| ServiceError::Refused)?))
     }
 
+    /// How old each version is. <https://openbao.org/api-docs/secret/transit/#read-key>
+    pub(super) async fn ages(&self) -> Result<Ages, ServiceError> {
+        let Described { keys, auto_rotate_period } = self.answer("keys", self.request(Method::GET, "keys").await?).await?;
+        let at = |(version, made): (u32, i64)| Some((version, DateTime::from_timestamp(made, 0)?));
+        let made: Vec<_> = keys.into_iter().filter_map(at).collect();
+        let period = Duration::try_seconds(auto_rotate_period).filter(|period| *period > Duration::zero());
+        let next = made.last().zip(period).and_then(|((_, newest), period)| newest.checked_add_signed(period));
+        Ok(Ages { made: made.into_iter().map(|(version, at)| (self.version(version), at)).collect(), next })
+    }
+
     async fn ask<T: DeserializeOwned>(&self, verb: &str, what: What<'_>, bound: Bound) -> Result<T, ServiceError> {
-        let denied = |error: &dyn std::error::Error| ServiceError::Denied(error.to_string());
-        let silent = |error: reqwest::Error| unsent(&error.without_url());
-        let path = format!("v1/{}/{verb}/{}", self.of.mount, self.of.key);
-        let url = self.of.url.join(&path).map_err(|error| denied(&error))?;
         let question = Question { what, associated_data: STANDARD.encode(bound.bytes()) };
         let body = serde_json::to_vec(&question).map(Zeroizing::new).map_err(|error| denied(&error))?;
-        let mut asked = self.client.request(Method::POST, url).map_err(|denial| denied(&denial))?;
-        asked = asked.header("X-Vault-Token", self.token().await?).header("Content-Type", "application/json");
-        if let Some(namespace) = &self.of.namespace {
-            asked = asked.header("X-Vault-Namespace", namespace);
-        }
-        let answer = asked.body(body.to_vec()).send().await.map_err(silent)?;
+        let asked = self.request(Method::POST, verb).await?.header("Content-Type", "application/json");
+        self.answer(verb, asked.body(body.to_vec())).await
+    }
+
+    async fn request(&self, method: Method, verb: &str) -> Result<RequestBuilder, ServiceError> {
+        let path = format!("v1/{}/{verb}/{}", self.of.mount, self.of.key);
+        let url = self.of.url.join(&path).map_err(|error| denied(&error))?;
+        let asked = self.client.request(method, url).map_err(|denial| denied(&denial))?;
+        let asked = asked.header("X-Vault-Token", self.token().await?);
+        Ok(match &self.of.namespace {
+            Some(namespace) => asked.header("X-Vault-Namespace", namespace),
+            None => asked,
+        })
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, verb: &str, asked: RequestBuilder) -> Result<T, ServiceError> {
+        let silent = |error: reqwest::Error| unsent(&error.without_url());
+        let answer = asked.send().await.map_err(silent)?;
         let status = answer.status();
         let body = Zeroizing::new(answer.bytes().await.map_err(silent)?.to_vec());
         if status.is_success() {
@@ -136,6 +167,10 @@ impl Transit {
         value.set_sensitive(true);
         Ok(value)
     }
+}
+
+fn denied(error: &dyn std::error::Error) -> ServiceError {
+    ServiceError::Denied(error.to_string())
 }
 
 /// What an answer that is no success means.
