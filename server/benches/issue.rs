@@ -16,6 +16,7 @@ use std::{net::SocketAddr, process::Command, sync::Arc};
 use backend::{credentials::Limits, store::rate_limit::Limit};
 use house::House;
 use support::Stage;
+use tokio::task::JoinHandle;
 
 const ROUNDS: usize = 3;
 const SECONDS: u32 = 4;
@@ -37,7 +38,7 @@ struct Figures {
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (contestants, houses) = runtime.block_on(contestants());
+    let Made { contestants, houses, sequencers } = runtime.block_on(contestants());
     println!("\n{:<34} {:>5} {:>10} {:>8} {:>8} {:>8}", "", "conn", "per s", "ratio", "p50 ms", "p99 ms");
     for connections in [16, 64] {
         let mut rounds: Vec<Vec<Figures>> = contestants.iter().map(|_| Vec::new()).collect();
@@ -59,13 +60,21 @@ fn main() {
             );
         }
     }
+    // Their databases go with them.
+    sequencers.iter().for_each(JoinHandle::abort);
     drop(houses);
     runtime.shutdown_background();
 }
 
-async fn contestants() -> (Vec<Contestant>, Vec<House>) {
-    let mut contestants = vec![Contestant { name: "bare axum JSON", url: bare().await, script: String::new() }];
-    let mut houses = Vec::new();
+struct Made {
+    contestants: Vec<Contestant>,
+    houses: Vec<House>,
+    sequencers: Vec<JoinHandle<()>>,
+}
+
+async fn contestants() -> Made {
+    let bare = Contestant { name: "bare axum JSON", url: bare().await, script: String::new() };
+    let mut made = Made { contestants: vec![bare], houses: Vec::new(), sequencers: Vec::new() };
     let mut stages = vec![("Portal, SQLite", Stage::sqlite().await)];
     #[expect(clippy::disallowed_methods, reason = "scripts/postgres.sh says whether there is a cluster")]
     let clustered = std::env::var("PORTAL_TEST_POSTGRES").is_ok();
@@ -74,10 +83,11 @@ async fn contestants() -> (Vec<Contestant>, Vec<House>) {
     }
     for (name, stage) in stages {
         let (contestant, house) = portal(name, stage).await;
-        contestants.push(contestant);
-        houses.push(house);
+        made.contestants.push(contestant);
+        made.sequencers.push(sequence(house.stage.portal.clone()));
+        made.houses.push(house);
     }
-    (contestants, houses)
+    made
 }
 
 async fn bare() -> String {
@@ -95,7 +105,6 @@ async fn portal(name: &'static str, stage: Stage) -> (Contestant, House) {
     let made = house.furnished("ada").await;
     let plenty = Limit { burst: i32::MAX / 2, every: chrono::Duration::microseconds(1) };
     house.credentials.limits = Limits { key: plenty, connection: plenty, team: plenty };
-    sequence(house.stage.portal.clone());
     let router = server::routes::gateway(&server::config::Config::default(), house.credentials.clone(), true);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -108,7 +117,7 @@ async fn portal(name: &'static str, stage: Stage) -> (Contestant, House) {
 }
 
 /// The log's tree grows beside the load, as it does under `portal serve`.
-fn sequence(portal: backend::Portal) {
+fn sequence(portal: backend::Portal) -> JoinHandle<()> {
     let key = backend::audit::CheckpointKey::generate("portal.example/bench");
     let sequencer = backend::audit::Sequencer::new(&portal, key);
     tokio::spawn(async move {
@@ -116,7 +125,7 @@ fn sequence(portal: backend::Portal) {
             sequencer.run().await.unwrap();
             tokio::time::sleep(std::time::Duration::from_millis(250)).await;
         }
-    });
+    })
 }
 
 fn wrk(contestant: &Contestant, connections: u32) -> Figures {

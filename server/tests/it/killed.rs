@@ -12,7 +12,7 @@ use std::{
 use backend::{
     Clock,
     audit::{CheckpointKey, LastHead, verify},
-    store::audit_tree,
+    store::audit_pending,
 };
 use model::ids::RequestId;
 use sea_orm::{ConnectionTrait, Statement};
@@ -88,7 +88,7 @@ async fn replicas_and_workers_that_are_killed_under_load_leave_a_whole_log() {
     let portal = &house.stage.portal;
     let db = portal.db.reader();
     for _ in 0..200 {
-        if !audit_tree::any_pending(db).await.unwrap() {
+        if !audit_pending::any(db).await.unwrap() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

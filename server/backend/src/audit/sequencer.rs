@@ -17,6 +17,7 @@ use crate::{
     store::{
         Tx,
         audit_event::Row,
+        audit_pending,
         audit_tree::{self, Checkpoint},
     },
 };
@@ -81,7 +82,7 @@ impl Sequencer {
         let reader = self.portal.db.reader();
         let signed = self.newest(reader).await?;
         let size = audit_tree::size(reader).await?;
-        if !self.is_due(signed.as_ref(), size, now) && !audit_tree::any_pending(reader).await? {
+        if !self.is_due(signed.as_ref(), size, now) && !audit_pending::any(reader).await? {
             return Ok(0);
         }
         let tx = self.portal.db.begin().await?;
@@ -106,7 +107,7 @@ impl Sequencer {
         if !audit_tree::lead(&**tx).await? {
             return Ok(None);
         }
-        let waiting = audit_tree::pending(&**tx, BATCH).await?;
+        let waiting = audit_pending::oldest(&**tx, BATCH).await?;
         let many = waiting.len() as u64;
         let old = audit_tree::size(&**tx).await?;
         let mut edge = load(tx, old, old).await?;
@@ -121,7 +122,7 @@ impl Sequencer {
                 None => {
                     tracing::error!(event = %id, "an event that Portal did not write is kept out of the log's tree");
                     metrics::counter!("portal_audit_foreign_events_total").increment(1);
-                    audit_tree::refuse(&**tx, id, now).await?;
+                    audit_pending::refuse(&**tx, id, now).await?;
                 }
             }
         }

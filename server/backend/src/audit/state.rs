@@ -6,7 +6,10 @@ use sea_orm::DbErr;
 
 use crate::{
     Portal,
-    store::audit_tree::{self, Seen},
+    store::{
+        audit_pending,
+        audit_tree::{self, Seen},
+    },
 };
 
 /// A head is signed every minute: one older than this means that the sequencer stands still.
@@ -41,7 +44,7 @@ impl State {
 pub async fn state(portal: &Portal) -> Result<State, DbErr> {
     let db = portal.db.reader();
     let head = audit_tree::newest_checkpoint(db).await?.map(|newest| (newest.size, newest.signed_at));
-    let (witnesses, foreign) = (audit_tree::seen(db).await?, audit_tree::foreign(db).await?);
+    let (witnesses, foreign) = (audit_tree::seen(db).await?, audit_pending::refused(db).await?);
     Ok(State { head, witnesses, foreign, now: portal.clock.now() })
 }
 

@@ -21,8 +21,10 @@ pub async fn lead(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     if db.get_database_backend() == DbBackend::Sqlite {
         return Ok(true);
     }
-    // A process that freezes holds the others up no longer than this.
-    db.execute_raw(sql(db, "SET LOCAL idle_in_transaction_session_timeout = '60s'", [])).await?;
+    // A process that freezes holds the others up no longer than this. A turn looks at a few rows by their keys, also while the planner
+    // takes tables for small that have grown since it looked last.
+    let settings = "SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL enable_seqscan = off";
+    db.execute_unprepared(settings).await?;
     let row = db.query_one_raw(sql(db, "SELECT pg_try_advisory_xact_lock($1) AS mine", [SEQUENCER.into()])).await?;
     row.map_or(Ok(false), |row| row.try_get("", "mine"))
 }
@@ -33,42 +35,6 @@ pub async fn hold_still(db: &impl ConnectionTrait) -> Result<(), DbErr> {
         return Ok(());
     }
     db.execute_raw(sql(db, "SELECT pg_advisory_xact_lock($1)", [SEQUENCER.into()])).await.map(|_| ())
-}
-
-/// Events that wait for their place, the oldest first; without the row where it cannot be read. One bad row must not hold up
-/// the others: no time of Portal's is infinite, and no event that has a place waits for one.
-pub async fn pending(db: &impl ConnectionTrait, most: u64) -> Result<Vec<(EventId, Option<Row>)>, DbErr> {
-    let finite = match db.get_database_backend() {
-        DbBackend::Sqlite => "TRUE",
-        _ => "isfinite(e.at)",
-    };
-    let text = format!(
-        "SELECT e.*, {finite} AS finite FROM audit_pending p JOIN audit_event e ON e.id = p.event_id
-            LEFT JOIN audit_leaf l ON l.event_id = p.event_id
-        WHERE p.refused_at IS NULL AND l.event_id IS NULL ORDER BY e.at, e.id LIMIT $1"
-    );
-    let rows = db.query_all_raw(sql(db, &text, [int(most).into()])).await?;
-    let read = |row: QueryResult| {
-        let finite = row.try_get::<bool>("", "finite").unwrap_or(true);
-        let model = || audit_event::Model::from_query_result(&row, "").and_then(audit_event::row).ok();
-        let event = if finite { model() } else { None };
-        Ok((EventId(row.try_get("", "id")?), event))
-    };
-    rows.into_iter().map(read).collect()
-}
-
-/// Whether any event waits for its place.
-pub async fn any_pending(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    let text = "SELECT p.event_id FROM audit_pending p JOIN audit_event e ON e.id = p.event_id
-            LEFT JOIN audit_leaf l ON l.event_id = p.event_id
-        WHERE p.refused_at IS NULL AND l.event_id IS NULL LIMIT 1";
-    Ok(db.query_one_raw(sql(db, text, [])).await?.is_some())
-}
-
-/// Keeps an event out of the tree for good.
-pub async fn refuse(db: &impl ConnectionTrait, id: EventId, now: Time) -> Result<(), DbErr> {
-    let text = "UPDATE audit_pending SET refused_at = $2 WHERE event_id = $1";
-    db.execute_raw(sql(db, text, [id.0.into(), now.into()])).await.map(|_| ())
 }
 
 /// How many leaves the tree has.
@@ -263,13 +229,6 @@ pub async fn without_place(db: &impl ConnectionTrait, then: Time, most: u64) -> 
         ORDER BY e.at, e.id LIMIT $2";
     let rows = db.query_all_raw(sql(db, text, [then.into(), int(most).into()])).await?;
     rows.into_iter().map(|row| row.try_get::<Uuid>("", "id").map(EventId)).collect()
-}
-
-/// How many events were kept out of the tree.
-pub async fn foreign(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    let text = "SELECT COUNT(*) AS many FROM audit_pending WHERE refused_at IS NOT NULL";
-    let row = db.query_one_raw(sql(db, text, [])).await?;
-    row.map_or(Ok(0), |row| row.try_get::<i64>("", "many").map(i64::unsigned_abs))
 }
 
 /// The place of an event, once it has one.

@@ -16,6 +16,7 @@ pub mod approval;
 pub mod audit_event;
 pub mod audit_hold;
 pub mod audit_horizon;
+pub mod audit_pending;
 pub mod audit_search;
 pub mod audit_tally;
 pub mod audit_tree;
