@@ -20,6 +20,8 @@ use crate::restore;
 
 /// What somebody's rehearsal showed stands for all Teams: one that went well for a day, one that did not for an hour.
 const STANDS: [chrono::Duration; 2] = [chrono::Duration::hours(1), chrono::Duration::days(1)];
+/// How the report of one begins that was not run: nobody else's stands on it.
+const NOT_RUN: &str = "Not run anew";
 const PREFIX: &str = "restore-";
 
 /// A folder for this user alone, gone when it is dropped.
@@ -60,11 +62,11 @@ fn sweep(within: &Path) {
 
 /// What another Team's rehearsal showed a short time ago; as the same report.
 pub(super) async fn lately(portal: &Portal) -> Result<Option<(bool, String)>, sea_orm::DbErr> {
-    let Some(last) = drill::newest(portal.db.reader(), DrillKind::RestoreBackup).await? else { return Ok(None) };
+    let Some(last) = drill::newest(portal.db.reader(), DrillKind::RestoreBackup, NOT_RUN).await? else { return Ok(None) };
     let stands = portal.clock.now() - last.at < STANDS[usize::from(last.passed)];
     let minutes = (portal.clock.now() - last.at).num_minutes();
     let report = format!(
-        "Not run anew: a backup holds every Team, and another one rehearsed it {minutes} minutes ago.\n{}",
+        "{NOT_RUN}: a backup holds every Team, and another one rehearsed it {minutes} minutes ago.\n{}",
         last.report
     );
     Ok(stands.then_some((last.passed, report)))

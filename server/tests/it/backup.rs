@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     process::{Command, Output},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use backend::{
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// `portal`, on this database with the house's keys.
-async fn portal(house: &House, database: &str, words: &[&str]) -> Output {
+pub async fn portal(house: &House, database: &str, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portal"));
     command.args(words).env_remove("PORTAL_CONFIG").envs([
         ("PORTAL_MODE", "development"),
@@ -161,6 +162,47 @@ on_both_databases!(a_backup_opens_with_its_key_alone_and_only_whole, async |stag
     assert!(done.is_ok(), "{done:?}");
 });
 
+on_both_databases!(a_backup_is_of_one_moment_while_others_write, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let (done, portal) = (AtomicBool::new(false), &house.stage.portal);
+    let write = async || {
+        let mut many = 0;
+        while !done.load(Ordering::Relaxed) {
+            house.gateway(&of.owner, &of.scope, &[of.connection]).await;
+            many += 1;
+        }
+        many
+    };
+    let back_up = async || {
+        let mut backups = Vec::new();
+        for _ in 0..3 {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            backups.push(backup::write(portal, Vec::new()).await.unwrap().1);
+        }
+        done.store(true, Ordering::Relaxed);
+        backups
+    };
+    let (backups, first, second, third) = tokio::join!(back_up(), write(), write(), write());
+    let mut gateways = Vec::new();
+    for bytes in backups {
+        let file = house.stage.folder.join("one");
+        std::fs::write(&file, bytes).unwrap();
+        let copy = Db::connect(&empty(&house.stage, false).await, 2).await.unwrap();
+        restore::restore(&portal.vault, &copy, &file, portal.clock.now()).await.unwrap();
+        // What one transaction wrote in two tables is in both of them or in none.
+        let many =
+            async |of: &str| column_of(&copy, &format!("SELECT CAST(COUNT(*) AS TEXT) AS row FROM {of}")).await[0].clone();
+        let made = many("gateway").await;
+        assert_eq!(many("audit_event WHERE action = 'gateway.created'").await, made);
+        let filled = many("gateway_connection").await;
+        assert_eq!(many("audit_event WHERE action = 'gateway.changed'").await, filled);
+        gateways.push(made.parse::<usize>().unwrap());
+    }
+    let all = first + second + third + 1;
+    assert!(gateways[0] < gateways[1] && gateways[1] < gateways[2] && gateways[2] <= all, "{gateways:?} of {all}");
+});
+
 on_both_databases!(a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted, async |stage: Stage| {
     let (house, file, of) = backed_up(stage).await;
     let url = empty(&house.stage, house.stage.portal.db.backend() == DbBackend::Postgres).await;
@@ -183,6 +225,10 @@ on_both_databases!(a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted, as
     copy.reader().execute_unprepared(waits).await.unwrap();
     let waiting = count("mail_outbox WHERE sent_at IS NULL AND failed_at IS NULL").await;
     assert_ne!(waiting, "0");
+    // No credential is kept in it: whoever issues one has to ask Amazon.
+    let without = "UPDATE connection SET access_token = NULL, access_issued_at = NULL, access_expires_at = NULL";
+    copy.reader().execute_unprepared(without).await.unwrap();
+    let asked = house.simulator.token_calls();
     let process = start(roles).await;
     assert_ne!(issue(&process).await, 200, "no credential leaves a copy");
     let page = house.http.get(format!("{}/sign-in", process.url)).send().await.unwrap();
@@ -195,6 +241,7 @@ on_both_databases!(a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted, as
             || Path::new(&house.stage.folder).join("copys-mail").read_dir().unwrap().next().is_none()
     );
     drop(process);
+    assert_eq!(house.simulator.token_calls(), asked, "Amazon was asked");
     // Nor does anybody take keys out of the file by what a copy needs, or back it up for an installation.
     for words in [
         &["keys", "rotate"][..],
@@ -213,4 +260,5 @@ on_both_databases!(a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted, as
     assert_eq!(count("audit_event WHERE action = 'backup.promoted'").await, "1");
     let process = start("gateway").await;
     assert_eq!(issue(&process).await, 200);
+    assert_eq!(house.simulator.token_calls(), asked + 1);
 });

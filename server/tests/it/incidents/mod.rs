@@ -10,6 +10,7 @@ mod drills;
 mod evidence;
 mod metrics;
 mod notices;
+mod restoring;
 mod restricted;
 mod running;
 

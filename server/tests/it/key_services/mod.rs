@@ -1,6 +1,7 @@
 //! B7: the master key is kept by AWS KMS or by a Transit engine; Portal goes in, works, meets outages, and comes out again.
 
 mod ages;
+mod backups;
 mod command;
 mod refusals;
 mod running;
