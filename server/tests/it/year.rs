@@ -5,7 +5,7 @@ use backend::{
     access_reviews::{self, decide},
     alerts::{self, Watch},
     audit::{CheckpointKey, Sequencer, verify},
-    gateways, incidents, jobs, lwa_apps, reviews,
+    gateways, incidents, jobs, keys, lwa_apps, reviews,
     store::access_review::Item,
     teams,
 };
@@ -105,7 +105,8 @@ impl Year {
             self.alerts.push((self.day(), alert.rule));
             alerts::acknowledge(ada, team, alert.id, "We see to it").await.unwrap();
             match alert.rule {
-                Rule::SecretEnding => self.rotate(ada).await,
+                // The first time nobody sees to it until it is told again.
+                Rule::SecretEnding if self.alerted(Rule::SecretEnding).len() > 1 => self.rotate(ada).await,
                 Rule::PlanOverdue => incidents::review_plan(ada, team, "Contact, playbooks").await.unwrap(),
                 Rule::ReviewOverdue => reviews::sign(ada, team, ReviewId(alert.subject.unwrap().id), "Late").await.unwrap(),
                 Rule::DrillOverdue => {
@@ -116,9 +117,11 @@ impl Year {
                 _ => {}
             }
         }
-        let open = alerts::list_of_installation(ada).await.unwrap().open.into_iter();
-        if open.filter(|alert| alert.rule == Rule::KeysOverdue).count() > 0 {
+        let open = alerts::list_of_installation(ada).await.unwrap().open;
+        for alert in open.into_iter().filter(|alert| alert.rule == Rule::KeysOverdue) {
             self.alerts.push((self.day(), Rule::KeysOverdue));
+            alerts::acknowledge_of_installation(ada, alert.id, "We replace them").await.unwrap();
+            self.replace_keys(&alert.finding).await;
         }
         let all = reviews::list(ada, team).await.unwrap();
         if all.len() != FORGOTTEN && all.first().is_some_and(|review| review.signed.is_none()) {
@@ -138,6 +141,18 @@ impl Year {
         assert!(lwa_apps::stage_secret(ada, team, app, secret, ada.now()).await.unwrap());
         lwa_apps::promote_secret(ada, team, app).await.unwrap();
         lwa_apps::drop_other_secret(ada, team, app).await.unwrap();
+    }
+
+    /// The operator replaces what an alert says is too old.
+    async fn replace_keys(&self, finding: &str) {
+        let (portal, file) = (&self.house.stage.portal, self.house.stage.folder.join("keys"));
+        if finding.starts_with("The master key") {
+            keys::rotate(portal, &file).await.unwrap();
+            assert_eq!(keys::rewrap(portal, |_| ()).await.unwrap().left, 0);
+        } else {
+            // Those of a day before are to be replaced with them.
+            assert!(keys::rotate_data_keys(portal, 364, |_, _| ()).await.unwrap().failed.is_empty());
+        }
     }
 
     /// Everybody and everything is confirmed and signed for. Of the first one the gateway is forgotten until it is suspended,
@@ -206,7 +221,7 @@ on_both_databases!(a_year_passes_and_every_clock_strikes_on_its_day, async |stag
     assert_eq!(year.told("dan", "Unconfirmed access was suspended").await, [105]);
     assert!(access_reviews::list(ada, team).await.unwrap().iter().all(|review| review.signed.is_some()));
     // Secrets and authorizations of Amazon, and that no credential failed for any of it.
-    assert_eq!(year.alerted(Rule::SecretEnding), [150, 300]);
+    assert_eq!(year.alerted(Rule::SecretEnding), [150, 173, 323]);
     assert_eq!(year.alerted(Rule::AuthorizationEnding), [335, 358]);
     assert_eq!(year.refused, [0; 0]);
     // The plan, the drills, and Portal's own keys.
@@ -216,7 +231,7 @@ on_both_databases!(a_year_passes_and_every_clock_strikes_on_its_day, async |stag
     assert_eq!(year.alerted(Rule::DrillOverdue), drills);
     let rehearsed = incidents::drills(ada, team).await.unwrap();
     assert!(rehearsed.len() == drills.len() && rehearsed.iter().all(|drill| drill.ended.as_ref().unwrap().passed));
-    assert_eq!(year.alerted(Rule::KeysOverdue).first(), Some(&365));
+    assert_eq!(year.alerted(Rule::KeysOverdue), [365, 365]);
     // The log: kept for thirteen months, pruned from then on, whole at the end.
     assert_eq!(year.pruned, [396, 397, 398, 399, 400]);
     assert!(year.house.stage.events(team, Action::TeamCreated).await.is_empty());
