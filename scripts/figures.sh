@@ -4,7 +4,7 @@
 cd "$ROOT"
 scripts/setup.sh test
 TESTS=(every_dangerous_act_needs a_removed_member_finds_no_team nothing_but_the_answer keys_are_rotated_under_load
-  a_master_key_is_retired_only openbao_keeps_the_master_key aws_kms_keeps_the_master_key every_gap_in_the_wall
+  a_rotation_that_is_killed a_retirement_that_is_killed a_master_key_is_retired_only openbao_keeps_the_master_key aws_kms_keeps_the_master_key every_gap_in_the_wall
   whoever_looks_in_changes_nothing a_fake_year_has_four an_unused_account_is_warned a_team_is_deleted_by_two
   forty_bad_targets of_ten_thousand_mutated one_message_a_thousand_times)
 scripts/postgres.sh cargo test --quiet -p server --test it -- --nocapture "${TESTS[@]}" 2>&1 | tee "$CACHE/figures.log" |

@@ -2,6 +2,7 @@
 //! that something needs.
 
 use std::{
+    ops::Range,
     process::{Command, Stdio},
     sync::{
         Arc,
@@ -94,6 +95,28 @@ fn portal_keys(house: &House, words: &[&str]) -> Command {
     command
 }
 
+/// Some time between so many milliseconds.
+fn some(milliseconds: Range<u32>) -> std::time::Duration {
+    let Range { start, end } = milliseconds;
+    let random = u32::from_le_bytes(backend::random::bytes());
+    std::time::Duration::from_millis(u64::from(start + random % (end - start)))
+}
+
+/// `portal keys`, killed at a random moment; whether it had done its work by then.
+async fn killed(house: &House, words: &[&str], after: Range<u32>) -> bool {
+    let mut child = portal_keys(house, words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    tokio::time::sleep(some(after)).await;
+    child.kill().unwrap();
+    child.wait().unwrap().success()
+}
+
+/// Half as many milliseconds again as a command takes: of those who are killed within it some have done their work.
+fn long(house: &House) -> u32 {
+    let began = std::time::Instant::now();
+    assert!(portal_keys(house, &["list"]).output().unwrap().status.success());
+    u32::try_from(began.elapsed().as_millis()).unwrap() * 3 / 2
+}
+
 async fn wrapped_by_others(portal: &Portal) -> i64 {
     let active = portal.vault.master_keys().remove(0).id;
     let wraps = data_key::wraps(portal.db.reader()).await.unwrap();
@@ -140,10 +163,7 @@ on_both_databases!(keys_are_rotated_under_load_and_killed_and_nothing_is_lost, a
         // A process that wraps anew is killed twenty times, sooner or later.
         let mut cut = 0;
         for n in 0..20_u64 {
-            let mut child = portal_keys(&house, &["rewrap"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            tokio::time::sleep(std::time::Duration::from_millis(60 + 13 * n)).await;
-            child.kill().unwrap();
-            child.wait().unwrap();
+            killed(&house, &["rewrap"], 60..320).await;
             let left = wrapped_by_others(portal).await;
             cut += usize::from(left > 0);
             // A process that begins in the middle opens whatever it meets.
@@ -156,8 +176,8 @@ on_both_databases!(keys_are_rotated_under_load_and_killed_and_nothing_is_lost, a
         keys::rewrap(portal, |_| ()).await.unwrap();
         assert_eq!(wrapped_by_others(portal).await, 0);
         // So are new data keys for all of them, in this process.
-        for n in 0..20_u64 {
-            let within = std::time::Duration::from_millis(20 + 17 * n);
+        for _ in 0..20 {
+            let within = some(20..360);
             let _ = tokio::time::timeout(within, keys::rotate_data_keys(portal, -1, |_, _| ())).await;
         }
         house.stage.advance(Duration::minutes(11));
@@ -179,6 +199,50 @@ on_both_databases!(keys_are_rotated_under_load_and_killed_and_nothing_is_lost, a
     assert_eq!((failed, lost), (0, 0));
     assert!(cut > 0, "no kill came while something was left");
     assert!(data_key::wraps(portal.db.reader()).await.unwrap().iter().all(|one| one.kek_id == new));
+});
+
+/// Whoever begins now, with the keys of the file alone, opens everything.
+async fn opens_all(house: &House, of: &Furnished) {
+    let keys = KeyFile::load(&house.stage.folder.join("keys")).unwrap();
+    let begins = Portal { vault: Vault::new(keys), ..house.stage.portal.clone() };
+    assert_eq!(house.issue_cold(&begins, of).await.0, 200);
+}
+
+on_both_databases!(a_rotation_that_is_killed_leaves_a_whole_file, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let (portal, long) = (&house.stage.portal, long(&house));
+    let mut done = 0;
+    for _ in 0..20 {
+        done += usize::from(killed(&house, &["rotate"], 0..long).await);
+        opens_all(&house, &of).await;
+        portal.vault.refresh();
+        assert_eq!(keys::rewrap(portal, |_| ()).await.unwrap().left, 0);
+        opens_all(&house, &of).await;
+    }
+    println!("figure B5: of 20 rotations of the master key {} were killed, 0 lost", 20 - done);
+    assert!(portal_keys(&house, &["rotate"]).output().unwrap().status.success());
+});
+
+on_both_databases!(a_retirement_that_is_killed_is_done_again, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let (portal, file, long) = (&house.stage.portal, house.stage.folder.join("keys"), long(&house));
+    let mut done = 0;
+    for _ in 0..20 {
+        let old = portal.vault.master_keys().remove(0).id;
+        house.stage.advance(Duration::seconds(1));
+        keys::rotate(portal, &file).await.unwrap();
+        keys::rewrap(portal, |_| ()).await.unwrap();
+        // For the command, which lives today, the one in use is old enough.
+        done += usize::from(killed(&house, &["retire", &old], 0..long).await);
+        opens_all(&house, &of).await;
+        house.stage.advance(Duration::minutes(11));
+        keys::retire(portal, &file, &old).await.unwrap();
+        assert!(portal.vault.master_keys().iter().all(|key| key.id != old));
+        opens_all(&house, &of).await;
+    }
+    println!("figure B5: of 20 retirements of a master key {} were killed, 0 lost", 20 - done);
 });
 
 on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |stage: Stage| {

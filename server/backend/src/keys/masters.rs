@@ -25,6 +25,8 @@ const SPREAD: Duration = Duration::minutes(10);
 pub enum RetireError {
     #[error("{0} wraps new data keys: rotate first")]
     Active(String),
+    #[error("the keys' file has no master key {0}")]
+    Unknown(String),
     #[error("{id} still wraps {data_keys} data keys of {teams} Teams: run `portal keys rewrap` first")]
     Needed { id: String, data_keys: i64, teams: i64 },
     #[error("the active key was made less than ten minutes ago: a process may still wrap with {0}")]
@@ -86,7 +88,7 @@ async fn tell(portal: &Portal, tx: &Tx, action: Action, id: &str) -> Result<(), 
 }
 
 /// Takes a master key out of the file, for good, once nothing needs it. The database lets nobody wrap with it any more, whatever file
-/// a process has.
+/// a process has. What was cut off is done again.
 pub async fn retire(portal: &Portal, file: &Path, id: &str) -> Result<(), RetireError> {
     is_installation(portal)?;
     portal.vault.refresh();
@@ -117,11 +119,18 @@ pub async fn retire(portal: &Portal, file: &Path, id: &str) -> Result<(), Retire
     if !wraps.iter().any(|one| in_use(&one.kek_id)) {
         return Err(RetireError::Elsewhere);
     }
-    data_key::retire(&*tx, id, portal.clock.now()).await?;
-    tell(portal, &tx, Action::MasterKeyRetired, id).await?;
-    // While nobody can wrap anything; last, since it cannot be undone.
-    KeyFile::remove_master(file, id, portal.clock.now())?;
+    let is_there = portal.vault.master_keys().iter().any(|key| key.id == id);
+    if data_key::retire(&*tx, id, portal.clock.now()).await? {
+        if !is_there {
+            return Err(RetireError::Unknown(id.to_owned()));
+        }
+        tell(portal, &tx, Action::MasterKeyRetired, id).await?;
+    }
     tx.commit().await?;
-    portal.vault.refresh();
+    // Last, since it cannot be undone: from the commit on nobody wraps with it.
+    if is_there {
+        KeyFile::remove_master(file, id, portal.clock.now())?;
+        portal.vault.refresh();
+    }
     Ok(())
 }

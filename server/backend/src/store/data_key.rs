@@ -120,10 +120,10 @@ pub async fn hold(db: &impl ConnectionTrait) -> Result<(), DbErr> {
 /// What the database says to whoever wraps with a retired key.
 pub const RETIRED: &str = "the master key is retired";
 
-/// Notes that a key-encryption key is retired: whoever still wraps with it is refused by the database.
-pub async fn retire(db: &impl ConnectionTrait, kek: &str, now: Time) -> Result<(), DbErr> {
+/// Notes that a key-encryption key is retired: whoever still wraps with it is refused by the database. False when it was before.
+pub async fn retire(db: &impl ConnectionTrait, kek: &str, now: Time) -> Result<bool, DbErr> {
     let text = "INSERT INTO retired_master_key (kek_id, retired_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    db.execute_raw(sql(db, text, [kek.into(), now.into()])).await.map(|_| ())
+    Ok(db.execute_raw(sql(db, text, [kek.into(), now.into()])).await?.rows_affected() == 1)
 }
 
 /// Puts a key wrapped anew in the place of the old one; false when that is not there any more.

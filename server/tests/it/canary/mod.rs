@@ -7,6 +7,7 @@ mod calls;
 mod ear;
 mod life;
 mod misplaced;
+mod services;
 mod settings;
 
 use backend::store::Db;

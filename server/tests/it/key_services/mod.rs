@@ -4,7 +4,7 @@ mod ages;
 mod backups;
 mod command;
 mod refusals;
-mod running;
+pub mod running;
 
 use std::{
     sync::Arc,

@@ -8,8 +8,10 @@ use std::{
 
 use backend::{
     egress::{Egress, OperatorsHosts},
+    store::data_key::WrappedKey,
     vault::{KeyService, Kms, KmsKey, Transit, TransitKey},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Certificate;
 use serde_json::{Value, json};
 use url::Url;
@@ -75,6 +77,9 @@ fn port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// What Portal's token may do with its key, as the documents say.
+pub const WORK: [(&str, &str); 3] = [("encrypt", "update"), ("decrypt", "update"), ("keys", "read")];
+
 /// OpenBao over TLS, with a key of its Transit engine, at an address that production allows.
 pub struct OpenBao {
     pub running: Running,
@@ -101,7 +106,7 @@ impl OpenBao {
             ..OperatorsHosts::default()
         };
         let bao = Self { running, egress: Egress::production(hosts), roots, token_file: stage.folder.join("token") };
-        bao.allow(&[("encrypt", "update"), ("decrypt", "update"), ("keys", "read")]).await;
+        bao.allow(&WORK).await;
         bao.new_token().await;
         bao
     }
@@ -167,8 +172,23 @@ impl Aws {
     }
 
     pub fn service(&self, arn: &str) -> KeyService {
+        self.service_as(arn, "a", "b")
+    }
+
+    /// A data key, as it is in the clear: whoever has the service opens it.
+    pub async fn opened(&self, key: &WrappedKey) -> Vec<u8> {
+        let team = key.team.map_or("installation".to_owned(), |team| team.to_string());
+        let bound = json!({ "portal:data_key": key.id, "portal:team": team, "portal:version": key.version.to_string() });
+        // Behind the first byte, which says that a service wrapped it.
+        let blob = STANDARD.encode(&key.wrapped.0[1..]);
+        let opened = self.call("Decrypt", json!({ "CiphertextBlob": blob, "EncryptionContext": bound })).await;
+        STANDARD.decode(opened["Plaintext"].as_str().unwrap()).unwrap()
+    }
+
+    /// The same, for whoever has this access key.
+    pub fn service_as(&self, arn: &str, id: &str, secret: &str) -> KeyService {
         let endpoint = Some(self.running.url.clone());
-        let key = KmsKey { arn: arn.to_owned(), endpoint, credentials: Kms::fixed("a", "b") };
+        let key = KmsKey { arn: arn.to_owned(), endpoint, credentials: Kms::fixed(id, secret) };
         KeyService::kms(Kms::new(&Egress::development(None, None), key, &[]))
     }
 }
