@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::ids::TeamId;
 
-use super::{alerts::AlertLists, log::Standing, viewer};
+use super::{alerts::AlertLists, counted, log::Standing, viewer};
 use crate::{
     api::{
         Moment,
@@ -103,7 +103,7 @@ fn Egress(lines: Vec<EgressLine>, denied: Vec<DeniedItem>) -> impl IntoView {
             <tr>
                 <th scope="row">{line.purpose.title()}</th>
                 <td data-label="Hosts"><code>{hosts}</code></td>
-                <td data-label="How">{way}<span class="cell-sub">{line.addresses.title()}</span></td>
+                <td data-label="How"><div>{way}<span class="cell-sub">{line.addresses.title()}</span></div></td>
             </tr>
         }
     });
@@ -184,6 +184,8 @@ fn KeyRow(key: MasterKeyItem) -> impl IntoView {
         (false, true) => ("neutral", "Older"),
         (false, false) => ("danger", "Missing here"),
     };
+    let many = |n: i64, what| counted(usize::try_from(n).unwrap_or(0), what);
+    let wraps = format!("{} of {}", many(key.data_keys, "data key"), many(key.teams, "Team"));
     let kept = match (key.served, key.present) {
         (true, _) => "kept by a key service",
         (false, true) => "kept in the keys' file",
@@ -195,7 +197,7 @@ fn KeyRow(key: MasterKeyItem) -> impl IntoView {
         <tr>
             <th scope="row"><code>{key.id}</code><span class="cell-sub">{kept}</span></th>
             <td data-label="Status"><Badge tone word/></td>
-            <td data-label="Wraps">{format!("{} data keys of {} Teams", key.data_keys, key.teams)}</td>
+            <td data-label="Wraps">{wraps}</td>
             <td data-label="Made"><Told at=key.made otherwise=unknown/></td>
             <td data-label="Next rotation"><Told at=key.due otherwise=no_rotation/></td>
         </tr>

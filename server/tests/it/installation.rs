@@ -43,7 +43,7 @@ on_both_databases!(an_operator_sees_how_old_every_key_is_and_when_it_is_to_be_re
         let row = row(&html, begins);
         assert!(row.contains(status) && dates.iter().all(|date| row.contains(date)), "{row}");
     }
-    assert!(row(&html, &key).contains("kept in the keys' file Active 2 data keys of 1 Teams"), "{}", row(&html, &key));
+    assert!(row(&html, &key).contains("kept in the keys' file Active 2 data keys of 1 Team "), "{}", row(&html, &key));
     // Everything is a year older.
     let file = house.stage.folder.join("keys");
     let keys = std::fs::read_to_string(&file).unwrap();

@@ -76,6 +76,6 @@ pub(super) fn master(facts: &Facts) -> Finding {
         }
         return holds(facts, format!("{kept}How old it is the service does not tell."));
     };
-    let says = format!("{kept}The one in use was made on {} and is to be replaced by {}.", day(made), day(due));
+    let says = format!("{kept}The master key in use was made on {} and is to be replaced by {}.", day(made), day(due));
     unless(due <= facts.now, says, facts.now)
 }
