@@ -1,6 +1,13 @@
 //! Every server function, page and gateway route there is, read from the source: what a sweep walks is never written by
 //! hand. Beside them what a sweep fills in, by the names of arguments; a name that is not known here turns the sweep red.
 
+mod ads;
+mod dump;
+mod fill;
+mod incident;
+mod making;
+mod people;
+mod records;
 mod things;
 
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
@@ -17,8 +24,11 @@ use model::{
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 
+pub use ads::new_grant;
+pub use dump::{column, column_of, dump, dump_of, tables};
+pub use fill::{body, form, other_seller};
 use things::THINGS;
-pub use things::{Things, new_grant};
+pub use things::Things;
 
 use crate::house::{Furnished, House, known_app, known_seller};
 
@@ -144,208 +154,4 @@ pub async fn routes(house: &House) -> Vec<Route> {
     let operations = document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len());
     assert_eq!(operations.sum::<usize>(), documented, "the document and the route table speak of the same routes");
     all
-}
-
-/// The fields of a server function's form. Things are taken from where `of` says, by the argument's name.
-pub fn form<'a>(function: &Function, of: impl Fn(&str) -> &'a Things) -> Vec<(String, String)> {
-    let mut fields = Vec::new();
-    for argument in &function.arguments {
-        let mut put = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
-        let things = of(argument);
-        // The log is filtered by bare ids.
-        let bare = |id: &str| id.split_once('_').unwrap().1.to_owned();
-        match argument.as_str() {
-            // A Team that the person is not in.
-            "which" => put("which", &things.team),
-            "connections" => put("connections[]", &things.connection),
-            "gateways" => put("gateways[]", &things.gateway),
-            "keys" => put("keys[]", &things.key),
-            // How many a page showed: nothing that people type.
-            "known_keys" => {}
-            "scopes" => put("scopes[]", "credential:issue"),
-            "query" => {
-                put("query[actor]", &bare(&things.user));
-                put("query[target]", &bare(&things.connection));
-            }
-            name => {
-                let value = things.named(name).or_else(|| value(name));
-                put(name, value.unwrap_or_else(|| panic!("{}: nothing is known for {name}", function.name)));
-            }
-        }
-    }
-    fields
-}
-
-/// What people type, by the field's name.
-fn value(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "name" => "Another name",
-        "act" => "revoke a key of orders-sync",
-        "act_proof" => "",
-        "subject_kind" => "user",
-        "decision" => "confirmed",
-        "response" => "{}",
-        "required" => "false",
-        "email" => "eve@example.com",
-        "next" => "/account",
-        "code" => "12345678",
-        "role" => "auditor",
-        "works_as" => "contractor",
-        "company" => "Lighthouse Keepers",
-        "until" => "2027-01-31",
-        "production" | "sandbox" | "is_draft" => "true",
-        "environment" => "production",
-        "api" => "sp_api",
-        "region" => "eu",
-        "profile" => "3312345678901234",
-        "client_id" => "amzn1.application-oa2-client.00000000000000000000000000000abc",
-        "client_secret" => known_app().client_secret,
-        "application_id" => known_app().application_id,
-        "secret_made_on" | "consented_on" => "",
-        "seller_id" => other_seller().seller_id,
-        "marketplace" => other_seller().marketplaces[0],
-        "refresh_token" => other_seller().refresh_token,
-        "confirm" => "Shop",
-        "networks" => "198.51.100.0/24",
-        "days" => "30",
-        "note" => "It was us",
-        "reason" => "Case 4712",
-        "kind" => "other",
-        "title" => "Another oddity",
-        "detected" | "at" | "about" => "",
-        "began" => "2020-01-31T10:00",
-        "restricted" => "false",
-        "step" => "triage",
-        "reach" => "one",
-        "confirmed" | "pinned" => "true",
-        "how" => "No information of Amazon's was reached",
-        "duty" => "scribe",
-        "entry_kind" => "note",
-        "body" => "It was us",
-        "phase" => "investigate",
-        "drill" => "revoke_key",
-        "due" => "",
-        "due_on" => "2030-01-31",
-        "task_end" => "done",
-        "hours" => "12",
-        "track" => "staff",
-        "version" => "1",
-        "recipients" => "carol@example.com",
-        "subject" => "Another subject",
-        "for_amazon" => "false",
-        "request" | "proof" => "Case 4711",
-        "contact_name" => "Grace",
-        "contact_email" | "amazon_address" => "grace@example.com",
-        "contact_phone" => "+49 30 1",
-        "what_happened" | "impact" | "cause" | "went_well" | "went_badly" => "As it was",
-        "measure_kind" => "lock_connection",
-        "rule" => "refused_calls",
-        "url" => "http://127.0.0.1:9/hook",
-        "webhook_secret" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-        "ends" => "",
-        "topic" => "arn:aws:sns:eu-west-1:123456789012:ads-stream",
-        "threshold" => "7",
-        "off" => "false",
-        "canary" | "finding" => "true",
-        "conclusion" => "As it should be",
-        "mail_from" => "critical",
-        "quiet" => "22-6",
-        _ => return None,
-    })
-}
-
-/// A seller whom no Team of a test is connected with from the start.
-pub fn other_seller() -> &'static server::simulator::known::Seller {
-    let known = server::simulator::known::SELLERS.iter();
-    known.into_iter().find(|seller| seller.seller_id != known_seller().seller_id).unwrap()
-}
-
-/// The body of a gateway route.
-pub fn body(route: &Route, of: &Things) -> Value {
-    let fields = route.body.iter().map(|name| {
-        let value = match name.as_str() {
-            "items" => json!([{ "connection_id": of.connection }]),
-            "grant_type" => json!("refresh_token"),
-            "client_id" => json!(of.key),
-            "client_secret" => json!(of.secret),
-            "refresh_token" => json!(of.connection),
-            "min_ttl_s" => json!(300),
-            "known_generation" | "rejected_generation" => Value::Null,
-            "generation" => json!(1),
-            "purpose" => json!("a sweep"),
-            "sp_api_status" => json!(403),
-            "sp_api_code" => json!("Unauthorized"),
-            "sp_api_detail" => json!("Access to requested resource is denied."),
-            "request_id" => json!("e0b1a2c3"),
-            _ => panic!("{}: nothing is known for {name}", route.name()),
-        };
-        (name.clone(), value)
-    });
-    Value::Object(fields.collect())
-}
-
-/// Every row of every table but those aside, as text. With a Team, only its own rows of the tables that have some.
-pub async fn dump(house: &House, team: Option<&str>, aside: &[&str]) -> BTreeMap<String, Vec<String>> {
-    dump_of(&house.stage.portal.db, team, aside).await
-}
-
-/// The same of any database.
-pub async fn dump_of(db: &Db, team: Option<&str>, aside: &[&str]) -> BTreeMap<String, Vec<String>> {
-    let mut all = BTreeMap::new();
-    for (table, columns) in tables_of(db).await {
-        let owner = columns.iter().find(|(name, _)| name == "team_id" || (table == "team" && name == "id"));
-        if aside.contains(&table.as_str()) || (team.is_some() && owner.is_none()) {
-            continue;
-        }
-        let (text, id) = match db.backend() {
-            DbBackend::Sqlite => {
-                let quoted = columns.iter().map(|(name, _)| format!("quote(\"{name}\")")).collect::<Vec<_>>();
-                (quoted.join(" || '|' || "), "lower(hex(\"{column}\"))")
-            }
-            _ => (format!("CAST(\"{table}\" AS text)"), "replace(CAST(\"{column}\" AS text), '-', '')"),
-        };
-        let mut query = format!("SELECT {text} AS row FROM \"{table}\"");
-        if let (Some(team), Some((column, _))) = (team, owner) {
-            query += &format!(" WHERE {} = '{}'", id.replace("{column}", column), team.strip_prefix("team_").unwrap());
-        }
-        all.insert(table, column_of(db, &format!("{query} ORDER BY row")).await);
-    }
-    all
-}
-
-/// Every table with its columns and their types.
-pub async fn tables(house: &House) -> BTreeMap<String, Vec<(String, String)>> {
-    tables_of(&house.stage.portal.db).await
-}
-
-async fn tables_of(db: &Db) -> BTreeMap<String, Vec<(String, String)>> {
-    let text = match db.backend() {
-        DbBackend::Sqlite => {
-            "SELECT t.name || ' ' || c.name || ' ' || lower(c.type) AS row FROM sqlite_master t, pragma_table_info(t.name) c
-             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
-        }
-        _ => {
-            "SELECT table_name || ' ' || column_name || ' ' || data_type AS row FROM information_schema.columns
-             WHERE table_schema = 'public' ORDER BY ordinal_position"
-        }
-    };
-    let mut tables = BTreeMap::<_, Vec<_>>::new();
-    for row in column_of(db, text).await {
-        let mut words = row.splitn(3, ' ').map(str::to_owned);
-        let (table, name, kind) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
-        tables.entry(table).or_default().push((name, kind));
-    }
-    assert!(tables.len() > 10, "{tables:?}");
-    tables
-}
-
-/// The answers of a query of one column, called `row`.
-pub async fn column(house: &House, query: &str) -> Vec<String> {
-    column_of(&house.stage.portal.db, query).await
-}
-
-pub async fn column_of(db: &Db, query: &str) -> Vec<String> {
-    let db = db.reader();
-    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), query)).await.unwrap();
-    rows.iter().map(|row| row.try_get("", "row").unwrap()).collect()
 }
