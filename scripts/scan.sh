@@ -7,8 +7,8 @@ scripts/setup.sh scan
 OUT=$ROOT/target/proofs
 mkdir -p "$OUT"
 # A scan that breaks off leaves no result; when each check passed last is carried over.
-BEFORE=$(cat "$OUT/scan.json" 2>/dev/null || echo "{}")
-rm -f "$OUT/scan.json"
+if [ -f "$OUT/scan.json" ]; then mv "$OUT/scan.json" "$OUT/scan.before.json"; fi
+BEFORE=$(cat "$OUT/scan.before.json" 2>/dev/null || echo "{}")
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/portal-scan.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
 

@@ -70,8 +70,11 @@ pub async fn run(portal: &Portal, file: &Path, task: KeysTask) -> Result<(), Box
 }
 
 async fn list(portal: &Portal) -> Result<(), sea_orm::DbErr> {
+    // The log says why a service that is silent or refuses told nothing; the list stands without.
+    if let Some(service) = &portal.vault.keepers().wraps {
+        let _ = service.probe().await;
+    }
     for service in portal.vault.keepers().all() {
-        // Its log says why one that is silent or refuses told nothing; the list stands without.
         let _ = service.ask_ages().await;
     }
     let found = keys::inventory(portal).await?;

@@ -12,7 +12,7 @@ pub const WAITS_S: [i64; 6] = [10, 60, 600, 3_600, 21_600, 43_200];
 pub const TUNNEL_MOST: Duration = Duration::days(7);
 
 /// Services that lead from the Internet to somebody's own machine, by what their hosts end with.
-const TUNNELS: [&str; 18] = [
+const TUNNELS: [&str; 26] = [
     "*.ngrok.io",
     "*.ngrok.app",
     "*.ngrok.dev",
@@ -31,6 +31,14 @@ const TUNNELS: [&str; 18] = [
     "*.telebit.io",
     "*.bore.pub",
     "*.ts.net",
+    "*.cfargotunnel.com",
+    "*.pinggy.io",
+    "*.pinggy.link",
+    "*.loclx.io",
+    "*.zrok.io",
+    "*.srv.us",
+    "*.expose.sh",
+    "*.sharedwithexpose.com",
 ];
 
 /// Whether messages to this host end on somebody's own machine.
@@ -73,7 +81,7 @@ mod tests {
         let now = Time::UNIX_EPOCH;
         let in_days = |days: i64| Some(now + Duration::days(days));
         let (sandbox, production) = (Environment::Sandbox, Environment::Production);
-        for tunnel in ["a1b2.ngrok-free.app", "x.y.trycloudflare.com", "me.loca.lt"] {
+        for tunnel in ["a1b2.ngrok-free.app", "x.y.trycloudflare.com", "me.loca.lt", "a.zrok.io"] {
             assert_eq!(fits(tunnel, production, in_days(1), now), Err(Unfit::TunnelInProduction));
             assert_eq!(fits(tunnel, sandbox, None, now), Err(Unfit::TunnelWithoutEnd));
             assert_eq!(fits(tunnel, sandbox, in_days(8), now), Err(Unfit::TunnelWithoutEnd));

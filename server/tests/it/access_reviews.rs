@@ -124,6 +124,25 @@ on_both_databases!(everything_is_confirmed_or_removed_by_another_one_and_signed,
     assert_eq!(access_reviews::list(&ada.owner, &ada.scope).await.unwrap().len(), 2);
 });
 
+on_both_databases!(a_gateway_that_is_disabled_while_the_review_opens_is_in_it, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let owner = house.stage.stepped_up(&ada.owner);
+    gateways::disable(&owner, &ada.scope, ada.gateway).await.unwrap();
+    let (_, _) = (owner, house.an_access_review(&ada).await);
+    let id = only(&ada).await;
+    let (_, items) = get(&ada.owner, &ada.scope, id).await.unwrap();
+    let kinds: Vec<_> = items.iter().map(|item| item.kind).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind != Subject::Member).count(), 2, "the gateway and its key");
+    assert!(items.iter().any(|item| item.facts.starts_with("disabled, ")));
+    // Enabled again and never confirmed, it is suspended with the others.
+    gateways::enable(&ada.owner, &ada.scope, ada.gateway).await.unwrap();
+    assert_eq!(house.issue(&ada, json!({})).await.0, 200);
+    house.stage.advance(Duration::days(14));
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    assert_eq!(house.issue(&ada, json!({})).await.0, 423);
+});
+
 on_both_databases!(what_nobody_confirmed_is_suspended_until_somebody_does, async |stage: Stage| {
     let (house, ada, bob, eve) = a_quarter_later(stage).await;
     let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
@@ -201,11 +220,25 @@ on_both_databases!(the_last_owner_is_not_suspended_and_confirms_alone, async |st
     decide(&owner, &scope, id, me.kind, me.subject, Decision::Confirmed, "There is nobody else").await.unwrap();
     let gateway = item(&ada, id, Subject::Gateway, "orders").await;
     assert!(gateway.lock.is_some());
-    // What is gone meanwhile is noted as gone, and not confirmed.
-    gateways::disable(&owner, &scope, ada.gateway).await.unwrap();
-    let confirmed = decide(&owner, &scope, id, gateway.kind, gateway.subject, Decision::Confirmed, "").await;
+    decide(&owner, &scope, id, gateway.kind, gateway.subject, Decision::Confirmed, "").await.unwrap();
+    sign(&owner, &scope, id, "Alone").await.unwrap();
+});
+
+on_both_databases!(what_is_gone_meanwhile_is_noted_as_gone, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    house.an_access_review(&ada).await;
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    let id = only(&ada).await;
+    for kind in [Subject::Member, Subject::Gateway] {
+        let one = item(&ada, id, kind, if kind == Subject::Member { "ada" } else { "orders" }).await;
+        decide(&owner, &scope, id, one.kind, one.subject, Decision::Confirmed, "There is nobody else").await.unwrap();
+    }
+    let key = item(&ada, id, Subject::GatewayKey, "orders").await;
+    gateways::revoke_key(&owner, &scope, ada.gateway, ada.key).await.unwrap();
+    let confirmed = decide(&owner, &scope, id, key.kind, key.subject, Decision::Confirmed, "").await;
     assert!(matches!(confirmed, Err(AccessReviewError::Over)));
-    decide(&owner, &scope, id, gateway.kind, gateway.subject, Decision::Removed, "").await.unwrap();
+    decide(&owner, &scope, id, key.kind, key.subject, Decision::Removed, "").await.unwrap();
     sign(&owner, &scope, id, "Alone").await.unwrap();
 });
 

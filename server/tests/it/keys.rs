@@ -245,6 +245,34 @@ on_both_databases!(a_retirement_that_is_killed_is_done_again, async |stage: Stag
     println!("figure B5: of 20 retirements of a master key {} were killed, 0 lost", 20 - done);
 });
 
+on_both_databases!(a_retirement_that_only_the_database_knows_of_is_ended, async |stage: Stage| {
+    let house = House::on(stage).await;
+    house.furnished("ada").await;
+    let (portal, file) = (&house.stage.portal, house.stage.folder.join("keys"));
+    let cut_off = async |id: &str| {
+        assert!(data_key::retire(portal.db.reader(), id, portal.clock.now()).await.unwrap());
+    };
+    let old = portal.vault.master_keys().remove(0).id;
+    house.stage.advance(Duration::seconds(1));
+    keys::rotate(portal, &file).await.unwrap();
+    keys::rewrap(portal, |_| ()).await.unwrap();
+    house.stage.advance(Duration::minutes(11));
+    cut_off(&old).await;
+    // Twice: the second time there is nothing left to do.
+    for _ in 0..2 {
+        keys::retire(portal, &file, &old).await.unwrap();
+        assert!(!KeyFile::load(&file).is_ok_and(|keys| Vault::new(keys).master_keys().iter().any(|key| key.id == old)));
+    }
+    assert!(matches!(keys::retire(portal, &file, "file_nobodys").await, Err(RetireError::Unknown(_))));
+    // One that was prepared, and is left in the file, is not what the next rotation takes.
+    let prepared = keys::prepare(portal, &file).await.unwrap();
+    cut_off(&prepared).await;
+    house.stage.advance(Duration::seconds(1));
+    let new = keys::rotate(portal, &file).await.unwrap();
+    assert!(new != prepared && portal.vault.master_keys().iter().all(|key| key.id != prepared));
+    assert_eq!(keys::rewrap(portal, |_| ()).await.unwrap().left, 0);
+});
+
 on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;

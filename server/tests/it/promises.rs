@@ -155,6 +155,11 @@ on_both_databases!(nothing_is_said_of_what_nobody_looked_at, async |stage: Stage
     assert_eq!((theirs.standing, own.standing), (Standing::Holds, Standing::Holds));
     // Where a weakness may be is not every Team's to know.
     assert!(own.says.contains("597 components, commit abc") && !theirs.says.contains("abc"), "{theirs:?} {own:?}");
+    assert!(theirs.says.starts_with("Passed: advisories, bans"), "{theirs:?}");
+    leave(&house, "scan.json", &scan("abc").replace(r#""bans": "passed""#, r#""bans": "failed""#));
+    let (theirs, own) = (found(&ada, Promise::Scanned).await, found(&operator, Promise::Scanned).await);
+    assert_eq!((theirs.standing, own.standing), (Standing::Broken, Standing::Broken));
+    assert!(own.says.contains("bans") && theirs.says.contains("found something") && !theirs.says.contains("bans"));
 });
 
 on_both_databases!(the_promises_leave_as_a_file_for_those_who_may_read_the_log, async |stage: Stage| {

@@ -96,7 +96,7 @@ async fn keys_detail(cx: &Cx) -> Result<KeysDetail, Failure> {
     let item = |one: Custody| MasterKeyItem {
         made: one.key.made_at.map(|at| moment(at, now)),
         due: one.due.map(|at| moment(at, now)),
-        overdue: one.due.is_some_and(|at| at <= now),
+        overdue: one.overdue_at().is_some_and(|at| at <= now),
         id: one.key.id,
         active: one.key.active,
         present: one.present,

@@ -14,7 +14,7 @@ use crate::{
     store::{self, access_review::Item},
 };
 
-/// Every member, every gateway that is not disabled, and its live keys.
+/// Every member, every gateway, and its live keys: one that is disabled can be enabled again.
 pub(super) async fn subjects(cx: &Cx, db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<Item>, sea_orm::DbErr> {
     let item = |kind, subject, name: String, facts| Item { kind, subject, name, facts, decided: None, lock: None };
     let mut all = Vec::new();
@@ -30,10 +30,11 @@ pub(super) async fn subjects(cx: &Cx, db: &impl ConnectionTrait, scope: &TeamSco
     }
     let keys = store::gateway_key::all(db, scope, None).await?;
     let connections = store::gateway::connection_counts(db, scope).await?;
-    for gateway in store::gateway::all(db, scope).await?.into_iter().filter(|one| one.disabled_at.is_none()) {
+    for gateway in store::gateway::all(db, scope).await? {
         let connections = connections.get(&gateway.id).copied().unwrap_or_default();
         let connections = if connections == 1 { "1 connection".to_owned() } else { format!("{connections} connections") };
-        let facts = format!("{}, {connections}, {}", gateway.environment.as_str(), gateway.scopes.to_text());
+        let disabled = if gateway.disabled_at.is_some() { "disabled, " } else { "" };
+        let facts = format!("{disabled}{}, {connections}, {}", gateway.environment.as_str(), gateway.scopes.to_text());
         all.push(item(Subject::Gateway, gateway.id.0, gateway.name.to_string(), facts));
         let live_key = |key: &&store::gateway_key::GatewayKey| {
             key.gateway == gateway.id && key_phase(key.expires_at, key.revoked_at, cx.now()) == KeyPhase::Live && !key.canary

@@ -41,12 +41,12 @@ async fn unrotated(portal: &Portal, levels: &mut Levels) -> Result<Vec<Sign>, Db
     let about = |what: &str| About::new(None, Rule::KeysOverdue, what);
     let Some(level) = levels.of(portal.db.reader(), &about("")).await? else { return Ok(Vec::new()) };
     let (keys, now) = (keys::inventory(portal).await?, portal.clock.now());
-    let age = |at: Option<Time>| at.map(|at| (now - at).num_days()).filter(|days| *days >= level);
-    let active = keys.masters.iter().find(|one| one.key.active).and_then(|one| age(one.key.made_at));
+    let age = |at: Option<Time>, grace| at.map(|at| (now - at).num_days()).filter(|days| *days >= level + grace);
+    let active = keys.masters.iter().find(|one| one.key.active).and_then(|one| age(one.key.made_at, one.grace()));
     let missing = keys.masters.iter().filter(|one| !one.present && one.data_keys > 0).count();
     let found = [
         ("master", active.map(|days| format!("The master key is {days} days old."))),
-        ("data", age(keys.oldest()).map(|days| format!("A data key is {days} days old."))),
+        ("data", age(keys.oldest(), 0).map(|days| format!("A data key is {days} days old."))),
         ("missing", (missing > 0).then(|| format!("{missing} master keys that wrap data keys are not here: neither in the keys' file nor kept by a service."))),
     ];
     let sign = |(what, finding): (&str, Option<String>)| {

@@ -26,6 +26,18 @@ pub struct Custody {
     pub teams: i64,
 }
 
+impl Custody {
+    /// When it is too old. A service that rotates by itself does so on the day, and is asked a little later.
+    pub fn overdue_at(&self) -> Option<Time> {
+        self.due.map(|due| due + Duration::days(self.grace()))
+    }
+
+    /// Days that are let pass.
+    pub fn grace(&self) -> i64 {
+        i64::from(self.served)
+    }
+}
+
 /// When a key of this age is to be replaced at the latest.
 fn due(made: Time) -> Time {
     made + Duration::days(KEY_DAYS)
@@ -98,7 +110,7 @@ fn custody(portal: &Portal, mut key: MasterKey, present: bool, wraps: Option<Wra
     let service = portal.vault.keepers().of(&key.id);
     let told = service.map(KeyService::ages).unwrap_or_default();
     key.made_at = key.made_at.or_else(|| told.of(&key.id));
-    let due = told.next.or_else(|| key.made_at.map(due)).filter(|_| key.active);
+    let due = told.next.into_iter().chain(key.made_at.map(due)).min().filter(|_| key.active);
     let (data_keys, teams) = wraps.map(|one| (one.data_keys, one.teams)).unwrap_or_default();
     Custody { key, present, served: service.is_some(), due, data_keys, teams }
 }

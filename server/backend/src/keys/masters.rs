@@ -67,7 +67,13 @@ pub async fn rotate(portal: &Portal, file: &Path) -> Result<String, RetireError>
     if portal.vault.keepers().wraps.is_some() {
         return Err(RetireError::Served);
     }
+    portal.vault.refresh();
     let tx = portal.db.begin().await?;
+    // What a retirement that was cut off left in the file must not wrap again.
+    let retired = data_key::retired(&*tx).await?;
+    for key in portal.vault.master_keys().into_iter().filter(|key| !key.active && retired.contains(&key.id)) {
+        KeyFile::remove_master(file, &key.id, portal.clock.now())?;
+    }
     let (id, is_new) = KeyFile::rotate_master(file, portal.clock.now())?;
     if is_new {
         tell(portal, &tx, Action::MasterKeyAdded, &id).await?;

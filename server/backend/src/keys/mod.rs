@@ -38,7 +38,8 @@ pub async fn refresh(portal: Portal) -> Result<(), VaultError> {
 }
 
 /// Asks the key service that wraps whether it works and which key it wraps with by now: once a minute, and more often while it does
-/// not; and once an hour how old its keys are. Gets ready what seals mails, which are queued in transactions of all kinds, whichever service keeps that.
+/// not. Gets ready what seals mails, which are queued in transactions of all kinds, whichever service keeps that. Asks every service
+/// once an hour how old its keys are.
 pub async fn watch((portal, turn): (Portal, Arc<AtomicU64>)) -> Result<(), VaultError> {
     let turn = turn.fetch_add(1, Ordering::Relaxed);
     if let Some(service) = &portal.vault.keepers().wraps
@@ -46,11 +47,12 @@ pub async fn watch((portal, turn): (Portal, Arc<AtomicU64>)) -> Result<(), Vault
     {
         service.probe().await?;
     }
+    portal.vault.ready(portal.db.reader(), portal.clock.now(), None).await?;
     for service in portal.vault.keepers().all() {
         if turn.is_multiple_of(720) || (turn.is_multiple_of(12) && service.lacks_ages()) {
-            // Nothing waits for it; the page of keys says that it is not known.
+            // Last, since nothing waits for it; the page of keys says that it is not known.
             let _ = service.ask_ages().await;
         }
     }
-    portal.vault.ready(portal.db.reader(), portal.clock.now(), None).await
+    Ok(())
 }

@@ -21,10 +21,8 @@ pub async fn lead(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     if db.get_database_backend() == DbBackend::Sqlite {
         return Ok(true);
     }
-    // A process that freezes holds the others up no longer than this. A turn looks at a few rows by their keys, also while the planner
-    // takes tables for small that have grown since it looked last.
-    let settings = "SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL enable_seqscan = off";
-    db.execute_unprepared(settings).await?;
+    // A process that freezes holds the others up no longer than this.
+    db.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = '60s'").await?;
     let row = db.query_one_raw(sql(db, "SELECT pg_try_advisory_xact_lock($1) AS mine", [SEQUENCER.into()])).await?;
     row.map_or(Ok(false), |row| row.try_get("", "mine"))
 }
@@ -160,13 +158,18 @@ pub async fn placed(db: &impl ConnectionTrait, first: u64, most: u64) -> Result<
     Ok(places.into_iter().map(|(idx, id)| Placed { idx, event: events.remove(&id).flatten() }).collect())
 }
 
+/// What SQLite holds in place of an id, when somebody put it there, is told as the id of nothing.
+fn event_id(row: &QueryResult) -> EventId {
+    EventId(row.try_get("", "id").unwrap_or_default())
+}
+
 /// Events that were given places before the beginning of the log, and events that waited for a place and are gone.
 pub async fn astray(db: &impl ConnectionTrait, begins: u64, most: u64) -> Result<Vec<EventId>, DbErr> {
     let text = "SELECT event_id AS id FROM audit_leaf WHERE idx < $2
         UNION ALL SELECT p.event_id AS id FROM audit_pending p LEFT JOIN audit_event e ON e.id = p.event_id WHERE e.id IS NULL
         LIMIT $1";
     let rows = db.query_all_raw(sql(db, text, [int(most).into(), int(begins).into()])).await?;
-    rows.into_iter().map(|row| row.try_get::<Uuid>("", "id").map(EventId)).collect()
+    Ok(rows.iter().map(event_id).collect())
 }
 
 /// Events with their places, from `first` on and below `end`, in the order of the log.
@@ -228,7 +231,7 @@ pub async fn without_place(db: &impl ConnectionTrait, then: Time, most: u64) -> 
         WHERE l.event_id IS NULL AND (p.event_id IS NULL OR p.refused_at IS NOT NULL OR e.at < $1)
         ORDER BY e.at, e.id LIMIT $2";
     let rows = db.query_all_raw(sql(db, text, [then.into(), int(most).into()])).await?;
-    rows.into_iter().map(|row| row.try_get::<Uuid>("", "id").map(EventId)).collect()
+    Ok(rows.iter().map(event_id).collect())
 }
 
 /// The place of an event, once it has one.

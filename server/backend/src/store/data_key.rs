@@ -126,6 +126,12 @@ pub async fn retire(db: &impl ConnectionTrait, kek: &str, now: Time) -> Result<b
     Ok(db.execute_raw(sql(db, text, [kek.into(), now.into()])).await?.rows_affected() == 1)
 }
 
+/// The key-encryption keys that were retired.
+pub async fn retired(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let rows = db.query_all_raw(sql(db, "SELECT kek_id FROM retired_master_key", [])).await?;
+    rows.iter().map(|row| row.try_get("", "kek_id")).collect()
+}
+
 /// Puts a key wrapped anew in the place of the old one; false when that is not there any more.
 pub async fn rewrap(db: &impl ConnectionTrait, old: &WrappedKey, new: &WrappedKey) -> Result<bool, DbErr> {
     let text = "UPDATE data_key SET kek_id = $3, wrapped = $4 WHERE id = $1 AND kek_id = $2 AND wrapped = $5";

@@ -85,9 +85,8 @@ pub async fn end(db: &impl ConnectionTrait, id: DrillId, ended: &Ended) -> Resul
 /// How the last one of a kind went, of whichever Team, whose report does not begin with these words.
 pub async fn newest(db: &impl ConnectionTrait, kind: DrillKind, but: &str) -> Result<Option<Ended>, DbErr> {
     let text = "SELECT ended_at, passed, report FROM drill
-        WHERE kind = $1 AND ended_at IS NOT NULL AND SUBSTR(report, 1, $2) <> $3 ORDER BY ended_at DESC LIMIT 1";
-    let length = i32::try_from(but.chars().count()).unwrap_or(i32::MAX);
-    let row = db.query_one_raw(sql(db, text, [kind.as_str().into(), length.into(), but.into()])).await?;
+        WHERE kind = $1 AND ended_at IS NOT NULL AND report NOT LIKE $2 ORDER BY ended_at DESC LIMIT 1";
+    let row = db.query_one_raw(sql(db, text, [kind.as_str().into(), format!("{but}%").into()])).await?;
     row.map(|row| {
         Ok(Ended {
             at: row.try_get("", "ended_at")?,

@@ -17,9 +17,9 @@ use crate::{
 /// Who can reach what in a Team, as it is now.
 #[derive(Clone, Debug)]
 pub struct Reach {
-    /// Those whose time is not over and whom no lock stops, by address.
+    /// Those whose time is not over, whose account is not disabled and whom no lock stops, by address.
     pub members: Vec<Member>,
-    /// Those that are not disconnected, by name.
+    /// Those that give credentials: active, and no canaries; by name.
     pub connections: Vec<Connection>,
     /// Gateways that are neither disabled nor locked, with their live keys that open something and the connections that they may use.
     pub gateways: Vec<(Gateway, Vec<GatewayKey>, Vec<ConnectionId>)>,
@@ -40,9 +40,12 @@ pub async fn reach(cx: &Cx, scope: &TeamScope) -> Result<Reach, AccessError> {
     // Whom or what a lock stops reaches nothing, until it is lifted.
     let locked = store::lock::targets(db, scope, now).await?;
     let is_free = |id: Uuid| !locked.contains(&id) && !locked.contains(&scope.team().0);
-    members.retain(|member| !member.engagement.is_over(now) && !locked.contains(&member.user.0));
+    let accounts = store::dormancy::of_team(db, scope).await?;
+    let is_disabled = |user| accounts.iter().any(|account| account.user == user && account.disabled_at.is_some());
+    members
+        .retain(|member| !member.engagement.is_over(now) && !locked.contains(&member.user.0) && !is_disabled(member.user));
     let mut connections = store::connection::all(db, scope).await?;
-    connections.retain(|one| one.state != ConnectionState::Disconnected);
+    connections.retain(|one| one.state == ConnectionState::Active && !one.canary && is_free(one.id.0));
     let keys = store::gateway_key::all(db, scope, None).await?;
     let opens = |key: &&GatewayKey, gateway: GatewayId| {
         key.gateway == gateway

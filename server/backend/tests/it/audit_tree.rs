@@ -2,7 +2,7 @@
 
 use backend::{
     audit::{self, CheckpointKey, Event, Fault, LastHead, Sequencer, SequencerError, read_note, verify},
-    store::audit_tree,
+    store::{audit_pending, audit_tree},
 };
 use chrono::Duration;
 use model::audit::Action;
@@ -330,12 +330,22 @@ on_both_databases!(no_row_of_somebody_elses_holds_up_the_log, async |stage: Stag
     // A time that none is.
     let time = if log.is_sqlite() { "'x'" } else { "'-infinity'::timestamptz" };
     attacks.push(insert(rest, &format!("action, {}", rest.replace("at,", &format!("{time},")))));
+    // The first of all ids, and what is none.
+    let first = if log.is_sqlite() { "zeroblob(16)" } else { "'00000000-0000-0000-0000-000000000000'::uuid" };
+    attacks.push(insert(rest, &format!("action, {rest}")).replacen(id, first, 1));
+    if log.is_sqlite() {
+        attacks.push("INSERT INTO audit_pending (event_id) VALUES (x'01')".to_owned());
+    }
     log.attack(&attacks.iter().map(String::as_str).collect::<Vec<_>>()).await;
     record(&log.stage.visitor("192.0.2.1"), 3).await;
     assert!(log.go_on().await.is_ok());
     let size = async || audit_tree::size(log.stage.portal.db.reader()).await.unwrap();
     assert_eq!(size().await, EVENTS + 3);
     assert!(!log.verify().await.findings.is_empty());
+    // Each was kept out and is counted, and nobody looks for it again.
+    let db = log.stage.portal.db.reader();
+    assert!(!audit_pending::any(db).await.unwrap());
+    assert_eq!(audit_pending::refused(db).await.unwrap(), 5);
     // Nor does a head of the far future hold back the next signature.
     let future = if log.is_sqlite() { "'2999-01-01 00:00:00+00:00'" } else { "'2999-01-01'" };
     log.attack(&[&format!("INSERT INTO audit_checkpoint (size, signed_at, note) VALUES (9999999, {future}, 'x')")]).await;

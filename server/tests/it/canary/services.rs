@@ -38,7 +38,13 @@ async fn work(walk: &mut Walk<'_>, running: &Running) -> Furnished {
     assert_eq!(status, 503);
     walk.answers.push(("an outage".to_owned(), body.to_string().into_bytes(), Vec::new()));
     running.signal("CONT");
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let service = house.stage.portal.vault.keepers().wraps.as_ref().unwrap();
+    for _ in 0..100 {
+        if service.probe().await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
     measured(walk).await;
     of
 }
@@ -46,7 +52,7 @@ async fn work(walk: &mut Walk<'_>, running: &Running) -> Furnished {
 /// Wherever it has no business.
 async fn searched(walk: &mut Walk<'_>, listening: Listening) {
     let log = listening.heard();
-    assert!(text(&log).contains("key service"), "what happened to it is logged");
+    assert!(text(&log).contains("the key service did not answer"), "what happened to it is logged");
     let mut leaks = walk.leaks();
     let (_, backup) = backend::backup::write(&walk.house.stage.portal, Vec::new()).await.unwrap();
     let rows = format!("{:?}", dump(walk.house, None, &[]).await);

@@ -5,6 +5,7 @@ use backend::{
     store::lock::{self, Lock},
 };
 use chrono::Duration;
+use sea_orm::ConnectionTrait;
 
 use super::*;
 use crate::house::House;
@@ -59,6 +60,13 @@ on_both_databases!(the_map_shows_who_and_which_key_reaches_a_connection_now, asy
     gateways::enable(&ada, &of.scope, of.gateway).await.unwrap();
     gateways::revoke_key(&ada, &of.scope, of.gateway, of.key).await.unwrap();
     assert!(keys(&map().await).is_empty());
+    connections::disable(&ada, &of.scope, of.connection).await.unwrap();
+    assert!(map().await.connections.is_empty(), "one that is disabled gives nothing");
+    connections::enable(&ada, &of.scope, of.connection).await.unwrap();
+    assert_eq!(map().await.connections.len(), 1);
+    let disabled = "UPDATE \"user\" SET disabled_at = '2026-09-21 14:13:20+00:00' WHERE email = 'kim@example.com'";
+    house.stage.portal.db.reader().execute_unprepared(disabled).await.unwrap();
+    assert_eq!(people(&map().await), ["ada@example.com"], "an account that is disabled reaches nothing");
     let disconnected = house.stage.stepped_up(&of.owner);
     connections::disconnect(&disconnected, &of.scope, of.connection, "Shop").await.unwrap();
     assert!(map().await.connections.is_empty());

@@ -70,12 +70,12 @@ pub(super) fn environments(facts: &Facts) -> Finding {
 pub(super) fn master(facts: &Facts) -> Finding {
     let active = facts.keys.masters.iter().find(|one| one.key.active);
     let kept = if active.is_some_and(|one| one.served) { "A key service outside Portal keeps the master key. " } else { "" };
-    let Some((made, due)) = active.and_then(|one| one.key.made_at.zip(one.due)) else {
+    let Some(((made, due), overdue_at)) = active.and_then(|one| one.key.made_at.zip(one.due).zip(one.overdue_at())) else {
         if kept.is_empty() {
             return super::program::tested(facts);
         }
-        return holds(facts, format!("{kept}How old it is the service does not tell."));
+        return unless(true, format!("{kept}How old it is the service does not tell."), facts.now);
     };
     let says = format!("{kept}The master key in use was made on {} and is to be replaced by {}.", day(made), day(due));
-    unless(due <= facts.now, says, facts.now)
+    unless(overdue_at <= facts.now, says, facts.now)
 }

@@ -43,7 +43,9 @@ pub(super) fn scanned(facts: &Facts) -> Finding {
         Ok(Some(scan)) => scan,
     };
     let components: u64 = scan.components.values().sum();
-    let detail = format!("Passed: {}. {components} components, commit {}.", scan.that(Verdict::Passed), short(&scan.commit));
+    // Where a known weakness may be is the operators' business, and which commit it is in.
+    let commit = if facts.is_operator { format!(", commit {}", short(&scan.commit)) } else { String::new() };
+    let detail = format!("Passed: {}. {components} components{commit}.", scan.that(Verdict::Passed));
     let (standing, says) = match (scan.trouble(SCAN_DAYS, facts.now), scan.that(Verdict::Unreachable).as_str()) {
         (Some((Trouble::Failed, says)), _) => (Standing::Broken, says),
         (Some((Trouble::Old, says)), _) => (Standing::Attention, format!("{detail} {says}")),
@@ -53,8 +55,10 @@ pub(super) fn scanned(facts: &Facts) -> Finding {
         (None, "") => (Standing::Holds, detail),
         (None, out) => (Standing::Holds, format!("{detail} Could not be reached this time: {out}.")),
     };
-    // Where a known weakness may be is the operators' business.
-    let says = if facts.is_operator { says } else { "Operators of this installation see here what was found.".to_owned() };
+    let says = match standing {
+        Standing::Broken if !facts.is_operator => "It found something: operators of this installation see what.".to_owned(),
+        _ => says,
+    };
     finding(standing, says, scan.at)
 }
 

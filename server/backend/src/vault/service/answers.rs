@@ -73,9 +73,11 @@ impl Answers {
         self.state().current.clone()
     }
 
-    pub fn told_ages(&self, ages: Ages) {
+    /// Without any, what was told before stands.
+    pub fn told_ages(&self, ages: Option<Ages>) {
         let mut state = self.state();
-        state.ages = Some((state.current.clone(), ages));
+        let before = state.ages.take().map(|(_, before)| before);
+        state.ages = Some((state.current.clone(), ages.or(before).unwrap_or_default()));
     }
 
     pub fn ages(&self) -> Ages {

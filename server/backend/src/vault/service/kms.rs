@@ -9,6 +9,7 @@ use aws_sdk_kms::{
     primitives::{Blob, DateTime},
 };
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::ConnectorError};
+use chrono::Duration;
 use model::Time;
 use reqwest::Certificate;
 use url::Url;
@@ -95,16 +96,20 @@ impl Kms {
         key(&plain)
     }
 
-    /// How old the key's newest material is: that of its last rotation, or of its making.
+    /// How old the key's newest material is: that of its last rotation, or of its making. Nobody lists the rotations of another
+    /// account's key; then it is told by when the next one is due.
     /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html>
     pub(super) async fn ages(&self) -> Result<Ages, ServiceError> {
         let described = self.client.describe_key().key_id(&self.arn).send().await.map_err(why)?;
-        let rotated = self.client.list_key_rotations().key_id(&self.arn).send().await.map_err(why)?;
         let status = self.client.get_key_rotation_status().key_id(&self.arn).send().await.map_err(why)?;
-        let created = described.key_metadata().and_then(|key| key.creation_date());
-        let all = rotated.rotations().iter().filter_map(|rotation| rotation.rotation_date()).chain(created);
-        let made = all.filter_map(time).max().map(|at| (self.arn.clone(), at));
-        Ok(Ages { made: made.into_iter().collect(), next: status.next_rotation_date().and_then(time) })
+        let rotated = self.client.list_key_rotations().key_id(&self.arn).send().await.ok();
+        let created = described.key_metadata().and_then(|key| key.creation_date()).and_then(time);
+        let next = status.next_rotation_date().and_then(time);
+        let period = status.rotation_period_in_days().map(|days| Duration::days(i64::from(days)));
+        let before_next = next.zip(period).and_then(|(next, period)| next.checked_sub_signed(period));
+        let rotations = rotated.iter().flat_map(|all| all.rotations()).filter_map(|one| time(one.rotation_date()?));
+        let made = rotations.chain(before_next).chain(created).max().map(|at| (self.arn.clone(), at));
+        Ok(Ages { made: made.into_iter().collect(), next })
     }
 }
 

@@ -135,7 +135,7 @@ impl KeyService {
             asked.await.inspect_err(|error| tracing::warn!(%error, "how old the key service's keys are is not known"));
         match told {
             Err(ServiceError::Silent(_)) => {}
-            _ => self.0.answers.told_ages(told.clone().unwrap_or_default()),
+            _ => self.0.answers.told_ages(told.clone().ok()),
         }
         told.map(|_| ())
     }
