@@ -11,9 +11,14 @@ use backend::{
     store::{Db, restored},
     vault::{KeyFile, Vault},
 };
+use model::egress::Purpose;
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
-use server::restore::{self, RestoreError};
+use server::{
+    config::{self, Config, Mode, Secret},
+    restore::{self, RestoreError},
+    start,
+};
 
 use crate::{
     house::House,
@@ -162,6 +167,11 @@ on_both_databases!(a_backup_opens_with_its_key_alone_and_only_whole, async |stag
     assert!(done.is_ok(), "{done:?}");
 });
 
+async fn many_of(db: &Db, what: &str) -> usize {
+    let found = column_of(db, &format!("SELECT CAST(COUNT(*) AS TEXT) AS row FROM {what}")).await;
+    found[0].parse().unwrap()
+}
+
 on_both_databases!(a_backup_is_of_one_moment_while_others_write, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
@@ -174,10 +184,14 @@ on_both_databases!(a_backup_is_of_one_moment_while_others_write, async |stage: S
         }
         many
     };
+    let made = async || many_of(&portal.db, "gateway").await;
     let back_up = async || {
         let mut backups = Vec::new();
         for _ in 0..3 {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            let before = made().await;
+            while made().await == before {
+                tokio::task::yield_now().await;
+            }
             backups.push(backup::write(portal, Vec::new()).await.unwrap().1);
         }
         done.store(true, Ordering::Relaxed);
@@ -191,16 +205,41 @@ on_both_databases!(a_backup_is_of_one_moment_while_others_write, async |stage: S
         let copy = Db::connect(&empty(&house.stage, false).await, 2).await.unwrap();
         restore::restore(&portal.vault, &copy, &file, portal.clock.now()).await.unwrap();
         // What one transaction wrote in two tables is in both of them or in none.
-        let many =
-            async |of: &str| column_of(&copy, &format!("SELECT CAST(COUNT(*) AS TEXT) AS row FROM {of}")).await[0].clone();
+        let many = async |of: &str| many_of(&copy, of).await;
         let made = many("gateway").await;
         assert_eq!(many("audit_event WHERE action = 'gateway.created'").await, made);
         let filled = many("gateway_connection").await;
         assert_eq!(many("audit_event WHERE action = 'gateway.changed'").await, filled);
-        gateways.push(made.parse::<usize>().unwrap());
+        gateways.push(made);
     }
     let all = first + second + third + 1;
     assert!(gateways[0] < gateways[1] && gateways[1] < gateways[2] && gateways[2] <= all, "{gateways:?} of {all}");
+});
+
+/// What a process of this installation connects outward for, on this database; and whether it has mails to send.
+async fn outward(house: &House, database: &str) -> (Vec<Purpose>, bool) {
+    let config = Config {
+        data_dir: house.stage.folder.clone(),
+        database_url: Some(Secret(database.to_owned().into())),
+        mail: config::Mail { capture_dir: Some(house.stage.folder.join("mail")), ..Config::default().mail },
+        mode: Mode::Development,
+        ..Config::default()
+    };
+    let portal = start::portal(&config).await.unwrap();
+    let mut purposes: Vec<_> = portal.egress.entries().iter().map(|entry| entry.purpose).collect();
+    purposes.sort_by_key(|purpose| purpose.as_str());
+    (purposes, portal.mailer.is_folder())
+}
+
+on_both_databases!(a_copy_connects_to_its_key_service_and_to_nobody_else, async |stage: Stage| {
+    let (house, file, _) = backed_up(stage).await;
+    let (before, mails) = outward(&house, &house.stage.url).await;
+    assert!(before.contains(&Purpose::Amazon) && before.contains(&Purpose::Webhooks) && mails, "{before:?}");
+    let url = empty(&house.stage, house.stage.portal.db.backend() == DbBackend::Postgres).await;
+    assert!(portal(&house, &url, &["restore", "--disposable", &file]).await.status.success());
+    assert_eq!(outward(&house, &url).await, (vec![Purpose::Keys, Purpose::Role], false));
+    assert!(portal(&house, &url, &["promote"]).await.status.success());
+    assert_eq!(outward(&house, &url).await, (before, true));
 });
 
 on_both_databases!(a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted, async |stage: Stage| {
