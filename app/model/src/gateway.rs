@@ -83,6 +83,12 @@ impl Networks {
         self.0.is_empty() || address.is_some_and(|address| self.0.iter().any(|net| net.contains(&address.to_canonical())))
     }
 
+    /// Whether an address is allowed here that those do not allow.
+    pub fn is_wider_than(&self, those: &Networks) -> bool {
+        let allowed = |net: &IpNet| those.0.iter().any(|other| other.contains(net));
+        !those.0.is_empty() && (self.0.is_empty() || !self.0.iter().all(allowed))
+    }
+
     pub fn to_text(&self) -> String {
         self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::step_up::DangerousAct;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident $code:literal $status:literal $retryable:literal $title:literal $action:literal;)*) => {
         /// Stable machine-readable codes; `docs/gateway-api.md` lists those a gateway may meet.
@@ -34,7 +36,7 @@ codes! {
     NotPermitted "not-permitted" 403 0 "Your role does not allow this" "Ask an owner or admin of the Team.";
     SecondPerson "second-person" 403 0 "Another person must do this" "Ask somebody else of the Team.";
     StepUpRequired "step-up-required" 403 0 "Confirm that it is you" "Enter a fresh code, then send the form again.";
-    PasskeyProofRequired "passkey-proof-required" 403 0 "Confirm with your passkey" "Show your passkey under Your account, then send the form again.";
+    PasskeyProofRequired "passkey-proof-required" 403 0 "Confirm with your passkey" "Show your passkey, then send the form again.";
     PasskeyRequired "passkey-required" 403 0 "This Team asks for a passkey" "Show a passkey, or add one, under Your account.";
     CrossSite "cross-site" 403 0 "The request came from another site" "Open Portal and use its own pages.";
     NotFound "not-found" 404 0 "Not found" "Check the address.";
@@ -84,11 +86,19 @@ pub struct Problem {
     /// The request id, filled in at the edge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// What a fresh proof of the person is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<DangerousAct>,
 }
 
 impl Problem {
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s: None, instance: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_s: None, instance: None, act: None }
+    }
+
+    /// What a fresh proof is asked for.
+    pub fn to(self, act: DangerousAct) -> Self {
+        Self { act: Some(act), ..self }
     }
 
     /// The code with its own title as the sentence.

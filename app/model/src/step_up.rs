@@ -38,14 +38,18 @@ pub enum DangerousAct {
     SignAccessReview,
     ApproveImpersonation,
     Impersonate,
+    ReplaceRefreshToken,
+    WidenGateway,
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 26] = [
+    pub const ALL: [DangerousAct; 28] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
         DangerousAct::SetNotifications,
+        DangerousAct::WidenGateway,
+        DangerousAct::ReplaceRefreshToken,
         DangerousAct::Disconnect,
         DangerousAct::ChangeRole,
         DangerousAct::RemoveMember,
@@ -69,6 +73,15 @@ impl DangerousAct {
         DangerousAct::ApproveImpersonation,
         DangerousAct::Impersonate,
     ];
+
+    /// As an address names it: by its own name.
+    pub fn slug(self) -> String {
+        format!("{self:?}")
+    }
+
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.slug() == slug)
+    }
 
     /// The act in words, as the mail and the step-up page name it.
     pub fn words(self) -> &'static str {
@@ -97,6 +110,8 @@ impl DangerousAct {
             DangerousAct::SignAccessReview => "sign an access review",
             DangerousAct::ApproveImpersonation => "let support look into the Team",
             DangerousAct::Impersonate => "look into a Team",
+            DangerousAct::ReplaceRefreshToken => "replace a refresh token",
+            DangerousAct::WidenGateway => "widen what a gateway may do",
             DangerousAct::SettleAmazon => "say that Amazon need not be told",
             DangerousAct::ChangeHold => "place or lift a legal hold on the log",
         }
@@ -111,6 +126,15 @@ pub fn covers(stepped_up_at: Option<Time>, now: Time) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_names_every_act() {
+        for act in DangerousAct::ALL {
+            assert_eq!(DangerousAct::from_slug(&act.slug()), Some(act));
+        }
+        assert_eq!(DangerousAct::Disconnect.slug(), "Disconnect");
+        assert_eq!(DangerousAct::from_slug(""), None);
+    }
 
     #[test]
     fn a_step_up_lasts_ten_minutes() {

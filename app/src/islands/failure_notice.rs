@@ -1,8 +1,13 @@
 use leptos::prelude::*;
-use model::ProblemCode;
+use model::{ProblemCode, step_up::DangerousAct};
 
 use super::Icon;
 use crate::Failure;
+
+/// Where the person confirms this act.
+fn confirm(act: Option<DangerousAct>) -> String {
+    format!("/confirm?act={}", act.map(DangerousAct::slug).unwrap_or_default())
+}
 
 /// What went wrong, what to do, and the request id. Takes the focus when it appears.
 #[component]
@@ -10,9 +15,10 @@ pub fn FailureNotice(failure: Failure) -> impl IntoView {
     let problem = failure.0;
     // In a tab of its own: the form that failed stays as it is.
     let way = match problem.code {
-        ProblemCode::SignInRequired => Some(("/sign-in", "Sign in")),
-        ProblemCode::PasskeyRequired | ProblemCode::PasskeyProofRequired => Some(("/account", "Your account, in a new tab")),
-        ProblemCode::StepUpRequired => Some(("/confirm", "Confirm in a new tab")),
+        ProblemCode::SignInRequired => Some(("/sign-in".to_owned(), "Sign in")),
+        ProblemCode::PasskeyRequired => Some(("/account".to_owned(), "Your account, in a new tab")),
+        ProblemCode::PasskeyProofRequired => Some((confirm(problem.act) + "&by=passkey", "Confirm in a new tab")),
+        ProblemCode::StepUpRequired => Some((confirm(problem.act), "Confirm in a new tab")),
         _ => None,
     };
     let way = way.map(|(href, text)| {

@@ -1,4 +1,6 @@
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use model::step_up::DangerousAct;
 
 use super::code::{AboutCode, CodeInput};
 use crate::{
@@ -16,16 +18,34 @@ pub fn ConfirmPage() -> impl IntoView {
     let confirm = Act::of::<Confirm>();
     let ask = Act::of::<AskConfirmation>();
     let has_passkey = use_context::<Viewer>().is_some_and(|viewer| viewer.has_passkey);
+    let asked = use_query_map();
+    let (named, only_passkey) = (
+        asked.read_untracked().get("act").and_then(|slug| DangerousAct::from_slug(&slug)).map(|act| act.words().to_owned()),
+        asked.read_untracked().get("by").as_deref() == Some("passkey"),
+    );
     view! {
-        {loaded(read_pending_code(), move |pending| match pending {
-            None => view! {
-                <CardPage title="Confirm that it is you" lead="Some acts ask for a fresh code. It is good for 10 minutes.">
-                    {has_passkey.then(|| view! { <ConfirmWithAPasskey next="/account"/> })}
-                    <ActForm act=ask class="form">
-                        <Submit label="Send code" class="btn-primary btn-block"/>
-                    </ActForm>
-                </CardPage>
-            }.into_any(),
+        // A code that waits for another act is not the one that this page was opened for.
+        {loaded(read_pending_code(), move |pending| match pending.filter(|one| named.is_none() || one.act == named) {
+            None => {
+                let to = named.as_ref().map_or("Some acts ask for a fresh proof".to_owned(), |act| format!("To {act}, confirm that it is you"));
+                let how = match (only_passkey, has_passkey) {
+                    (true, true) => "Show your passkey: a code is not enough for this.",
+                    (true, false) => "It takes a passkey, and you have none yet: add one under Your account.",
+                    (false, _) => "It is good for 10 minutes.",
+                };
+                view! {
+                    <CardPage title="Confirm that it is you" lead=format!("{to}. {how}")>
+                        {has_passkey.then(|| view! { <ConfirmWithAPasskey next="/account"/> })}
+                        {(!only_passkey).then(|| view! {
+                            <ActForm act=ask class="form">
+                                {named.map(|act| view! { <Hidden name="act_proof" value=vouched(&act)/> <Hidden name="act" value=act/> })}
+                                <Submit label="Send code" class="btn-primary btn-block"/>
+                            </ActForm>
+                        })}
+                        {(only_passkey && !has_passkey).then(|| view! { <a class="btn btn-secondary btn-block" href="/account">"Your account"</a> })}
+                    </CardPage>
+                }.into_any()
+            },
             Some(pending) => {
                 let act = pending.act.clone();
                 let to = act.as_ref().map(|act| format!("To {act}, confirm that it is you. ")).unwrap_or_default();

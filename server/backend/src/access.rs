@@ -70,12 +70,13 @@ impl From<&AccessError> for Problem {
                 Problem::new(ProblemCode::NotPermitted, format!("You may not touch {} in this Team.", environment.as_str()))
             }
             AccessError::StepUpRequired(act) => {
-                Problem::new(ProblemCode::StepUpRequired, format!("To {}, confirm that it is you.", act.words()))
+                Problem::new(ProblemCode::StepUpRequired, format!("To {}, confirm that it is you.", act.words())).to(*act)
             }
             AccessError::PasskeyProofRequired(act) => Problem::new(
                 ProblemCode::PasskeyProofRequired,
                 format!("To {}, confirm with your passkey that it is you: a code is not enough for this.", act.words()),
-            ),
+            )
+            .to(*act),
             AccessError::PasskeyRequired => Problem::new(
                 ProblemCode::PasskeyRequired,
                 "This Team asks its owners and admins for a passkey, and this browser was signed in without one.",

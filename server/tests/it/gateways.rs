@@ -4,6 +4,8 @@ mod idle;
 mod locks;
 
 use backend::{
+    Cx,
+    access::AccessError,
     connections,
     gateways::{self, GatewayError},
     lwa_apps,
@@ -20,6 +22,7 @@ use model::{
     audit::Action,
     gateway::{Networks, Scope, Scopes},
     ids::{ConnectionId, GatewayId},
+    step_up::DangerousAct,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -57,11 +60,32 @@ async fn issue(house: &House, of: &Furnished, secret: &str) -> (u16, String) {
 }
 
 /// Changes what the gateway may do, and from where.
-async fn change(of: &Furnished, scopes: &[Scope], networks: &str) {
+async fn change(house: &House, of: &Furnished, scopes: &[Scope], networks: &str) {
     let name = "orders-sync".parse().unwrap();
     let (scopes, networks) = (Scopes(scopes.to_vec()), networks.parse().unwrap());
-    gateways::change(&of.owner, &of.scope, of.gateway, name, scopes, networks).await.unwrap();
+    gateways::change(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, name, scopes, networks).await.unwrap();
 }
+
+on_both_databases!(what_a_gateway_may_do_is_narrowed_without_a_proof_and_widened_with_one, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let cx = &of.owner;
+    let change = async |cx: &Cx, scopes: &[Scope], networks: &str| {
+        let (name, networks) = ("orders-sync".parse().unwrap(), networks.parse().unwrap());
+        gateways::change(cx, &of.scope, of.gateway, name, Scopes(scopes.to_vec()), networks).await
+    };
+    let asked = |changed: Result<(), GatewayError>| {
+        assert!(matches!(changed, Err(GatewayError::Access(AccessError::StepUpRequired(DangerousAct::WidenGateway)))));
+    };
+    let few = &Scope::ALL[..1];
+    change(cx, few, "192.0.2.0/24").await.unwrap();
+    change(cx, few, "192.0.2.7").await.unwrap();
+    asked(change(cx, few, "192.0.2.0/24").await);
+    asked(change(cx, few, "192.0.2.7, 198.51.100.1").await);
+    asked(change(cx, few, "").await);
+    asked(change(cx, &Scope::ALL, "192.0.2.7").await);
+    change(&house.stage.stepped_up(cx), &Scope::ALL, "").await.unwrap();
+});
 
 /// A seller's sandbox connection.
 async fn sandbox_connection(of: &Furnished) -> ConnectionId {
@@ -270,7 +294,7 @@ on_both_databases!(a_gateway_is_heard_from_its_networks_only, async |stage: Stag
         }
         answers
     };
-    change(&of, &Scope::ALL, "203.0.113.0/24\n2001:db8::/32").await;
+    change(&house, &of, &Scope::ALL, "203.0.113.0/24\n2001:db8::/32").await;
     for inside in ["203.0.113.9", "2001:db8::7", "::ffff:203.0.113.9"] {
         assert!(ask(Some(inside)).await.iter().all(|(status, _)| matches!(status, 200 | 204)), "{inside}");
     }
@@ -280,7 +304,7 @@ on_both_databases!(a_gateway_is_heard_from_its_networks_only, async |stage: Stag
             assert_eq!(answer, refused(403, "address-not-allowed"), "{outside:?}");
         }
     }
-    change(&of, &Scope::ALL, "127.0.0.1").await;
+    change(&house, &of, &Scope::ALL, "127.0.0.1").await;
     assert_eq!(issue(&house, &of, &of.secret).await, ok());
 });
 
@@ -291,7 +315,7 @@ on_both_databases!(a_gateway_does_what_its_scopes_say, async |stage: Stage| {
     let credentials = format!("{connection}/credentials");
     let report = json!({ "generation": 1, "sp_api_status": 200 });
     for scopes in [vec![Scope::ConnectionStatus], vec![Scope::CredentialIssue], vec![Scope::FeedbackWrite]] {
-        change(&of, &scopes, "").await;
+        change(&house, &of, &scopes, "").await;
         let asked = [
             (Scope::ConnectionStatus, house.ask(Method::GET, &of.secret, &connection)),
             (Scope::CredentialIssue, house.ask(Method::POST, &of.secret, &credentials).json(&json!({}))),
@@ -312,7 +336,7 @@ on_both_databases!(a_gateway_does_what_its_scopes_say, async |stage: Stage| {
         (vec![Scope::CredentialForce], refused(403, "scope-missing")),
         (vec![Scope::CredentialIssue, Scope::CredentialForce], ok()),
     ] {
-        change(&of, &scopes, "").await;
+        change(&house, &of, &scopes, "").await;
         assert_eq!(heard(force()).await, answer, "{scopes:?}");
     }
 });
@@ -336,7 +360,7 @@ on_both_databases!(the_last_use_of_a_key_is_known, async |stage: Stage| {
     }
     // A refused request is a use too; a request with a wrong secret is none.
     house.stage.advance(Duration::seconds(7));
-    change(&of, &[Scope::FeedbackWrite], "").await;
+    change(&house, &of, &[Scope::FeedbackWrite], "").await;
     assert_eq!(issue(&house, &of, &of.secret).await, refused(403, "scope-missing"));
     let refused_at = house.stage.portal.clock.now();
     assert_eq!(use_of(of.key).await.0, Some(refused_at));

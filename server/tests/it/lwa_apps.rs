@@ -329,7 +329,9 @@ on_both_databases!(a_replaced_refresh_token_that_amazon_accepts_takes_the_mark_o
     let of = house.furnished("ada").await;
     refused_for_a_moment(&house, &of).await;
     let NewConnection { refresh_token, .. } = new_connection(of.app, known_seller());
-    connections::replace_refresh_token(&of.owner, &of.scope, of.connection, refresh_token).await.unwrap();
+    connections::replace_refresh_token(&house.stage.stepped_up(&of.owner), &of.scope, of.connection, refresh_token)
+        .await
+        .unwrap();
     assert_recovered(&house, &of).await;
 });
 

@@ -85,6 +85,8 @@ pub async fn replace_refresh_token(
     id: ConnectionId,
     refresh_token: SecretString,
 ) -> Result<(), ConnectionError> {
+    // Gateways would go on, with another account under this name.
+    access::require_step_up(cx, scope, DangerousAct::ReplaceRefreshToken).await?;
     let connection = get(cx, scope, id).await?;
     scope.touch(cx, connection.environment).await?;
     let state = connection.state.after(ConnectionAct::ReplaceRefreshToken)?;

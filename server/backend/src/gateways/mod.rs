@@ -10,6 +10,7 @@ use model::{
     audit::Action,
     gateway::{Networks, Scopes},
     ids::{ConnectionId, GatewayId},
+    step_up::DangerousAct,
 };
 
 pub use error::GatewayError;
@@ -90,7 +91,7 @@ pub async fn create(
     Ok(id)
 }
 
-/// Changes name, scopes and networks, and which connections it may use.
+/// Changes name, scopes and networks. To widen what it may do takes a fresh proof.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %id))]
 pub async fn change(
     cx: &Cx,
@@ -105,6 +106,9 @@ pub async fn change(
     }
     let gateway = get(cx, scope, id).await?;
     scope.touch(cx, gateway.environment).await?;
+    if scopes.0.iter().any(|scope| !gateway.scopes.0.contains(scope)) || networks.is_wider_than(&gateway.networks) {
+        access::require_step_up(cx, scope, DangerousAct::WidenGateway).await?;
+    }
     write(cx, scope, Gateway { name, scopes, networks, ..gateway }, Action::GatewayChanged).await
 }
 

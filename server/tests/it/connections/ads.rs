@@ -197,7 +197,9 @@ on_both_databases!(a_profile_is_tested_renewed_and_authorized_like_any_grant, as
     let connection = connections::get(&of.owner, &of.scope, id).await.unwrap();
     assert_eq!(connection.state, ConnectionState::NeedsReauthorization);
     // Another advertiser's grant does not reach the profile; a new one of its own does.
-    let replace = async |text: &str| connections::replace_refresh_token(&of.owner, &of.scope, id, token(text)).await;
+    let replace = async |text: &str| {
+        connections::replace_refresh_token(&house.stage.stepped_up(&of.owner), &of.scope, id, token(text)).await
+    };
     let other = words(&replace(ADVERTISERS[1].refresh_token).await.unwrap_err());
     assert!(other.contains("does not reach the profile"), "{other}");
     let fresh = house.simulator.grant(APPS[2].client_id, ADVERTISERS[0].id);
@@ -275,10 +277,17 @@ on_both_databases!(a_grant_counts_from_the_day_of_its_consent_however_often_it_i
     let since = async |id| connections::get(&of.owner, &of.scope, id).await.unwrap().authorized_at;
     let began = of.owner.now() - Duration::days(300);
     assert_eq!((since(first).await, since(later).await), (began, began));
-    connections::replace_refresh_token(&of.owner, &of.scope, first, token(ADVERTISERS[0].refresh_token)).await.unwrap();
+    connections::replace_refresh_token(
+        &house.stage.stepped_up(&of.owner),
+        &of.scope,
+        first,
+        token(ADVERTISERS[0].refresh_token),
+    )
+    .await
+    .unwrap();
     assert_eq!(since(first).await, began);
     let fresh = house.simulator.grant(APPS[2].client_id, ADVERTISERS[0].id);
-    connections::replace_refresh_token(&of.owner, &of.scope, first, token(&fresh)).await.unwrap();
+    connections::replace_refresh_token(&house.stage.stepped_up(&of.owner), &of.scope, first, token(&fresh)).await.unwrap();
     assert_eq!(since(first).await, of.owner.now());
 });
 

@@ -119,7 +119,9 @@ async fn of_a_disconnected_account_no_byte_stays_in_the_file_of_sqlite() {
     assert_eq!(house.issue(&of, json!({})).await.1["generation"], 2);
     keep(&mut old).await;
     for id in &ids {
-        connections::replace_refresh_token(&of.owner, &of.scope, *id, another_grant()).await.unwrap();
+        connections::replace_refresh_token(&house.stage.stepped_up(&of.owner), &of.scope, *id, another_grant())
+            .await
+            .unwrap();
     }
     keep(&mut old).await;
     let owner = house.stage.stepped_up(&of.owner);

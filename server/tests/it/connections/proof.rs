@@ -78,7 +78,9 @@ on_both_databases!(a_failed_proof_leaves_a_connection_as_it_was, async |stage: S
     for (part, fault, word, _) in FAILURES {
         house.simulator.fail(part, fault, 1);
         let refresh_token = token(known_seller().refresh_token);
-        let refused = connections::replace_refresh_token(&of.owner, &of.scope, of.connection, refresh_token).await;
+        let refused =
+            connections::replace_refresh_token(&house.stage.stepped_up(&of.owner), &of.scope, of.connection, refresh_token)
+                .await;
         assert!(matches!(refused, Err(ConnectionError::NotProved(_))), "{word}: {refused:?}");
         let after = get(&of).await;
         assert_eq!(
@@ -149,7 +151,7 @@ on_both_databases!(who_may_touch_one_environment_connects_and_changes_only_there
         connections::start_consent(&bob, &scope, of.app, name(), marketplace, None).await.map(|_| ()),
         connections::disable(&bob, &scope, of.connection).await,
         connections::enable(&bob, &scope, of.connection).await,
-        connections::replace_refresh_token(&bob, &scope, of.connection, new().refresh_token).await,
+        connections::replace_refresh_token(&house.stage.stepped_up(&bob), &scope, of.connection, new().refresh_token).await,
         connections::disconnect(&bob, &scope, of.connection, "Shop").await.map(|_| ()),
     ];
     for result in refused {

@@ -39,7 +39,8 @@ pub(super) async fn act(house: &House, of: &Furnished, act: ConnectionAct) -> Re
         ConnectionAct::Enable => connections::enable(&owner, &of.scope, of.connection).await,
         ConnectionAct::ReplaceRefreshToken => {
             let refresh_token = token(known_seller().refresh_token);
-            connections::replace_refresh_token(&owner, &of.scope, of.connection, refresh_token).await
+            connections::replace_refresh_token(&house.stage.stepped_up(&owner), &of.scope, of.connection, refresh_token)
+                .await
         }
         ConnectionAct::Disconnect => connections::disconnect(&owner, &of.scope, of.connection, "Shop").await.map(|_| ()),
         ConnectionAct::Test => connections::test(&owner, &of.scope, of.connection).await,
@@ -128,7 +129,8 @@ on_both_databases!(a_replaced_token_begins_the_next_generation, async |stage: St
     assert_ne!(after.refresh_token, before.refresh_token, "sealed anew");
     assert_eq!(after.authorized_at, before.authorized_at + Duration::minutes(5));
     // The token of a seller who sells elsewhere is not this connection's.
-    let wrong = connections::replace_refresh_token(&of.owner, &of.scope, of.connection, token(SELLERS[1].refresh_token));
+    let proved = house.stage.stepped_up(&of.owner);
+    let wrong = connections::replace_refresh_token(&proved, &of.scope, of.connection, token(SELLERS[1].refresh_token));
     assert!(words(&wrong.await.unwrap_err()).contains("this seller does not sell in Germany"));
     assert_eq!(get(&of).await.version, after.version);
 });

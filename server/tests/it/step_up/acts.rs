@@ -11,6 +11,7 @@ use model::{
     Environments, Problem, Role,
     approval::GraveAct,
     engagement::Engagement,
+    gateway::{Networks, Scope, Scopes},
     ids::{ApprovalId, ImpersonationId, TeamId, UserId, WebhookId},
     incident::Step,
     step_up::DangerousAct,
@@ -21,7 +22,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     authenticator::Authenticator,
-    house::{Furnished, House, known_app},
+    house::{Furnished, House, known_app, known_seller},
 };
 
 fn problem<T, E>(result: Result<T, E>) -> Result<(), Problem>
@@ -64,6 +65,22 @@ pub(super) async fn perform(
             let apps = lwa_apps::list(cx, scope).await.unwrap();
             let spare = apps.into_iter().find(|app| app.name.as_str() == "Spare").map_or(team.app, |app| app.id);
             vec![problem(lwa_apps::remove(cx, scope, spare, "Spare").await)]
+        }
+        DangerousAct::ReplaceRefreshToken => {
+            let token = SecretString::from(known_seller().refresh_token);
+            vec![problem(connections::replace_refresh_token(cx, scope, team.connection, token).await)]
+        }
+        DangerousAct::WidenGateway => {
+            let narrow = "UPDATE gateway SET scopes = 'credential:issue', networks = '192.0.2.0/24'";
+            house.stage.portal.db.reader().execute_unprepared(narrow).await.unwrap();
+            let (few, all) = (Scopes(vec![Scope::CredentialIssue]), Scopes(Scope::ALL.to_vec()));
+            let (one, any) = ("192.0.2.0/24".parse::<Networks>().unwrap(), Networks::default());
+            let name = || "orders-sync".parse().unwrap();
+            vec![
+                problem(gateways::change(cx, scope, team.gateway, name(), all.clone(), one).await),
+                problem(gateways::change(cx, scope, team.gateway, name(), few, any.clone()).await),
+                problem(gateways::change(cx, scope, team.gateway, name(), all, any).await),
+            ]
         }
         DangerousAct::Disconnect => vec![problem(connections::disconnect(cx, scope, team.connection, "Shop").await)],
         DangerousAct::ChangeRole => {
