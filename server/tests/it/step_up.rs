@@ -14,7 +14,7 @@ use model::{
 };
 use sea_orm::ConnectionTrait;
 
-use crate::{house::House, on_both_databases, support::Stage};
+use crate::{browser::Browser, house::House, on_both_databases, support::Stage};
 
 mod acts;
 
@@ -188,3 +188,24 @@ async fn count(stage: &Stage, action: Action) -> i64 {
     let statement = sea_orm::Statement::from_string(reader.get_database_backend(), text);
     reader.query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap()
 }
+
+on_both_databases!(the_page_that_a_notice_leads_to_names_the_act, async |stage: Stage| {
+    let house = House::on(stage).await;
+    house.furnished("ada").await;
+    let mut ada = Browser::signed_in_later(&house, "ada@example.com").await;
+    let page = async |ada: &mut Browser<'_>, query: &str| ada.get(&format!("/confirm{query}")).await.text().await.unwrap();
+    let html = page(&mut ada, "?act=Disconnect").await;
+    assert!(html.contains("To disconnect an Amazon account, confirm that it is you") && html.contains("Send code"));
+    assert!(page(&mut ada, "?act=Nothing").await.contains("Some acts ask for a fresh proof"));
+    let only = page(&mut ada, "?act=Disconnect&by=passkey").await;
+    assert!(only.contains("It takes a passkey, and you have none yet") && !only.contains("Send code"));
+    // A code that was sent for something else is not the one that is asked for here.
+    house.stage.advance(Duration::seconds(61));
+    ada.post("ask_confirmation", &[]).await;
+    assert!(page(&mut ada, "").await.contains("We sent 8 digits"));
+    let other = page(&mut ada, "?act=Disconnect").await;
+    assert!(other.contains("To disconnect an Amazon account") && !other.contains("We sent 8 digits"));
+    // One that has run out is waited for no more.
+    house.stage.advance(Duration::minutes(11));
+    assert!(!page(&mut ada, "").await.contains("We sent 8 digits"));
+});
