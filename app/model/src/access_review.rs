@@ -76,9 +76,13 @@ pub fn opens_at(last: Time) -> Time {
     last + EVERY
 }
 
-/// Of which reminder people are to be told now: the days that are left; `told`: of which they were told last.
+/// Of which reminder people are to be told now: the days that are left, fewer than none once a week has passed without a signature;
+/// `told`: of which they were told last.
 pub fn reminder(due: Time, told: Option<i64>, now: Time) -> Option<i64> {
-    let reached = REMINDED_AT.into_iter().rev().find(|days| now >= due - Duration::days(*days) && now < due)?;
+    let reached = match (now - due).num_weeks() {
+        weeks @ 1.. => -7 * weeks,
+        _ => REMINDED_AT.into_iter().rev().find(|days| now >= due - Duration::days(*days) && now < due)?,
+    };
     told.is_none_or(|told| reached < told).then_some(reached)
 }
 
@@ -94,6 +98,11 @@ mod tests {
         assert_eq!((at(7, None), at(8, Some(7)), at(12, Some(7))), (Some(7), None, None));
         assert_eq!((at(13, Some(7)), at(13, Some(1)), at(13, None)), (Some(1), None, Some(1)));
         assert_eq!(at(14, Some(7)), None, "too late");
+        // Every week that it stays unsigned.
+        assert_eq!(
+            (at(20, Some(1)), at(21, Some(1)), at(27, Some(-7)), at(28, Some(-7))),
+            (None, Some(-7), None, Some(-14))
+        );
         assert_eq!(opens_at(Time::UNIX_EPOCH), Time::UNIX_EPOCH + Duration::days(91));
     }
 

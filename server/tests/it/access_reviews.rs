@@ -225,6 +225,29 @@ on_both_databases!(the_last_owner_is_not_suspended_and_confirms_alone, async |st
     sign(&owner, &scope, id, "Alone").await.unwrap();
 });
 
+on_both_databases!(one_that_nobody_signs_is_told_of_every_week, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    house.an_access_review(&ada).await;
+    let id = only(&ada).await;
+    for (days, times) in [(14, 0), (6, 0), (1, 1), (6, 1), (1, 2)] {
+        house.stage.advance(Duration::days(days));
+        uses(&house, &ada.owner).await;
+        for _ in 0..2 {
+            jobs::open_reviews(&house.stage.portal).await.unwrap();
+        }
+        assert_eq!(told(&house, "ada", "An access review is overdue").await, times, "after {days} more days");
+    }
+    let (owner, scope) = as_of(&house, &ada, &ada.owner).await;
+    for one in get(&owner, &scope, id).await.unwrap().1 {
+        decide(&owner, &scope, id, one.kind, one.subject, Decision::Confirmed, "There is nobody else").await.unwrap();
+    }
+    sign(&owner, &scope, id, "Late").await.unwrap();
+    house.stage.advance(Duration::days(8));
+    jobs::open_reviews(&house.stage.portal).await.unwrap();
+    assert_eq!(told(&house, "ada", "An access review is overdue").await, 2);
+});
+
 on_both_databases!(what_is_gone_meanwhile_is_noted_as_gone, async |stage: Stage| {
     let house = House::on(stage).await;
     let ada = house.furnished("ada").await;

@@ -37,8 +37,7 @@ pub(crate) async fn run_due(portal: &Portal) -> Result<(), Outage> {
     for review in access_review::unsigned(portal.db.reader()).await? {
         let done = match (cx.now() >= review.due_at, review.suspended_at) {
             (true, None) => suspend(&cx, &review).await,
-            (true, Some(_)) => Ok(()),
-            (false, _) => remind(&cx, &review).await,
+            (true, Some(_)) | (false, _) => remind(&cx, &review).await,
         };
         report(review.team, done);
     }
@@ -75,7 +74,8 @@ async fn open(cx: &Cx, team: TeamId, last: Time) -> Result<(), AccessReviewError
     for item in subjects(cx, &*tx, &scope).await? {
         access_review::add(&*tx, &review, &item).await?;
     }
-    tell(cx, &tx, &review, "An access review is open", "Confirm or remove each member, gateway and key").await?;
+    let what = until(&review, "Confirm or remove each member, gateway and key");
+    tell(cx, &tx, &review, "An access review is open", &what).await?;
     let event = Event::of(&scope, Action::AccessReviewOpened).on(Target::access_review(review.id, now));
     audit::append(&*tx, cx, event).await?;
     Ok(tx.commit().await?)
@@ -88,23 +88,25 @@ async fn remind(cx: &Cx, review: &AccessReview) -> Result<(), AccessReviewError>
     if !access_review::reminded(&*tx, review, days).await? {
         return Ok(());
     }
-    if open > 0 {
+    if days < 0 {
+        let what = "Nobody has signed it. Confirm or remove what is left, and sign";
+        tell(cx, &tx, review, "An access review is overdue", what).await?;
+    } else if open > 0 {
         let what = format!("{open} members, gateways and keys are not confirmed yet: confirm or remove each");
-        tell(cx, &tx, review, "An access review ends soon", &what).await?;
+        tell(cx, &tx, review, "An access review ends soon", &until(review, &what)).await?;
     }
     Ok(tx.commit().await?)
+}
+
+fn until(review: &AccessReview, what: &str) -> String {
+    format!("{what} until {} UTC. What nobody confirmed by then is suspended", review.due_at.format("%-d %B %Y, %H:%M"))
 }
 
 async fn tell(cx: &Cx, tx: &Tx, review: &AccessReview, headline: &str, what: &str) -> Result<(), AccessReviewError> {
     let scope = access::job(review.team);
     let name = store::team::name(&**tx, review.team).await?.unwrap_or_default();
-    let text = format!(
-        "Team {name}: {what} until {} UTC. What nobody confirmed by then is suspended: {}/teams/{}/members/reviews/{}",
-        review.due_at.format("%-d %B %Y, %H:%M"),
-        cx.portal.settings.public_url,
-        review.team,
-        review.id,
-    );
+    let path = format!("teams/{}/members/reviews/{}", review.team, review.id);
+    let text = format!("Team {name}: {what}: {}/{path}", cx.portal.settings.public_url);
     let message = Message::SecurityNotice { headline: headline.to_owned(), text };
     Ok(tell_managers(tx, cx, &scope, &message).await.map_err(AccessError::from)?)
 }
