@@ -45,8 +45,7 @@ use server::{
     web::Site,
 };
 
-#[allow(unused_imports, reason = "the bench takes two of them")]
-pub use known_things::{known_app, known_seller, new_app, new_connection};
+pub use known_things::*;
 
 use crate::support::{Stage, reveal};
 
