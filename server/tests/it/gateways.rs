@@ -2,6 +2,7 @@
 
 mod idle;
 mod locks;
+mod may;
 
 use backend::{
     Cx,
@@ -58,34 +59,6 @@ async fn issue(house: &House, of: &Furnished, secret: &str) -> (u16, String) {
     let (status, body) = house.issue_at(&house.url, secret, of.team, of.connection, json!({})).await;
     (status, body["code"].as_str().unwrap_or_default().to_owned())
 }
-
-/// Changes what the gateway may do, and from where.
-async fn change(house: &House, of: &Furnished, scopes: &[Scope], networks: &str) {
-    let name = "orders-sync".parse().unwrap();
-    let (scopes, networks) = (Scopes(scopes.to_vec()), networks.parse().unwrap());
-    gateways::change(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, name, scopes, networks).await.unwrap();
-}
-
-on_both_databases!(what_a_gateway_may_do_is_narrowed_without_a_proof_and_widened_with_one, async |stage: Stage| {
-    let house = House::on(stage).await;
-    let of = house.furnished("ada").await;
-    let cx = &of.owner;
-    let change = async |cx: &Cx, scopes: &[Scope], networks: &str| {
-        let (name, networks) = ("orders-sync".parse().unwrap(), networks.parse().unwrap());
-        gateways::change(cx, &of.scope, of.gateway, name, Scopes(scopes.to_vec()), networks).await
-    };
-    let asked = |changed: Result<(), GatewayError>| {
-        assert!(matches!(changed, Err(GatewayError::Access(AccessError::StepUpRequired(DangerousAct::WidenGateway)))));
-    };
-    let few = &Scope::ALL[..1];
-    change(cx, few, "192.0.2.0/24").await.unwrap();
-    change(cx, few, "192.0.2.7").await.unwrap();
-    asked(change(cx, few, "192.0.2.0/24").await);
-    asked(change(cx, few, "192.0.2.7, 198.51.100.1").await);
-    asked(change(cx, few, "").await);
-    asked(change(cx, &Scope::ALL, "192.0.2.7").await);
-    change(&house.stage.stepped_up(cx), &Scope::ALL, "").await.unwrap();
-});
 
 /// A seller's sandbox connection.
 async fn sandbox_connection(of: &Furnished) -> ConnectionId {
@@ -181,18 +154,6 @@ on_both_databases!(a_connection_off_the_list_is_not_found_at_the_next_request, a
     assert_eq!(details, [of_connection("allowed"), of_connection("disallowed"), of_connection("allowed")]);
 });
 
-on_both_databases!(a_gateway_without_a_scope_is_none, async |stage: Stage| {
-    let house = House::on(stage).await;
-    let of = house.furnished("ada").await;
-    let nothing = || (Scopes::default(), Networks::default());
-    let (scopes, networks) = nothing();
-    let name = || "idle".parse().unwrap();
-    let created = gateways::create(&of.owner, &of.scope, name(), Environment::Production, scopes, networks).await;
-    let (scopes, networks) = nothing();
-    let changed = gateways::change(&of.owner, &of.scope, of.gateway, name(), scopes, networks).await;
-    assert_eq!((why(created), why(changed)), ("NoScope".to_owned(), "NoScope".to_owned()));
-});
-
 on_both_databases!(two_live_keys_are_enough_and_dead_ones_do_not_count, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
@@ -272,75 +233,6 @@ on_both_databases!(a_disabled_gateway_is_refused_with_all_its_keys_until_it_is_e
     }
 });
 
-on_both_databases!(a_gateway_is_heard_from_its_networks_only, async |stage: Stage| {
-    let house = House::on(stage).await;
-    let of = house.furnished("ada").await;
-    let connection = format!("/api/gateway/v1/teams/{}/connections/{}", of.team, of.connection);
-    let batch = format!("/api/gateway/v1/teams/{}/credentials:batch", of.team);
-    let items = json!({ "items": [{ "connection_id": of.connection }] });
-    let report = json!({ "generation": 1, "sp_api_status": 200 });
-    let ask = async |address: Option<&str>| {
-        let requests = [
-            house.ask(Method::POST, &of.secret, &format!("{connection}/credentials")).json(&json!({})),
-            house.ask(Method::POST, &of.secret, &batch).json(&items),
-            house.ask(Method::GET, &of.secret, &connection),
-            house.ask(Method::POST, &of.secret, &format!("{connection}/feedback")).json(&report),
-            house.ask(Method::GET, &of.secret, "/api/gateway/v1/self"),
-        ];
-        let mut answers = Vec::new();
-        for request in requests {
-            let request = address.iter().fold(request, |request, address| request.header("X-Forwarded-For", *address));
-            answers.push(heard(request).await);
-        }
-        answers
-    };
-    change(&house, &of, &Scope::ALL, "203.0.113.0/24\n2001:db8::/32").await;
-    for inside in ["203.0.113.9", "2001:db8::7", "::ffff:203.0.113.9"] {
-        assert!(ask(Some(inside)).await.iter().all(|(status, _)| matches!(status, 200 | 204)), "{inside}");
-    }
-    // Without a proxy's word the address is the test's own: 127.0.0.1.
-    for outside in [None, Some("203.0.114.9"), Some("2001:db9::7")] {
-        for answer in ask(outside).await {
-            assert_eq!(answer, refused(403, "address-not-allowed"), "{outside:?}");
-        }
-    }
-    change(&house, &of, &Scope::ALL, "127.0.0.1").await;
-    assert_eq!(issue(&house, &of, &of.secret).await, ok());
-});
-
-on_both_databases!(a_gateway_does_what_its_scopes_say, async |stage: Stage| {
-    let house = House::on(stage).await;
-    let of = house.furnished("ada").await;
-    let connection = format!("/api/gateway/v1/teams/{}/connections/{}", of.team, of.connection);
-    let credentials = format!("{connection}/credentials");
-    let report = json!({ "generation": 1, "sp_api_status": 200 });
-    for scopes in [vec![Scope::ConnectionStatus], vec![Scope::CredentialIssue], vec![Scope::FeedbackWrite]] {
-        change(&house, &of, &scopes, "").await;
-        let asked = [
-            (Scope::ConnectionStatus, house.ask(Method::GET, &of.secret, &connection)),
-            (Scope::CredentialIssue, house.ask(Method::POST, &of.secret, &credentials).json(&json!({}))),
-            (Scope::FeedbackWrite, house.ask(Method::POST, &of.secret, &format!("{connection}/feedback")).json(&report)),
-        ];
-        for (needs, request) in asked {
-            let (status, code) = heard(request).await;
-            let allowed = scopes.contains(&needs);
-            assert_eq!(matches!(status, 200 | 204), allowed, "{needs:?} with {scopes:?}: {status} {code}");
-            assert!(allowed || (status, code.as_str()) == (403, "scope-missing"), "{needs:?}: {status} {code}");
-        }
-        assert_eq!(heard(house.ask(Method::GET, &of.secret, "/api/gateway/v1/self")).await, ok(), "needs none");
-    }
-    // Forcing is a scope of its own, on top of issuing.
-    let force = || house.ask(Method::POST, &of.secret, &credentials).json(&json!({ "rejected_generation": 1 }));
-    for (scopes, answer) in [
-        (vec![Scope::CredentialIssue], refused(403, "scope-missing")),
-        (vec![Scope::CredentialForce], refused(403, "scope-missing")),
-        (vec![Scope::CredentialIssue, Scope::CredentialForce], ok()),
-    ] {
-        change(&house, &of, &scopes, "").await;
-        assert_eq!(heard(force()).await, answer, "{scopes:?}");
-    }
-});
-
 on_both_databases!(the_last_use_of_a_key_is_known, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
@@ -360,7 +252,7 @@ on_both_databases!(the_last_use_of_a_key_is_known, async |stage: Stage| {
     }
     // A refused request is a use too; a request with a wrong secret is none.
     house.stage.advance(Duration::seconds(7));
-    change(&house, &of, &[Scope::FeedbackWrite], "").await;
+    may::change(&house, &of, &[Scope::FeedbackWrite], "").await;
     assert_eq!(issue(&house, &of, &of.secret).await, refused(403, "scope-missing"));
     let refused_at = house.stage.portal.clock.now();
     assert_eq!(use_of(of.key).await.0, Some(refused_at));
