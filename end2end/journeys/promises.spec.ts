@@ -3,10 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { createTeam } from "../support/furnish";
-import { expect, newAddress, signIn, test } from "../support/test";
+import { expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
 
 test("what stands behind the promises is seen and taken along", async ({ page, hydrated }) => {
-  await signIn(page, newAddress("petra"));
+  const petra = newAddress("petra");
+  const used = [await signIn(page, petra)];
   const team = await createTeam(page, "Promised", hydrated);
   await page.goto(team);
   await page.getByRole("navigation", { name: "Team" }).getByRole("link", { name: "Promises" }).click();
@@ -27,8 +28,15 @@ test("what stands behind the promises is seen and taken along", async ({ page, h
   await expect(scanned).toContainText("782 components");
   await scanned.getByText("Tests", { exact: true }).click();
   await expect(scanned.getByText("a_scan_that_is_old_or_failed_is_trouble")).toBeVisible();
+  // What leaves as a file asks for a fresh proof, for what and where.
+  await settled(page, hydrated);
+  await expect(page.getByRole("button", { name: "Download as text" })).toHaveCount(0);
+  await expect(page.getByText("To export what stands behind the promises in the Team Promised, confirm")).toBeVisible();
+  await stepUp(page, petra, used);
+  await expect(page.getByRole("heading", { level: 1, name: "Promises" })).toBeVisible();
+  await settled(page, hydrated);
   for (const [name, start] of [["Download as text", "# How Portal protects the Amazon information of Promised"], ["Download as CSV", "part,id,promise"]]) {
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name }).click()]);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
     const text = readFileSync((await download.path())!, "utf8");
     expect(text.startsWith(start)).toBe(true);
     expect(text).toContain("782 components");

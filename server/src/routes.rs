@@ -72,8 +72,8 @@ pub fn web(config: &Arc<Config>, portal: &Portal, site: Site, live: Live) -> Rou
         .route("/live/teams/{team}/log", get(web::log))
         .route("/teams/{team}/log/{event}/proof", get(web::proof))
         .route("/teams/{team}/log/export", post(web::log_export))
-        .route("/teams/{team}/members/reviews/{access_review}/export", get(web::access_review_export))
-        .route("/teams/{team}/promises/export", get(web::promises_export))
+        .route("/teams/{team}/members/reviews/{access_review}/export", post(web::access_review_export))
+        .route("/teams/{team}/promises/export", post(web::promises_export))
         .route(
             "/teams/{team}/incidents/{incident}/evidence",
             post(web::upload_evidence).layer(DefaultBodyLimit::max(web::UPLOAD_LIMIT)),

@@ -21,6 +21,8 @@ pub enum DangerousAct {
     InviteMember,
     SignReview,
     ExportLog,
+    ExportAccessReview,
+    ExportPromises,
     SetWebhook,
     SetNotifications,
     ChangeWatch,
@@ -43,7 +45,7 @@ pub enum DangerousAct {
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 28] = [
+    pub const ALL: [DangerousAct; 30] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
         DangerousAct::RemoveLwaApp,
@@ -56,6 +58,8 @@ impl DangerousAct {
         DangerousAct::InviteMember,
         DangerousAct::SignReview,
         DangerousAct::ExportLog,
+        DangerousAct::ExportAccessReview,
+        DangerousAct::ExportPromises,
         DangerousAct::SetWebhook,
         DangerousAct::ChangeWatch,
         DangerousAct::ChangeHold,
@@ -95,6 +99,8 @@ impl DangerousAct {
             DangerousAct::InviteMember => "invite a member",
             DangerousAct::SignReview => "sign a Review of the log",
             DangerousAct::ExportLog => "export the log",
+            DangerousAct::ExportAccessReview => "export an access review",
+            DangerousAct::ExportPromises => "export what stands behind the promises",
             DangerousAct::SetWebhook => "change where messages are sent",
             DangerousAct::SetNotifications => "change whose notifications are taken",
             DangerousAct::ChangeWatch => "change what Portal watches for",

@@ -197,13 +197,13 @@ fn What(team: TeamId, id: AccessReviewId, one: SubjectItem, decision: Decision) 
 #[component]
 fn Signature(team: TeamId, detail: AccessReviewDetail) -> impl IntoView {
     let act = Act::of::<SignAccessReview>();
-    let id = detail.item.id;
+    let (id, name) = (detail.item.id, detail.item.name.clone());
     let body = match (detail.item.signed, detail.undecided) {
         (Some((by, at, conclusion)), _) => {
             view! { <p><strong>{by}</strong> " signed " <At moment=at/> ": " {conclusion}</p> }.into_any()
         }
         (None, 0) if may(Permission::ManageMembers) => view! {
-            <StepUpGate open=stepped_up() act="sign this access review">
+            <StepUpGate open=stepped_up() act=format!("sign the access review of {name}")>
                 <ActForm act class="form">
                     <Hidden name="team" value=team.to_string()/>
                     <Hidden name="access_review" value=id.to_string()/>
@@ -222,7 +222,15 @@ fn Signature(team: TeamId, detail: AccessReviewDetail) -> impl IntoView {
         <section class="card" aria-labelledby="sign-h">
             <h2 id="sign-h">"Signature"</h2>
             {body}
-            <p><a class="btn btn-secondary" rel="external" href=format!("/teams/{team}/members/reviews/{id}/export")>"Export as CSV"</a></p>
+            <details class="disclosure">
+                <summary>"Export"</summary>
+                <p class="muted small">"For auditors, as a table. That it was taken is recorded."</p>
+                <StepUpGate open=stepped_up() act=format!("export the access review of {name}")>
+                    <form method="post" action=format!("/teams/{team}/members/reviews/{id}/export")>
+                        <button type="submit" class="btn btn-secondary">"Export as CSV"</button>
+                    </form>
+                </StepUpGate>
+            </details>
         </section>
     }
 }

@@ -5,10 +5,10 @@ use model::{
     promise::{Part, Standing},
 };
 
-use super::team;
+use super::{stepped_up, team};
 use crate::{
     api::promises::{PromiseItem, PromisesDetail, promises},
-    components::{At, Badge, PageHeader, loaded},
+    components::{At, Badge, PageHeader, StepUpGate, loaded},
 };
 
 /// Every promise with what keeps it and what shows that it holds: for owners, auditors and Amazon's questionnaire.
@@ -31,16 +31,17 @@ fn Promises(team: TeamId, all: PromisesDetail) -> impl IntoView {
         Some((at, counts)) => view! { "The test suite ran "<At moment=at/>": "{counts}"." }.into_any(),
         None => view! { "How the test suite went is not known on this machine." }.into_any(),
     };
-    let export = |format: &str| format!("/teams/{team}/promises/export?format={format}");
     view! {
         <dl class="stats">{stats}</dl>
         <section class="card" aria-labelledby="questionnaire-h">
             <h2 id="questionnaire-h">"For Amazon's questionnaire"</h2>
             <p class="muted">"The same as a file: as text to answer from, or as a table. It holds no secret, but it says how this Team protects itself. That it was taken is recorded."</p>
-            <p class="row">
-                <a class="btn btn-secondary" rel="external" href=export("text")>"Download as text"</a>
-                <a class="btn btn-secondary" rel="external" href=export("csv")>"Download as CSV"</a>
-            </p>
+            <StepUpGate open=stepped_up() act="export what stands behind the promises">
+                <form class="row" method="post" action=format!("/teams/{team}/promises/export")>
+                    <button type="submit" name="format" value="text" class="btn btn-secondary">"Download as text"</button>
+                    <button type="submit" name="format" value="csv" class="btn btn-secondary">"Download as CSV"</button>
+                </form>
+            </StepUpGate>
             <p class="muted small">"As of "{all.at.absolute.clone()}". "{suite}</p>
         </section>
         {Part::ALL.map(|part| view! { <PartCard part now=all.at.absolute.clone() items=all.items.clone()/> }).collect_view()}

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Extension, Path},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use backend::{
@@ -10,13 +10,14 @@ use backend::{
     store::access_review::{AccessReview, Item},
 };
 use model::{
-    Permission, Problem,
+    Permission,
     ids::{AccessReviewId, TeamId},
 };
 
+use super::download;
 use crate::audit_export::harmless;
 
-/// For whoever may read the log. That it was taken is an event before it leaves.
+/// For whoever may read the log, after a fresh proof of the person. That it was taken is an event before it leaves.
 pub async fn access_review_export(
     Extension(cx): Extension<Cx>,
     Path((team, review)): Path<(TeamId, AccessReviewId)>,
@@ -27,13 +28,10 @@ pub async fn access_review_export(
     };
     match exported.await {
         Ok((review, items)) => match csv(&review, &items) {
-            Ok(text) => file(text),
+            Ok(text) => download::saved("access-review.csv", "text/csv; charset=utf-8", text),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         },
-        Err(error) => {
-            let status = Problem::from(&error).code.status();
-            StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND).into_response()
-        }
+        Err(error) => download::refused(&error, team, &format!("/teams/{team}/members/reviews/{review}")),
     }
 }
 
@@ -73,10 +71,4 @@ fn csv(review: &AccessReview, items: &[Item]) -> Result<Vec<u8>, csv::Error> {
         lines.write_record(cells.iter().map(|cell| harmless(cell)))?;
     }
     lines.into_inner().map_err(|error| error.into_error().into())
-}
-
-fn file(text: Vec<u8>) -> Response {
-    let kind = HeaderValue::from_static("text/csv; charset=utf-8");
-    let name = HeaderValue::from_static("attachment; filename=\"access-review.csv\"");
-    ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text).into_response()
 }

@@ -1,9 +1,8 @@
 //! Files of the evidence locker, in and out. What comes in is bytes; what goes out is saved, never shown.
 
 use axum::{
-    body::Body,
     extract::{Extension, Multipart, Path, State, multipart::MultipartError},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use backend::{
@@ -17,7 +16,7 @@ use model::{
     incident::evidence::FILE_MOST,
 };
 
-use super::Web;
+use super::{Web, download};
 
 /// A file and what browsers send around it.
 pub const UPLOAD_LIMIT: usize = FILE_MOST + 64 * 1024;
@@ -35,7 +34,7 @@ pub async fn upload(
 ) -> Response {
     let scope = match enter(&cx, team, incident, Permission::WorkOnIncidents).await {
         Ok(scope) => scope,
-        Err(error) => return status(&Problem::from(&error)),
+        Err(error) => return download::status(&Problem::from(&error)),
     };
     let page = format!("/teams/{team}/incidents/{incident}/evidence");
     let refused = |word: &str| Redirect::to(&format!("{page}?refused={word}")).into_response();
@@ -51,7 +50,7 @@ pub async fn upload(
         Err(IncidentError::LockerFull) => refused("full"),
         Err(IncidentError::Over) => refused("over"),
         Err(IncidentError::Missing(_)) => refused("missing"),
-        Err(error) => status(&Problem::from(&error)),
+        Err(error) => download::status(&Problem::from(&error)),
     }
 }
 
@@ -73,37 +72,18 @@ pub async fn copy(
     Extension(cx): Extension<Cx>,
     Path((team, incident, evidence)): Path<(TeamId, IncidentId, EvidenceId)>,
 ) -> Response {
+    let page = format!("/teams/{team}/incidents/{incident}/evidence");
     let scope = match enter(&cx, team, incident, Permission::ViewLog).await {
         Ok(scope) => scope,
-        Err(error) => return status(&Problem::from(&error)),
+        Err(error) => return download::refused(&error, team, &page),
     };
-    let page = format!("/teams/{team}/incidents/{incident}/evidence");
     let refused = |word: &str| Redirect::to(&format!("{page}?refused={word}")).into_response();
     match incidents::copy_evidence(&cx, &scope, evidence).await {
-        Ok((piece, bytes)) => file(&piece.name, bytes),
-        // The page asks for the proof.
-        Err(IncidentError::Access(AccessError::StepUpRequired(_) | AccessError::PasskeyProofRequired(_))) => {
-            Redirect::to(&page).into_response()
-        }
-        Err(IncidentError::Access(AccessError::ApprovalRequired(_))) => {
-            Redirect::to(&format!("/teams/{team}/approvals?for=export")).into_response()
-        }
+        Ok((piece, bytes)) => download::saved(&piece.name, "application/octet-stream", bytes),
+        Err(IncidentError::Access(error)) => download::refused(&error, team, &page),
         Err(IncidentError::NotSealedYet) => refused("not-sealed"),
         Err(IncidentError::SealGone) => refused("seal-gone"),
         Err(IncidentError::Damaged) => refused("damaged"),
-        Err(error) => status(&Problem::from(&error)),
+        Err(error) => download::status(&Problem::from(&error)),
     }
-}
-
-/// Saved under its name, as bytes: no browser reads it as a page of Portal's.
-fn file(name: &str, bytes: Vec<u8>) -> Response {
-    let ascii: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
-    let named = HeaderValue::from_str(&format!("attachment; filename=\"{ascii}\""));
-    let named = named.unwrap_or(HeaderValue::from_static("attachment"));
-    let kind = HeaderValue::from_static("application/octet-stream");
-    ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, named)], Body::from(bytes)).into_response()
-}
-
-fn status(problem: &Problem) -> Response {
-    StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::NOT_FOUND).into_response()
 }

@@ -7,12 +7,11 @@ use axum::{
     Form,
     body::{Body, Bytes},
     extract::{Extension, Path, State},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
 use backend::{
-    Cx,
-    access::{self, AccessError},
+    Cx, access,
     audit::{
         self,
         export::{Export, ExportError, Which},
@@ -21,10 +20,10 @@ use backend::{
 };
 use clap::ValueEnum;
 use futures::stream;
-use model::{Permission, Problem, ids::TeamId};
+use model::{Permission, ids::TeamId};
 use serde::Deserialize;
 
-use super::Web;
+use super::{Web, download};
 use crate::audit_export::Format;
 
 /// The form below the log.
@@ -48,13 +47,11 @@ pub async fn log_export(
     let (address, again) = (query.to_address(), query.to_address());
     let scope = match access::enter(&cx, team, Permission::ViewLog).await {
         Ok(scope) => scope,
-        // The page says what it takes.
-        Err(AccessError::PasskeyRequired) => return Redirect::to(&format!("/teams/{team}/log")).into_response(),
-        Err(error) => return status(Problem::from(&error)),
+        Err(error) => return download::refused(&error, team, &format!("/teams/{team}/log")),
     };
     let filter = match app::edge::log_filter(&cx, &scope, &query).await {
         Ok(filter) => filter,
-        Err(failure) => return status(failure.0),
+        Err(failure) => return download::status(&failure.0),
     };
     // A file that is said to hold what fits holds all of it.
     if filter.any_of.as_ref().is_some_and(|meant| meant.is_cut) {
@@ -77,19 +74,8 @@ pub async fn log_export(
     };
     match noted {
         Ok(()) => file(export, format),
-        Err(AccessError::ApprovalRequired(_)) => {
-            Redirect::to(&format!("/teams/{team}/approvals?for=export")).into_response()
-        }
-        // The page asks for the proof, and has the form again afterwards.
-        Err(AccessError::StepUpRequired(_) | AccessError::PasskeyProofRequired(_)) => {
-            Redirect::to(&format!("/teams/{team}/log?{again}#export")).into_response()
-        }
-        Err(error) => status(Problem::from(&error)),
+        Err(error) => download::refused(&error, team, &format!("/teams/{team}/log?{again}#export")),
     }
-}
-
-fn status(problem: Problem) -> Response {
-    StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::NOT_FOUND).into_response()
 }
 
 /// Where the file stands.
@@ -101,14 +87,10 @@ enum At {
 
 fn file(export: Export<Scoped>, format: Format) -> Response {
     let body = Body::from_stream(stream::try_unfold((export, At::Head), move |(export, at)| part(export, at, format)));
-    let kind = match format {
-        Format::Jsonl | Format::Ocsf => "application/jsonl; charset=utf-8",
-        Format::Csv => "text/csv; charset=utf-8",
-    };
-    let end = if format == Format::Csv { "csv" } else { "jsonl" };
-    let name = HeaderValue::from_str(&format!("attachment; filename=\"portal-log.{end}\""));
-    let name = name.unwrap_or(HeaderValue::from_static("attachment"));
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CONTENT_DISPOSITION, name)], body).into_response()
+    match format {
+        Format::Jsonl | Format::Ocsf => download::saved("portal-log.jsonl", "application/jsonl; charset=utf-8", body),
+        Format::Csv => download::saved("portal-log.csv", "text/csv; charset=utf-8", body),
+    }
 }
 
 /// The next part, a page at a time: a log is larger than memory. A file that broke off lacks its last line.

@@ -4,6 +4,7 @@ mod access_review;
 mod act;
 mod browser;
 mod consent;
+mod download;
 mod evidence;
 mod files;
 mod headers;

@@ -1,8 +1,9 @@
 //! What stands behind the promises as a file, for Amazon's questionnaire and for auditors.
 
 use axum::{
-    extract::{Extension, Path, Query},
-    http::{HeaderValue, StatusCode, header},
+    Form,
+    extract::{Extension, Path},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use backend::{
@@ -10,12 +11,13 @@ use backend::{
     promises::{self, Finding, Promises},
 };
 use model::{
-    Permission, Problem,
+    Permission,
     ids::TeamId,
     promise::{Part, Promise},
 };
 use serde::Deserialize;
 
+use super::download;
 use crate::audit_export::harmless;
 
 /// As what it leaves.
@@ -26,17 +28,17 @@ pub enum Format {
     Csv,
 }
 
-/// The address's query.
+/// The form of the page.
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
     format: Format,
 }
 
-/// For whoever may read the log. That it was taken is an event before it leaves.
+/// For whoever may read the log, after a fresh proof of the person. That it was taken is an event before it leaves.
 pub async fn promises_export(
     Extension(cx): Extension<Cx>,
     Path(team): Path<TeamId>,
-    Query(wanted): Query<Wanted>,
+    Form(wanted): Form<Wanted>,
 ) -> Response {
     let exported = async {
         let scope = access::enter(&cx, team, Permission::ViewLog).await?;
@@ -45,16 +47,12 @@ pub async fn promises_export(
     };
     let (name, promises) = match exported.await {
         Ok(exported) => exported,
-        Err(error) => {
-            let error: access::AccessError = error;
-            let status = Problem::from(&error).code.status();
-            return StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND).into_response();
-        }
+        Err(error) => return download::refused(&error, team, &format!("/teams/{team}/promises")),
     };
     match wanted.format {
-        Format::Text => file(text(&cx, &name, &promises).into_bytes(), "text/markdown; charset=utf-8", "portal-promises.md"),
+        Format::Text => download::saved("portal-promises.md", "text/markdown; charset=utf-8", text(&cx, &name, &promises)),
         Format::Csv => match csv(&promises) {
-            Ok(lines) => file(lines, "text/csv; charset=utf-8", "portal-promises.csv"),
+            Ok(lines) => download::saved("portal-promises.csv", "text/csv; charset=utf-8", lines),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         },
     }
@@ -107,10 +105,4 @@ fn cells(promise: Promise, finding: &Finding) -> [String; 8] {
         finding.at.map(|at| at.to_rfc3339()).unwrap_or_default(),
         promise.tests().join(" "),
     ]
-}
-
-fn file(bytes: Vec<u8>, kind: &'static str, name: &str) -> Response {
-    let name = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-    let name = name.unwrap_or(HeaderValue::from_static("attachment"));
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CONTENT_DISPOSITION, name)], bytes).into_response()
 }

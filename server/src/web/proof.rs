@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Extension, Path, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use backend::{
@@ -13,11 +13,11 @@ use backend::{
     },
 };
 use model::{
-    Permission, Problem,
+    Permission,
     ids::{EventId, TeamId},
 };
 
-use super::Web;
+use super::{Web, download};
 
 /// For whoever may read the log. Reading it is an event, which is recorded before anything leaves.
 pub async fn proof(
@@ -31,18 +31,10 @@ pub async fn proof(
     };
     let scope = match entered.await {
         Ok(scope) => scope,
-        Err(error) => {
-            let status = Problem::from(&error).code.status();
-            return StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND).into_response();
-        }
+        Err(error) => return download::refused(&error, team, &format!("/teams/{team}/log/{event}")),
     };
     match file(&web, &scope, event).await {
-        Ok(Some(text)) => {
-            let name = format!("attachment; filename=\"{event}.jsonl\"");
-            let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
-            let kind = HeaderValue::from_static("application/jsonl; charset=utf-8");
-            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text).into_response()
-        }
+        Ok(Some(text)) => download::saved(&format!("{event}.jsonl"), "application/jsonl; charset=utf-8", text),
         // Not under a signed head yet.
         Ok(None) | Err(ExportError::NoCheckpoint) => StatusCode::CONFLICT.into_response(),
         Err(error) => {

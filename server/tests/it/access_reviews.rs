@@ -15,6 +15,7 @@ use model::{
     audit::Action,
     ids::AccessReviewId,
 };
+use reqwest::{StatusCode, header};
 use serde_json::json;
 
 use crate::{
@@ -368,13 +369,20 @@ on_both_databases!(an_access_review_leaves_as_a_file_for_auditors, async |stage:
     let ada = house.furnished("ada").await;
     let id = house.an_access_review(&ada).await;
     let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
-    let path = format!("/teams/{}/members/reviews/{id}/export", ada.team);
-    let text = browser.get(&path).await.text().await.unwrap();
+    let page = format!("/teams/{}/members/reviews/{id}", ada.team);
+    let path = format!("{page}/export");
+    // Without a fresh proof the page is shown again, and asks for it.
+    let asked = browser.take(&path, &[]).await;
+    assert_eq!(asked.status(), StatusCode::SEE_OTHER);
+    assert_eq!(asked.headers()[header::LOCATION], page.as_str());
+    assert!(house.stage.events(&ada.scope, Action::AccessReviewExported).await.is_empty());
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    let text = browser.take(&path, &[]).await.text().await.unwrap();
     assert!(text.starts_with("kind,id,name,may_reach,decision"), "{text}");
     assert!(
         text.contains("ada@example.com") && text.contains("orders-sync") && text.contains("owner, production and sandbox")
     );
     assert_eq!(house.stage.events(&ada.scope, Action::AccessReviewExported).await.len(), 1);
-    let mut eve = Browser::signed_in_later(&house, "eve@example.com").await;
-    assert_eq!(eve.get(&path).await.status(), 404);
+    let mut eve = Browser::confirmed(&house, "eve@example.com").await;
+    assert_eq!(eve.take(&path, &[]).await.status(), 404);
 });

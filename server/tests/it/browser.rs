@@ -89,6 +89,12 @@ impl<'a> Browser<'a> {
         self.send(request.header(header::ACCEPT, "text/html,application/xhtml+xml").header(header::USER_AGENT, AGENT)).await
     }
 
+    /// A file, as the form that asks for it does.
+    pub async fn take(&mut self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let request = self.request(Method::POST, path).form(fields).header("Sec-Fetch-Site", "same-origin");
+        self.send(request).await
+    }
+
     /// Any request, after which the browser has the cookie that came back.
     pub async fn send(&mut self, request: RequestBuilder) -> Response {
         let response = request.send().await.unwrap();

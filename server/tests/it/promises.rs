@@ -12,6 +12,7 @@ use model::{
     audit::Action,
     promise::{Promise, Standing},
 };
+use reqwest::{StatusCode, header};
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::{
@@ -166,18 +167,26 @@ on_both_databases!(the_promises_leave_as_a_file_for_those_who_may_read_the_log, 
     let house = House::on(stage).await;
     let ada = house.furnished("ada").await;
     house.member(&ada, "oscar", Role::Operator, Environments::BOTH).await;
-    let path = |format: &str| format!("/teams/{}/promises/export?format={format}", ada.team);
+    let page = format!("/teams/{}/promises", ada.team);
+    let take =
+        async |browser: &mut Browser<'_>, format| browser.take(&format!("{page}/export"), &[("format", format)]).await;
+    // Without a fresh proof the page is shown again, and asks for it.
     let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
-    let text = browser.get(&path("text")).await.text().await.unwrap();
-    let lines = browser.get(&path("csv")).await.text().await.unwrap();
+    let asked = take(&mut browser, "text").await;
+    assert_eq!(asked.status(), StatusCode::SEE_OTHER);
+    assert_eq!(asked.headers()[header::LOCATION], page.as_str());
+    assert!(house.stage.events(&ada.scope, Action::PromisesExported).await.is_empty());
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    let text = take(&mut browser, "text").await.text().await.unwrap();
+    let lines = take(&mut browser, "csv").await.text().await.unwrap();
     for promise in Promise::ALL {
         assert!(text.contains(promise.text()) && lines.contains(promise.as_str()), "{promise:?}");
     }
-    assert_eq!(browser.get(&path("pdf")).await.status(), 400);
+    assert_eq!(take(&mut browser, "pdf").await.status(), 422);
     assert_eq!(house.stage.events(&ada.scope, Action::PromisesExported).await.len(), 2);
     for (who, status) in [("oscar@example.com", 403), ("eve@example.com", 404)] {
-        let mut other = Browser::signed_in_later(&house, who).await;
-        assert_eq!(other.get(&path("text")).await.status(), status, "{who}");
+        let mut other = Browser::confirmed(&house, who).await;
+        assert_eq!(take(&mut other, "text").await.status(), status, "{who}");
     }
     assert_eq!(house.stage.events(&ada.scope, Action::PromisesExported).await.len(), 2);
 });

@@ -10,11 +10,11 @@ pub use due::restore_from_command_line;
 pub(crate) use due::run_due;
 pub use error::AccessReviewError;
 
-use model::{audit::Action, ids::AccessReviewId};
+use model::{audit::Action, ids::AccessReviewId, step_up::DangerousAct};
 
 use crate::{
     Cx, TeamScope,
-    access::AccessError,
+    access::{self, AccessError},
     audit::{self, Event, Target},
     store::access_review::{self, AccessReview, Item},
 };
@@ -37,9 +37,10 @@ pub async fn there(cx: &Cx, scope: &TeamScope) -> Result<Vec<Item>, AccessError>
     Ok(open::subjects(cx, &cx.portal.db.of(scope), scope).await?)
 }
 
-/// The same for a file that is taken away, which is an event.
+/// The same for a file that is taken away, which is an event. Refuses without a fresh proof of the person.
 pub async fn export(cx: &Cx, scope: &TeamScope, id: AccessReviewId) -> Result<(AccessReview, Vec<Item>), AccessError> {
     let (review, items) = get(cx, scope, id).await?;
+    access::require_step_up(cx, scope, DangerousAct::ExportAccessReview).await?;
     let event = Event::of(scope, Action::AccessReviewExported).on(Target::access_review(id, review.opened_at));
     audit::append_alone(cx, event).await?;
     Ok((review, items))

@@ -8,6 +8,7 @@ use model::{
     Time,
     audit::Action,
     promise::{Promise, Standing},
+    step_up::DangerousAct,
 };
 
 use facts::Facts;
@@ -16,7 +17,7 @@ pub(crate) use results::{NOT_SCANNED, Scan, UNREADABLE};
 
 use crate::{
     Cx, TeamScope,
-    access::AccessError,
+    access::{self, AccessError},
     audit::{self, Event},
 };
 
@@ -45,8 +46,9 @@ pub async fn look(cx: &Cx, scope: &TeamScope) -> Result<Promises, AccessError> {
     Ok(Promises { findings, suite: facts.suite })
 }
 
-/// The same for a file that is taken away, which is an event.
+/// The same for a file that is taken away, which is an event. Refuses without a fresh proof of the person.
 pub async fn export(cx: &Cx, scope: &TeamScope) -> Result<Promises, AccessError> {
+    access::require_step_up(cx, scope, DangerousAct::ExportPromises).await?;
     let promises = look(cx, scope).await?;
     audit::append_alone(cx, Event::of(scope, Action::PromisesExported)).await?;
     Ok(promises)

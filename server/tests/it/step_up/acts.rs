@@ -125,6 +125,11 @@ pub(super) async fn perform(
             problem(approvals::ask(cx, scope, GraveAct::ExportLog, "").await),
             problem(approvals::approve(cx, scope, GraveAct::ExportLog, asked(house, team).await, "").await),
         ],
+        DangerousAct::ExportAccessReview => {
+            let review = backend::access_reviews::list(cx, scope).await.unwrap()[0].id;
+            vec![problem(backend::access_reviews::export(cx, scope, review).await)]
+        }
+        DangerousAct::ExportPromises => vec![problem(backend::promises::export(cx, scope).await)],
         DangerousAct::AddPasskey => {
             // Others of the Team's owners have theirs.
             if let Some(dana) = dana(team).await {
