@@ -1,14 +1,14 @@
 //! What the page that answers a plain form post gets beside its data. With the bundle, forms keep their own content.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use crate::api::{gateways::ShownKey, impersonations::ShownCode, notifications::ShownNotificationKey};
 
-/// The fields of a form that failed, so that the page can be shown again with what was typed. Never secrets.
+/// The fields of a form that failed, so that the page can be shown again with what was typed and ticked. Never secrets.
 #[derive(Clone, Debug, Default)]
-pub struct Echo(pub Arc<HashMap<String, String>>);
+pub struct Echo(pub Arc<Vec<(String, String)>>);
 
 /// A secret that was made by the post which this page answers.
 #[derive(Clone, Debug)]
@@ -41,7 +41,13 @@ pub struct Next(pub String);
 
 /// What was typed into a field of the form that failed.
 pub(crate) fn echo(name: &str) -> Option<String> {
-    use_context::<Echo>().and_then(|echo| echo.0.get(name).cloned())
+    let echo = use_context::<Echo>()?;
+    echo.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+}
+
+/// Whether this choice was ticked in the form that failed.
+pub(crate) fn ticked(name: &str, value: &str) -> bool {
+    use_context::<Echo>().is_some_and(|echo| echo.0.iter().any(|(known, one)| known == name && one == value))
 }
 
 /// The page on which it began, for one that says how it ended.

@@ -5,7 +5,11 @@ use leptos::{
 };
 
 use super::FailureNotice;
-use crate::{Failure, answer::echo, islands::Form};
+use crate::{
+    Failure,
+    answer::{echo, ticked},
+    islands::Form,
+};
 
 /// A server function that changes something. On the page that answers a plain post of it, also why it failed.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +48,11 @@ impl Act {
     /// What was typed into a field of the form that failed.
     pub fn typed(self, field: &str) -> Option<String> {
         if self.failed() { echo(field) } else { None }
+    }
+
+    /// Whether this choice of the form that failed was ticked; nothing where no form failed.
+    pub fn ticked(self, field: &str, value: &str) -> Option<bool> {
+        self.failed().then(|| ticked(field, value))
     }
 
     /// What is wrong with one field.

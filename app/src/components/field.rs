@@ -147,7 +147,7 @@ pub fn Select(
     }
 }
 
-/// A row to tick or to choose: the whole row is the target.
+/// A row to tick: the whole row is the target. Keeps what was ticked, and what was not, when the form fails.
 #[component]
 pub fn Choice(
     name: &'static str,
@@ -155,11 +155,12 @@ pub fn Choice(
     #[prop(into)] label: String,
     #[prop(optional, into)] hint: String,
     #[prop(optional)] checked: bool,
-    #[prop(default = "checkbox")] kind: &'static str,
+    act: Act,
 ) -> impl IntoView {
+    let checked = act.ticked(name, &value).unwrap_or(checked);
     view! {
         <label class="choice">
-            <input type=kind name=name value=value checked=checked/>
+            <input type="checkbox" name=name value=value checked=checked/>
             <span>
                 <span class="choice-label">{label}</span>
                 {(!hint.is_empty()).then(|| view! { <span class="choice-hint">{hint}</span> })}

@@ -2,7 +2,6 @@ use leptos::prelude::*;
 use model::{Environment, amazon::Marketplace};
 
 use super::{Act, FieldError};
-use crate::answer::echo;
 
 /// A marketplace, found by typing its country, its code or its id. What follows from it is shown below.
 #[component]
@@ -24,7 +23,7 @@ pub fn MarketplaceField(id: &'static str, #[prop(into)] value: String, act: Act)
                 id=id
                 name="marketplace"
                 list=format!("{id}-list")
-                value=echo("marketplace").unwrap_or(value)
+                value=act.typed("marketplace").unwrap_or(value)
                 required
                 autocomplete="off"
                 spellcheck="false"

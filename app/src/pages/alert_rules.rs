@@ -83,7 +83,7 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
                             {threshold.map(|threshold| view! {
                                 <Field name="threshold" id=format!("threshold-{}", rule.as_str()) label="Speaks from" hint=format!("{}: {} to {}. Empty: {}.", threshold.unit, threshold.least, threshold.most, threshold.default) value=own.clone() optional=true act/>
                             })}
-                            {rule.may_be_off().then(|| view! { <Choice name="off" value="true" label="Switched off" hint="Nothing is noticed while it is off." checked=item.off/> })}
+                            {rule.may_be_off().then(|| view! { <Choice name="off" value="true" label="Switched off" hint="Nothing is noticed while it is off." checked=item.off act/> })}
                             <Submit label="Save rule" class="btn-secondary"/>
                         </ActForm>
                     })}

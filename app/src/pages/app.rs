@@ -112,7 +112,7 @@ fn Settings(team: TeamId, app: AppItem) -> impl IntoView {
                 <Field name="name" label="Name" value=app.name act=change/>
                 {(app.api == Api::SellingPartner).then(|| view! {
                     <Field name="application_id" label="Application id" mono=true optional=true hint=APPLICATION_ID_HINT value=app.application_id.unwrap_or_default() act=change/>
-                    <Choice name="is_draft" value="true" label="This app is a draft" hint=DRAFT_HINT checked=app.is_draft/>
+                    <Choice name="is_draft" value="true" label="This app is a draft" hint=DRAFT_HINT checked=app.is_draft act=change/>
                 })}
                 <Submit label="Save" class="btn-secondary"/>
             </ActForm>

@@ -195,17 +195,17 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
 
 #[component]
 fn Connections(team: TeamId, detail: GatewayDetail) -> impl IntoView {
-    let gateway = detail.item.id;
+    let (gateway, act) = (detail.item.id, Act::of::<SetGatewayConnections>());
     let rows = detail
         .choices
         .into_iter()
-        .map(|choice| view! { <Choice name="connections[]" value=choice.id.to_string() label=choice.name hint=choice.hint checked=choice.allowed/> })
+        .map(|choice| view! { <Choice name="connections[]" value=choice.id.to_string() label=choice.name hint=choice.hint checked=choice.allowed act/> })
         .collect::<Vec<_>>();
     let body = if rows.is_empty() {
         view! { <p class="muted">"There is no connection in this environment yet. " <a href=format!("/teams/{team}/connections/new")>"Connect an account"</a> "."</p> }.into_any()
     } else {
         view! {
-            <ActForm act={Act::of::<SetGatewayConnections>()} class="form">
+            <ActForm act class="form">
                 <Ids team gateway/>
                 <fieldset class="group" disabled=!may(Permission::ManageGateways)><legend class="visually-hidden">"Connections"</legend><div class="choices">{rows}</div></fieldset>
                 {may(Permission::ManageGateways).then(|| view! { <Submit label="Save list" class="btn-secondary"/> })}
@@ -236,7 +236,7 @@ fn Settings(team: TeamId, detail: GatewayDetail) -> impl IntoView {
             <ActForm act=change class="form">
                 <Ids team gateway/>
                 <Field name="name" label="Name" value=detail.item.name act=change/>
-                <ScopeChoices chosen=detail.scopes/>
+                <ScopeChoices chosen=detail.scopes act=change/>
                 <TextArea name="networks" label="Networks" hint=NETWORKS_HINT value=detail.networks act=change/>
                 <Submit label="Save" class="btn-secondary"/>
             </ActForm>

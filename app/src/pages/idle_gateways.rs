@@ -28,12 +28,12 @@ fn All(team: TeamId, all: Vec<IdleItem>) -> impl IntoView {
     let act = Act::of::<StopIdle>();
     let stops = may(Permission::ManageGateways);
     let gateways = all.iter().filter_map(|one| Some((one, one.days?))).map(|(one, days)| {
-        view! { <Choice name="gateways[]" value=one.id.to_string() label=one.name.clone() hint=format!("{}: nothing used it for {days} days. Disabled, it can be enabled again.", one.environment.title()) checked=true/> }
+        view! { <Choice name="gateways[]" value=one.id.to_string() label=one.name.clone() hint=format!("{}: nothing used it for {days} days. Disabled, it can be enabled again.", one.environment.title()) checked=true act/> }
     });
     let gateways = (all.iter().any(|one| one.days.is_some())).then(|| group("Gateways", gateways.collect_view().into_any()));
     // A gateway that is disabled needs no key revoked, and can go on with it.
     let keys = all.iter().flat_map(|one| one.keys.iter().map(move |(key, days)| (one, key, days))).map(|(one, key, days)| {
-        view! { <Choice name="keys[]" value=key.clone() label=format!("{}: {key}", one.name) hint=format!("Unused for {days} days. Revoked, it is gone for good.") checked=one.days.is_none()/> }
+        view! { <Choice name="keys[]" value=key.clone() label=format!("{}: {key}", one.name) hint=format!("Unused for {days} days. Revoked, it is gone for good.") checked=one.days.is_none() act/> }
     });
     let keys = (all.iter().any(|one| !one.keys.is_empty())).then(|| group("Keys", keys.collect_view().into_any()));
     view! {

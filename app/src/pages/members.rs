@@ -61,13 +61,13 @@ fn roles(up_to: Role) -> Vec<(String, String)> {
 }
 
 #[component]
-fn EnvironmentChoices(production: bool, sandbox: bool) -> impl IntoView {
+fn EnvironmentChoices(production: bool, sandbox: bool, act: Act) -> impl IntoView {
     view! {
         <fieldset class="group">
             <legend>"Environments"</legend>
             <div class="choices">
-                <Choice name="production" value="true" label="Production" checked=production/>
-                <Choice name="sandbox" value="true" label="Sandbox" checked=sandbox/>
+                <Choice name="production" value="true" label="Production" checked=production act/>
+                <Choice name="sandbox" value="true" label="Sandbox" checked=sandbox act/>
             </div>
         </fieldset>
     }
@@ -98,27 +98,21 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
     let user = member.user;
     let role = member.role;
     let (production, sandbox) = (member.environments.production, member.environments.sandbox);
-    let (edit, remove) = (Act::of::<ChangeMember>(), Act::of::<RemoveMember>());
-    let (edited, removed) = (edit.failed_for("user", &user.to_string()), remove.failed_for("user", &user.to_string()));
-    let engage = Act::of::<EngageMember>().only_for("user", &user.to_string());
+    let (edit, remove, engage) = (Act::of::<ChangeMember>(), Act::of::<RemoveMember>(), Act::of::<EngageMember>());
+    let [edit, remove, engage] = [edit, remove, engage].map(|act| act.only_for("user", &user.to_string()));
     let contractor = member.contractor.clone();
     // For whom somebody works another one says, and an owner is an employee.
     let engages = !member.is_me && role != Role::Owner;
     let change = (manager && member.may_change).then(|| {
         view! {
-            <details class="disclosure" open=edited || removed || engage.failed()>
+            <details class="disclosure" open=edit.failed() || remove.failed() || engage.failed()>
                 <summary>"Change"</summary>
                 <StepUpGate open=stepped_up() act=format!("change {}", member.email)>
                     <ActForm act=edit class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="user" value=user.to_string()/>
-                        <div class="field">
-                            <label for=format!("role-{user}")>"Role"</label>
-                            <select id=format!("role-{user}") name="role">
-                                {roles(my_role).into_iter().map(|(value, text)| { let chosen = value == role.as_str(); view! { <option value=value selected=chosen>{text}</option> } }).collect_view()}
-                            </select>
-                        </div>
-                        <EnvironmentChoices production sandbox/>
+                        <Select name="role" id=format!("role-{user}") label="Role" options=roles(my_role) selected=role.as_str() act=edit/>
+                        <EnvironmentChoices production sandbox act=edit/>
                         <Submit label="Save" class="btn-secondary"/>
                     </ActForm>
                     {engages.then(|| view! {
@@ -129,7 +123,7 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
                             <Submit label="Save for whom they work" class="btn-secondary"/>
                         </ActForm>
                     })}
-                    <details class="disclosure" open=removed>
+                    <details class="disclosure" open=remove.failed()>
                         <summary>"Remove from Team…"</summary>
                         <p>"Access ends at the next request. To come back, somebody must invite this person again."</p>
                         <ActForm act=remove>
@@ -213,8 +207,8 @@ fn Invite(team: TeamId, my_role: Role) -> impl IntoView {
                 <ActForm act=invite class="form">
                     <Hidden name="team" value=team.to_string()/>
                     <Field name="email" label="E-mail address" kind="email" act=invite/>
-                    <Select name="role" label="Role" options=roles(my_role) selected="operator" act=invite/>
-                    <EnvironmentChoices production=true sandbox=true/>
+                    <Select name="role" id="invite-role" label="Role" options=roles(my_role) selected="operator" act=invite/>
+                    <EnvironmentChoices production=true sandbox=true act=invite/>
                     <WorksAs act=invite key="new".to_owned() contractor=None/>
                     <Submit label="Invite"/>
                 </ActForm>

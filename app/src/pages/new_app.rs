@@ -39,7 +39,7 @@ pub fn NewAppPage() -> impl IntoView {
                     <Field name="client_secret" label="Client secret" kind="password" mono=true autocomplete="new-password" hint="Sealed as soon as it arrives; no page ever shows it again." act=create/>
                     <Field name="secret_made_on" label="Secret made on" kind="date" optional=true hint="Amazon ends a secret after 180 days. Without a day, the clock starts today." act=create/>
                     <Field name="application_id" label="Application id" mono=true optional=true hint=APPLICATION_ID_HINT act=create/>
-                    <Choice name="is_draft" value="true" label="This app is a draft" hint=DRAFT_HINT/>
+                    <Choice name="is_draft" value="true" label="This app is a draft" hint=DRAFT_HINT act=create/>
                     <Submit label="Add LWA app"/>
                 </ActForm>
             </Allowed>

@@ -10,10 +10,10 @@ use crate::{
 
 /// The scopes to tick; what most gateways need is ticked.
 #[component]
-pub fn ScopeChoices(chosen: Vec<Scope>) -> impl IntoView {
+pub fn ScopeChoices(chosen: Vec<Scope>, act: Act) -> impl IntoView {
     let rows = Scope::ALL
         .into_iter()
-        .map(|scope| view! { <Choice name="scopes[]" value=scope.as_str() label=scope.as_str() hint=scope.purpose() checked=chosen.contains(&scope)/> })
+        .map(|scope| view! { <Choice name="scopes[]" value=scope.as_str() label=scope.as_str() hint=scope.purpose() checked=chosen.contains(&scope) act/> })
         .collect_view();
     view! {
         <fieldset class="group">
@@ -39,7 +39,7 @@ pub fn NewGatewayPage() -> impl IntoView {
                     <Hidden name="team" value=team.to_string()/>
                     <Field name="name" label="Name" hint="The service, like orders-sync." act=create/>
                     <Select name="environment" label="Environment" options=environments() act=create/>
-                    <ScopeChoices chosen=vec![Scope::ConnectionStatus, Scope::CredentialIssue, Scope::FeedbackWrite]/>
+                    <ScopeChoices chosen=vec![Scope::ConnectionStatus, Scope::CredentialIssue, Scope::FeedbackWrite] act=create/>
                     <TextArea name="networks" label="Networks" hint=NETWORKS_HINT act=create/>
                     <Submit label="Create gateway"/>
                 </ActForm>

@@ -37,9 +37,9 @@ pub fn ReportIncidentPage() -> impl IntoView {
                     <summary>"How grave does it seem?"</summary>
                     <Matrix severity=None/>
                     <Select name="reach" label="What could be reached?" options=reaches hint="Without it, the incident is as grave as its kind usually is." act/>
-                    <Choice name="confirmed" value="true" label="It is known that somebody did" checked=act.typed("confirmed").is_some()/>
+                    <Choice name="confirmed" value="true" label="It is known that somebody did" act/>
                 </details>
-                <Choice name="restricted" value="true" label="Restricted" hint="Only owners, you, and those who are given a duty see it." checked=act.typed("restricted").is_some()/>
+                <Choice name="restricted" value="true" label="Restricted" hint="Only owners, you, and those who are given a duty see it." act/>
                 <Submit label="Report"/>
             </ActForm>
         </section>

@@ -102,7 +102,7 @@ fn Notes(team: TeamId, detail: ReviewDetail) -> impl IntoView {
                     <Hidden name="team" value=team.to_string()/>
                     <Hidden name="review" value=detail.item.id.to_string()/>
                     <TextArea name="note" label="Note" hint="What you looked at, what it was. No secrets." required=true act/>
-                    <Choice name="finding" value="true" label="A finding" hint="Somebody must follow it up."/>
+                    <Choice name="finding" value="true" label="A finding" hint="Somebody must follow it up." act/>
                     <Submit label="Add note" class="btn-secondary"/>
                 </ActForm>
             })}

@@ -192,10 +192,8 @@ fn Write(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoVie
     let id = move |name: &str| format!("{name}-{bare}");
     let ids = (id("recipients"), id("subject"), id("body"), id("request"));
     let speaks = matches!(notice.track, Track::Affected | Track::Authority);
-    // What was ticked stays ticked when the form fails, and what was not stays so.
-    let speaks_for_amazon = if act.failed() { act.typed("for_amazon").is_some() } else { notice.for_amazon };
     let request = speaks.then(|| view! {
-        <Choice name="for_amazon" value="true" label="It speaks in Amazon's name" hint="Only when Amazon asked for that in writing." checked=speaks_for_amazon/>
+        <Choice name="for_amazon" value="true" label="It speaks in Amazon's name" hint="Only when Amazon asked for that in writing." checked=notice.for_amazon act/>
         <Field name="request" id=ids.3 label="Amazon's written request: when, by whom, under which number" optional=true value=notice.request.clone() act/>
     });
     view! {

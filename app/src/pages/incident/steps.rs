@@ -89,7 +89,7 @@ fn Judge(team: TeamId, id: String, severity: Severity) -> impl IntoView {
                 <Hidden name="team" value=team.to_string()/>
                 <Hidden name="incident" value=id/>
                 <Select name="reach" label="What could be reached?" options=reaches act/>
-                <Choice name="confirmed" value="true" label="It is known that somebody did" checked=act.typed("confirmed").is_some()/>
+                <Choice name="confirmed" value="true" label="It is known that somebody did" act/>
                 <Submit label="Judge" class="btn-secondary"/>
             </ActForm>
         </details>

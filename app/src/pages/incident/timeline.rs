@@ -90,7 +90,7 @@ fn Tools(team: TeamId, incident: IncidentId, written: Vec<(String, String)>) -> 
                 <Hidden name="team" value=team.to_string()/>
                 <Hidden name="incident" value=incident.to_string()/>
                 <Select name="entry" id="pin-entry" label="What" options=pinnable act=pin/>
-                <Choice name="pinned" value="true" label="Keep it on top" checked=true/>
+                <Choice name="pinned" value="true" label="Keep it on top" checked=true act=pin/>
                 <Submit label="Save" class="btn-secondary"/>
             </ActForm>
         </details>

@@ -1,5 +1,6 @@
 //! Plain forms.
 
+use model::{Environments, Role, gateway::Scope};
 use reqwest::{Method, header};
 
 use crate::{
@@ -88,6 +89,33 @@ on_both_databases!(a_plain_form_that_fails_says_why_and_keeps_what_was_typed_but
     let refused =
         browser.submit("rename_team", &[("team", &Things::nobodys().team), ("name", "x"), ("page", "/account")]).await;
     assert_eq!(refused.status(), 404);
+});
+
+on_both_databases!(what_was_ticked_and_chosen_stays_so_when_a_form_fails, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let bob = house.member(&ada, "bob", Role::Operator, Environments::BOTH).await;
+    let (own, bob) = (house.things(&ada).await, bob.signed_in().unwrap().user.to_string());
+    let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
+    let team = ("team", &*own.team);
+    let gateway = format!("/teams/{}/gateways/{}", own.team, own.gateway);
+    let wrong = [team, ("gateway", &own.gateway), ("name", "orders-sync"), ("networks", "nowhere"), ("page", &gateway)];
+    let ticked = ["connection:status", "credential:force"].map(|scope| ("scopes[]", scope));
+    let html = browser.submit("change_gateway", &[&wrong[..], &ticked[..]].concat()).await.text().await.unwrap();
+    for scope in Scope::ALL {
+        let is_checked = html.contains(&format!("value=\"{}\" checked", scope.as_str()));
+        assert_eq!(is_checked, ticked.iter().any(|(_, one)| *one == scope.as_str()), "{scope:?}: {html}");
+    }
+    let members = format!("/teams/{}/members", own.team);
+    let changed = [team, ("user", &*bob), ("role", "auditor"), ("sandbox", "true"), ("page", &members)];
+    let html = browser.submit("change_member", &changed).await.text().await.unwrap();
+    // In the form of that member, and said once.
+    let form = html.split("action=\"/act/change_member\"").find(|form| form.contains(&format!("value=\"{bob}\""))).unwrap();
+    let form = form.split_once("</form>").unwrap().0;
+    assert!(form.contains("value=\"auditor\" selected"), "{form}");
+    assert!(form.contains("name=\"sandbox\" value=\"true\" checked"), "{form}");
+    assert!(!form.contains("name=\"production\" value=\"true\" checked"), "{form}");
+    assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
 });
 
 on_both_databases!(a_plain_form_to_a_function_that_is_not_there_is_no_success, async |stage: Stage| {
