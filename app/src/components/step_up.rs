@@ -32,14 +32,23 @@ fn ended() -> bool {
     })
 }
 
+/// Where it will be done: in a mail, or in another tab, the page around the form is not seen.
+fn in_team(act: &str, name: &str) -> String {
+    match act.strip_suffix("the Team") {
+        Some(_) => format!("{act} {name}"),
+        None => format!("{act} in the Team {name}"),
+    }
+}
+
 #[component]
 fn Gate(act: String, only_passkey: bool) -> impl IntoView {
     let ask = Act::of::<AskConfirmation>();
     let path = use_location().pathname;
     let viewer = use_context::<Viewer>();
     let team = use_params_map().read_untracked().get("team").unwrap_or_default();
-    let required = |viewer: &Viewer| viewer.teams.iter().any(|item| item.by_passkey && item.id.to_string() == team);
-    let by_passkey = only_passkey || viewer.as_ref().is_some_and(required);
+    let here = viewer.as_ref().and_then(|viewer| viewer.teams.iter().find(|item| item.id.to_string() == team));
+    let act = here.map_or(act.clone(), |here| in_team(&act, &here.name));
+    let by_passkey = only_passkey || here.is_some_and(|here| here.by_passkey);
     let has_passkey = viewer.is_some_and(|viewer| viewer.has_passkey);
     let how = match (by_passkey, has_passkey) {
         (true, true) => "Show your passkey: a code is not enough for this. It is good for 10 minutes.",
@@ -66,5 +75,19 @@ fn Gate(act: String, only_passkey: bool) -> impl IntoView {
                 {(by_passkey && !has_passkey).then(|| view! { <a class="btn btn-secondary" href="/account">"Your account"</a> })}
             </div>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_says_in_which_team_it_will_be_done() {
+        assert_eq!(in_team("invite a member", "Northwind"), "invite a member in the Team Northwind");
+        assert_eq!(
+            in_team("approve that bob may delete the Team", "Northwind"),
+            "approve that bob may delete the Team Northwind"
+        );
     }
 }

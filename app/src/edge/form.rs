@@ -145,7 +145,7 @@ pub(crate) fn act(cx: &Cx, text: &str, proof: &str) -> Option<SafeText> {
     let is_link = |text: &str| ["://", "www."].iter().any(|mark| text.to_lowercase().contains(mark));
     let is_plain = |text: &str| !text.chars().any(model::name::is_hidden);
     let is_ours = backend::sessions::vouches(cx, text, proof);
-    (is_ours && !is_link(text) && is_plain(text)).then(|| SafeText::new(text, 160))
+    (is_ours && !is_link(text) && is_plain(text)).then(|| SafeText::new(text, 240))
 }
 
 /// What is looked at in an access review, by its id.

@@ -43,7 +43,7 @@ pub fn GatewayPage() -> impl IntoView {
                 <Connections team detail=detail.clone()/>
                 <Keys team detail=detail.clone()/>
                 <Leases live=format!("/live/teams/{team}/gateways/{id}/leases") leases=detail.leases.clone()/>
-                <GatewayWebhookCard team gateway=id environment=detail.item.environment/>
+                <GatewayWebhookCard team gateway=id name=detail.item.name.clone() environment=detail.item.environment/>
                 {may(Permission::ManageGateways).then(|| view! { <Settings team detail/> })}
             }.into_any()
         })}
@@ -238,6 +238,7 @@ fn Settings(team: TeamId, detail: GatewayDetail) -> impl IntoView {
                 <Field name="name" label="Name" value=detail.item.name act=change/>
                 <ScopeChoices chosen=detail.scopes act=change/>
                 <TextArea name="networks" label="Networks" hint=NETWORKS_HINT value=detail.networks act=change/>
+                {(!stepped_up()).then(|| view! { <p class="muted small">"More scopes or wider networks ask for a fresh proof that it is you."</p> })}
                 <Submit label="Save" class="btn-secondary"/>
             </ActForm>
             {switch}

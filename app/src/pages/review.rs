@@ -119,14 +119,14 @@ fn NoteRow(note: NoteItem) -> impl IntoView {
 #[component]
 fn Signature(team: TeamId, detail: ReviewDetail) -> impl IntoView {
     let act = Act::of::<SignReview>();
-    let id = detail.item.id;
+    let (id, period) = (detail.item.id, detail.item.period);
     let body = match detail.item.signed {
         Some(signed) => {
             view! { <p><strong>{signed.by}</strong> " signed " <At moment=signed.at/> ": " {signed.conclusion}</p> }
                 .into_any()
         }
         None if may(Permission::ReviewLog) => view! {
-            <StepUpGate open=stepped_up() act="sign a Review">
+            <StepUpGate open=stepped_up() act=format!("sign the Review of {period}")>
                 <ActForm act class="form">
                     <Hidden name="team" value=team.to_string()/>
                     <Hidden name="review" value=id.to_string()/>

@@ -27,14 +27,14 @@ pub fn WebhookCard(team: TeamId) -> impl IntoView {
             </ActForm>
         };
         let about = "Each alert is also sent to a service of yours, signed as Standard Webhooks describes it. Quiet hours hold messages back as they do mails.";
-        view! { <Card team detail about may_change=may(Permission::ManageAlerts) failed=act.failed() set=set.into_any()/> }
+        view! { <Card team detail whose="for alerts".to_owned() about may_change=may(Permission::ManageAlerts) failed=act.failed() set=set.into_any()/> }
             .into_any()
     })
 }
 
 /// Where a gateway is told of what happens to its connections, and what was sent.
 #[component]
-pub fn GatewayWebhookCard(team: TeamId, gateway: GatewayId, environment: Environment) -> impl IntoView {
+pub fn GatewayWebhookCard(team: TeamId, gateway: GatewayId, name: String, environment: Environment) -> impl IntoView {
     loaded(gateway_webhook(team, gateway), move |detail| {
         let act = Act::of::<SetGatewayWebhook>();
         let url = detail.present.as_ref().map(|hook| hook.url.clone()).unwrap_or_default();
@@ -54,7 +54,7 @@ pub fn GatewayWebhookCard(team: TeamId, gateway: GatewayId, environment: Environ
             </ActForm>
         };
         let about = "Notifications of Amazon's that reach Portal are passed on to this gateway's service as they come: what kind, when and about which connection, never what stands in them. Signed as Standard Webhooks describes it.";
-        view! { <Card team detail about may_change=may(Permission::ManageGateways) failed=act.failed() set=set.into_any()/> }
+        view! { <Card team detail whose=format!("of {name}") about may_change=may(Permission::ManageGateways) failed=act.failed() set=set.into_any()/> }
             .into_any()
     })
 }
@@ -76,6 +76,7 @@ fn Secret(act: Act) -> impl IntoView {
 fn Card(
     team: TeamId,
     detail: WebhookDetail,
+    whose: String,
     about: &'static str,
     may_change: bool,
     failed: bool,
@@ -83,14 +84,14 @@ fn Card(
 ) -> impl IntoView {
     let any = detail.present.is_some();
     let change = may_change.then(|| {
-        let gated = view! { <StepUpGate open=stepped_up() act="change where messages are sent">{set}</StepUpGate> };
+        let gated = view! { <StepUpGate open=stepped_up() act=format!("change the webhook {whose}")>{set}</StepUpGate> };
         if any {
             view! { <details class="disclosure" open=failed><summary>"Change…"</summary>{gated}</details> }.into_any()
         } else {
             gated.into_any()
         }
     });
-    let present = detail.present.map(|hook| view! { <Present team hook may_change/> });
+    let present = detail.present.map(|hook| view! { <Present team whose hook may_change/> });
     view! {
         <section class="card" aria-labelledby="webhook-h">
             <h2 id="webhook-h">"Webhook"</h2>
@@ -104,7 +105,7 @@ fn Card(
 
 /// The webhook that there is, and what can be done with it.
 #[component]
-fn Present(team: TeamId, hook: WebhookItem, may_change: bool) -> impl IntoView {
+fn Present(team: TeamId, whose: String, hook: WebhookItem, may_change: bool) -> impl IntoView {
     let id = hook.id.to_string();
     let (test, rotate, remove) = (Act::of::<SendTestMessage>(), Act::of::<RotateWebhook>(), Act::of::<RemoveWebhook>());
     let ids = move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="webhook" value=id.clone()/> };
@@ -119,14 +120,14 @@ fn Present(team: TeamId, hook: WebhookItem, may_change: bool) -> impl IntoView {
             <details class="disclosure" open=rotate.failed()>
                 <summary>"Change the signing secret…"</summary>
                 <p class="muted small">"For a day each message is signed with both, the old one and the new one: change your receiver over meanwhile."</p>
-                <StepUpGate open=stepped_up() act="change the signing secret of a webhook">
+                <StepUpGate open=stepped_up() act=format!("change the signing secret of the webhook {whose}")>
                     <ActForm act=rotate class="form">{second}<Secret act=rotate/><Submit label="Change secret" class="btn-secondary"/></ActForm>
                 </StepUpGate>
             </details>
             <details class="disclosure" open=remove.failed()>
                 <summary>"Remove…"</summary>
                 <p class="muted small">"What waits is not sent any more, and the secret is destroyed."</p>
-                <StepUpGate open=stepped_up() act="remove a webhook">
+                <StepUpGate open=stepped_up() act=format!("remove the webhook {whose}")>
                     <ActForm act=remove>{third}<Submit label="Remove webhook" class="btn-danger-quiet"/></ActForm>
                 </StepUpGate>
             </details>

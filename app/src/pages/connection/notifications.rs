@@ -21,14 +21,14 @@ use crate::{
 /// What came for a connection, whose word is taken, and how far it has told.
 #[component]
 pub fn Notifications(team: TeamId, detail: ConnectionDetail, over: bool) -> impl IntoView {
-    let id = detail.item.id;
+    let (id, name) = (detail.item.id, detail.item.name);
     loaded(notifications(team, id), move |inbox| {
         let may_change = !over && may(Permission::ManageConnections);
         view! {
             {revealed_notification_key().map(|key| view! { <KeyOnce key url=inbox.url.clone()/> })}
             <Last inbox=inbox.clone()/>
-            <Keys team id inbox=inbox.clone() may_change/>
-            <Topics team id inbox may_change/>
+            <Keys team id name=name.clone() inbox=inbox.clone() may_change/>
+            <Topics team id name inbox may_change/>
         }
         .into_any()
     })
@@ -95,7 +95,7 @@ fn Row(one: NotificationItem) -> impl IntoView {
 }
 
 #[component]
-fn Keys(team: TeamId, id: ConnectionId, inbox: InboxDetail, may_change: bool) -> impl IntoView {
+fn Keys(team: TeamId, id: ConnectionId, name: String, inbox: InboxDetail, may_change: bool) -> impl IntoView {
     let (none, full) = (inbox.keys.is_empty(), inbox.keys.len() >= LIVE_KEYS);
     let rows = inbox.keys.into_iter().map(|key| view! { <KeyRow team id key may_change/> }).collect_view();
     let create = Act::of::<CreateNotificationKey>();
@@ -106,7 +106,7 @@ fn Keys(team: TeamId, id: ConnectionId, inbox: InboxDetail, may_change: bool) ->
             <p><CopyId id=inbox.url what="address"/></p>
             {if none { view! { <p class="muted">"No key yet: nothing is taken."</p> }.into_any() } else { view! { <ul class="plain-list">{rows}</ul> }.into_any() }}
             {(may_change && !full).then(|| view! {
-                <StepUpGate open=stepped_up() act="create a key for notifications">
+                <StepUpGate open=stepped_up() act=format!("create a key for notifications of {name}")>
                     <PlainForm act=create>
                         <Ids team id/>
                         <Hidden name="known_keys" value=inbox.known.to_string()/>
@@ -140,7 +140,7 @@ fn KeyRow(team: TeamId, id: ConnectionId, key: NotificationKeyItem, may_change: 
 }
 
 #[component]
-fn Topics(team: TeamId, id: ConnectionId, inbox: InboxDetail, may_change: bool) -> impl IntoView {
+fn Topics(team: TeamId, id: ConnectionId, name: String, inbox: InboxDetail, may_change: bool) -> impl IntoView {
     let act = Act::of::<AddTopic>();
     let none = inbox.topics.is_empty();
     let rows = inbox.topics.into_iter().map(|topic| {
@@ -163,7 +163,7 @@ fn Topics(team: TeamId, id: ConnectionId, inbox: InboxDetail, may_change: bool) 
             <p class="muted">"SNS signs what it delivers. Subscribe the address above, over HTTPS and without raw delivery, to a topic that is listed here: Portal checks Amazon's signature, and confirms the subscription by itself."</p>
             {if none { view! { <p class="muted">"No topic yet."</p> }.into_any() } else { view! { <ul class="plain-list">{rows}</ul> }.into_any() }}
             {may_change.then(|| view! {
-                <StepUpGate open=stepped_up() act="let notifications of a topic come">
+                <StepUpGate open=stepped_up() act=format!("let notifications of a topic come for {name}")>
                     <ActForm act class="form">
                         <Ids team id/>
                         <Field name="topic" label="Topic" mono=true hint="arn:aws:sns:region:account:name" act/>

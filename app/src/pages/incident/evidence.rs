@@ -52,7 +52,7 @@ fn Page(team: TeamId, locker: Locker) -> impl IntoView {
             })}
             {none.then(|| view! { <EmptyState icon="shield" title="Nothing was taken in yet" text="How things stand, the log so far with its proofs, or a file that you have."/> })}
             <ul class="measures">{pieces}</ul>
-            {(copies && !open).then(|| view! { <StepUpGate open=false act="take a copy of evidence">{().into_any()}</StepUpGate> })}
+            {(copies && !open).then(|| view! { <StepUpGate open=false act=format!("take a copy of evidence of {}", locker.item.code)>{().into_any()}</StepUpGate> })}
         </section>
         {works.then(|| view! { <Upload team incident=id/> })}
         {may(Permission::RunIncidents).then(|| view! { <BindTogether team incident=id/> })}

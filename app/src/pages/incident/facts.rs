@@ -104,7 +104,7 @@ pub(super) fn FactsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
             {(runs && open).then(|| view! {
                 <details class="disclosure" open=settle.failed()>
                     <summary>"Amazon need not be told…"</summary>
-                    <StepUpGate open=stepped_up() act="say that Amazon need not be told">
+                    <StepUpGate open=stepped_up() act=format!("say that Amazon need not be told of {}", item.code)>
                         <ActForm act=settle class="form">
                             <Hidden name="team" value=team.to_string()/>
                             <Hidden name="incident" value=item.id.to_string()/>

@@ -39,7 +39,7 @@ fn Page(team: TeamId, all: NoticeList) -> impl IntoView {
         <p class="muted small">"Answers go to "{all.contact}" ("<a href=format!("/teams/{team}/incidents/readiness")>"change"</a>")."</p>
         {runs.then(|| view! { <Begin team incident=id/> })}
         {cards}
-        {(runs && open && all.alone).then(|| view! { <Alone team incident=id/> })}
+        {(runs && open && all.alone).then(|| view! { <Alone team incident=id code=all.item.code/> })}
     }
 }
 
@@ -63,12 +63,12 @@ fn Begin(team: TeamId, incident: IncidentId) -> impl IntoView {
 
 /// Where nobody else is there who could approve a notice.
 #[component]
-fn Alone(team: TeamId, incident: IncidentId) -> impl IntoView {
+fn Alone(team: TeamId, incident: IncidentId, code: String) -> impl IntoView {
     let act = Act::of::<ToldAmazonAlone>();
     view! {
         <details class="disclosure" open=act.failed()>
             <summary>"Amazon was told, and nobody else is there to approve it…"</summary>
-            <StepUpGate open=stepped_up() act="say that Amazon was told">
+            <StepUpGate open=stepped_up() act=format!("say that Amazon was told of {code}")>
                 {view! {
                     <ActForm act class="form">
                         <Hidden name="team" value=team.to_string()/>

@@ -34,7 +34,7 @@ pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
     if detail.steps.is_empty() || !may(Permission::RunIncidents) {
         return None;
     }
-    let id = detail.item.id.to_string();
+    let (id, code) = (detail.item.id.to_string(), detail.item.code.clone());
     let act = Act::of::<TakeStep>();
     let on: Vec<_> = detail.steps.iter().filter(|(step, _)| *step != Step::Merge).cloned().collect();
     let forms = on.into_iter().enumerate().map(|(n, (step, first))| {
@@ -47,7 +47,7 @@ pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
         view! {
             <details class="disclosure" open=act.failed() || n == 0>
                 <summary>{step.title()}"…"</summary>
-                <StepUpGate open=open act="dismiss an incident">
+                <StepUpGate open=open act=format!("dismiss the incident {code}")>
                     <ActForm act class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="incident" value=id.clone()/>

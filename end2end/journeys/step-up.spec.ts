@@ -1,0 +1,87 @@
+// Two dangerous acts without a fresh proof: one is asked for before its form is there, the other when the form is sent, and loses nothing.
+import { addApp, connect, createGateway, createTeam, known } from "../support/furnish";
+import { codeFor, done, expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
+
+test("a new refresh token is taken after a fresh proof, which says for what", async ({ page, hydrated, clean }, info) => {
+  clean.expected.push(/status of 422/);
+  const { seller } = await known();
+  const ada = newAddress("ada");
+  const used = [await signIn(page, ada)];
+  const team = await createTeam(page, "Northwind", hydrated);
+  await addApp(page, team, "Northwind production", hydrated);
+  const connection = await connect(page, team, "Northwind DE", hydrated);
+  await settled(page, hydrated);
+  const acts = page.getByRole("region", { name: "Change it" });
+  await acts.getByText("Authorize again", { exact: true }).click();
+  const gate = acts.getByRole("group", { name: "Confirm: replace the refresh token of Northwind DE in the Team Northwind" });
+  await expect(gate).toBeVisible();
+  await expect(acts.getByRole("textbox", { name: "refresh token" })).toHaveCount(0);
+  await page.screenshot({ path: info.outputPath("gate.png"), fullPage: true });
+  await gate.getByRole("button", { name: "Confirm that it is me" }).click();
+  await expect(page.getByText("To replace the refresh token of Northwind DE in the Team Northwind, confirm that it is you")).toBeVisible();
+  await page.getByLabel("Code").fill(await codeFor(ada, used));
+  await page.getByLabel("Code").press("Enter", { timeout: 1000 }).catch(() => undefined);
+  await expect(page.getByRole("heading", { level: 1, name: "Northwind DE" })).toBeVisible();
+  expect(new URL(page.url()).pathname).toBe(connection);
+  await settled(page, hydrated);
+  await acts.getByText("Authorize again", { exact: true }).click();
+  // One that Amazon refuses takes no place; the form is still there.
+  await acts.getByRole("textbox", { name: "refresh token" }).fill("Atzr|IwEBIrevokedRevokedRevokedRevoked");
+  await acts.getByRole("button", { name: "Prove and replace" }).click();
+  await expect(page.getByText("invalid_grant").first()).toBeVisible();
+  await settled(page, hydrated);
+  await acts.getByRole("textbox", { name: "refresh token" }).fill(seller.refresh_token);
+  await acts.getByRole("button", { name: "Prove and replace" }).click();
+  await done(page, hydrated);
+  await page.goto(`${connection}/log`);
+  await expect(page.getByText("replaced the refresh token").first()).toBeVisible();
+});
+
+test("a gateway is given more after a proof in another tab, and its form keeps what was typed", async ({ page, hydrated, clean }, info) => {
+  clean.expected.push(/status of 403/);
+  const ada = newAddress("ada");
+  const used = [await signIn(page, ada)];
+  const team = await createTeam(page, "Northwind", hydrated);
+  await addApp(page, team, "Northwind production", hydrated);
+  await connect(page, team, "Northwind DE", hydrated);
+  const gateway = await createGateway(page, team, "orders-sync", "Northwind DE", hydrated);
+  // Anew, so that no "Done" of another form is on it.
+  await page.goto(gateway);
+  await settled(page, hydrated);
+  const form = page.getByRole("region", { name: "Settings" });
+  const scope = form.getByLabel("credential:force");
+  await expect(form.getByText("ask for a fresh proof")).toBeVisible();
+  // Less is less: it asks for nothing.
+  await form.getByLabel("feedback:write").uncheck();
+  await form.getByLabel("Networks").fill("198.51.0.0/16");
+  await form.getByRole("button", { name: "Save" }).click();
+  await done(page, hydrated);
+  await page.goto(gateway);
+  await settled(page, hydrated);
+  await expect(form.getByLabel("feedback:write")).not.toBeChecked();
+
+  await form.getByLabel("Name").fill("orders-and-more");
+  await scope.check();
+  await form.getByLabel("Networks").fill("198.0.0.0/8\n203.0.113.0/24");
+  await form.getByRole("button", { name: "Save" }).click();
+  const notice = page.getByRole("alert").filter({ hasText: "To widen what a gateway may do, confirm that it is you" });
+  await expect(notice).toBeVisible();
+  await page.screenshot({ path: info.outputPath("notice.png"), fullPage: true });
+  const [tab] = await Promise.all([page.context().waitForEvent("page"), notice.getByRole("link", { name: "Confirm in a new tab" }).click()]);
+  await expect(tab.getByText("To widen what a gateway may do, confirm that it is you")).toBeVisible();
+  await tab.getByRole("button", { name: "Send code" }).click();
+  await tab.getByLabel("Code").fill(await codeFor(ada, used));
+  await tab.getByLabel("Code").press("Enter", { timeout: 1000 }).catch(() => undefined);
+  await expect(tab.getByLabel("Code")).toHaveCount(0);
+  await tab.close();
+
+  await expect(form.getByLabel("Name")).toHaveValue("orders-and-more");
+  await expect(scope).toBeChecked();
+  await expect(form.getByLabel("Networks")).toHaveValue("198.0.0.0/8\n203.0.113.0/24");
+  await form.getByRole("button", { name: "Save" }).click();
+  await done(page, hydrated);
+  await page.goto(gateway);
+  await expect(page.getByRole("heading", { level: 1, name: "orders-and-more" })).toBeVisible();
+  await expect(scope).toBeChecked();
+  await expect(form.getByLabel("Networks")).toHaveValue("198.0.0.0/8\n203.0.113.0/24");
+});
