@@ -3,7 +3,7 @@
 use std::{error::Error, path::Path};
 
 use backend::{Portal, keys, vault::Rotated};
-use model::{Time, ids::TeamId};
+use model::{Time, counted, ids::TeamId};
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,16 +93,16 @@ async fn list(portal: &Portal) -> Result<(), sea_orm::DbErr> {
         };
         let kept = if one.served { "kept by a key service, " } else { "" };
         println!(
-            "{}  {state}  {kept}{made}, wraps {} data keys of {} Teams{}",
+            "{}  {state}  {kept}{made}, wraps {} of {}{}",
             one.key.id,
-            one.data_keys,
-            one.teams,
+            counted(one.data_keys, "data key"),
+            counted(one.teams, "Team"),
             due(one.due)
         );
     }
     for (whose, keys) in [("of Teams", found.teams), ("of the installation", found.installation)] {
         let oldest = keys.oldest.map(|at| format!(", the oldest made {}", at.format("%Y-%m-%d"))).unwrap_or_default();
-        println!("{} data keys {whose} in use{oldest}{}", keys.in_use, due(keys.due()));
+        println!("{} {whose} in use{oldest}{}", counted(keys.in_use, "data key"), due(keys.due()));
     }
     Ok(())
 }

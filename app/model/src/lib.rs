@@ -7,6 +7,7 @@ pub mod amazon;
 pub mod approval;
 pub mod audit;
 pub mod connection;
+mod counted;
 pub mod credential;
 pub mod dormancy;
 pub mod egress;
@@ -31,6 +32,7 @@ pub mod step_up;
 pub mod webhook;
 
 pub use access::{Permission, Role};
+pub use counted::counted;
 pub use email::EmailAddress;
 pub use environment::{Environment, Environments};
 pub use name::Name;

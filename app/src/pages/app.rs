@@ -3,13 +3,14 @@ use leptos_meta::Title;
 use model::{
     Permission,
     amazon::Api,
+    counted,
     ids::{LwaAppId, TeamId},
     lwa_app::{OtherSecret, Standing},
 };
 
 use super::{
     apps::AppBadge,
-    counted, may,
+    may,
     new_app::{APPLICATION_ID_HINT, DRAFT_HINT},
     param, stepped_up, team,
 };

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{
-    Permission,
+    Permission, counted,
     gateway::{KEY_LIVES_DAYS, KeyPhase},
     ids::{GatewayId, TeamId},
     incident::Kind,
@@ -10,7 +10,6 @@ use model::{
 use super::{
     ReportLink,
     connection::snippets,
-    counted,
     gateways::GatewayBadge,
     leases::Leases,
     may,

@@ -1,6 +1,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::incident::metrics::{Mean, Metric, words};
+use model::{
+    counted,
+    incident::metrics::{Mean, Metric, words},
+};
 
 use super::team;
 use crate::{
@@ -52,7 +55,7 @@ fn Page(all: MetricsDetail) -> impl IntoView {
 #[component]
 fn Checked(asked: usize, disputed: Vec<String>) -> impl IntoView {
     if disputed.is_empty() {
-        let words = if asked == 1 { "1 incident".to_owned() } else { format!("{asked} incidents") };
+        let words = counted(asked, "incident");
         return view! { <p class="muted">"Made once more from the log of "{words}": no difference."</p> }.into_any();
     }
     let text = format!(

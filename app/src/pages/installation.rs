@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::ids::TeamId;
+use model::{counted, ids::TeamId};
 
-use super::{alerts::AlertLists, counted, log::Standing, viewer};
+use super::{alerts::AlertLists, log::Standing, viewer};
 use crate::{
     api::{
         Moment,
@@ -184,8 +184,7 @@ fn KeyRow(key: MasterKeyItem) -> impl IntoView {
         (false, true) => ("neutral", "Older"),
         (false, false) => ("danger", "Missing here"),
     };
-    let many = |n: i64, what| counted(usize::try_from(n).unwrap_or(0), what);
-    let wraps = format!("{} of {}", many(key.data_keys, "data key"), many(key.teams, "Team"));
+    let wraps = format!("{} of {}", counted(key.data_keys, "data key"), counted(key.teams, "Team"));
     let kept = match (key.served, key.present) {
         (true, _) => "kept by a key service",
         (false, true) => "kept in the keys' file",

@@ -150,10 +150,6 @@ fn ReportLink(
 }
 
 /// "1 connection", "2 connections".
-fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
 /// A fresh proof of the person is at hand: of a passkey, where the Team requires one of them.
 fn stepped_up() -> bool {
     let id = team();

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::{Permission, ids::TeamId, impersonation::ImpersonationState};
+use model::{Permission, counted, ids::TeamId, impersonation::ImpersonationState};
 
 use super::{may, stepped_up, team, viewer};
 use crate::{
@@ -77,7 +77,7 @@ fn Standing(item: ImpersonationItem) -> impl IntoView {
     let approved =
         item.approved.map(|(owner, at)| view! { <p class="muted small">"Approved by "{owner}" "<At moment=at/>"."</p> });
     let seen = item.begun.map(|at| {
-        let pages = super::counted(usize::try_from(item.pages).unwrap_or(0), "page");
+        let pages = counted(item.pages, "page");
         view! { <p class="muted small">"Begun "<At moment=at/>"; "{pages}" looked at."</p> }
     });
     view! {

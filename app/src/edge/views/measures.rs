@@ -11,6 +11,7 @@ use backend::{
 use model::{
     Time,
     approval::is_second_person,
+    counted,
     ids::{ConnectionId, GatewayId, LwaAppId, UserId},
     incident::{MeasureKind, MeasureState, TargetKind},
 };
@@ -97,14 +98,13 @@ pub(super) fn target(kind: &str, id: Uuid) -> Option<String> {
 
 /// What will stop, or that nothing does.
 fn stops(kind: MeasureKind, effect: Effect) -> String {
-    let counted = |n: u64, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-    let connections = counted(effect.connections as u64, "connection");
+    let connections = counted(effect.connections, "connection");
     match kind.target() {
-        TargetKind::User => format!("Concerns {}.", counted(effect.sessions as u64, "open session")),
+        TargetKind::User => format!("Concerns {}.", counted(effect.sessions, "open session")),
         TargetKind::LwaApp => format!("Concerns {connections}, and stops nothing."),
         _ if !kind.stops_credentials() => "Stops nothing.".to_owned(),
         _ => {
-            let (gateways, issues) = (counted(effect.gateways as u64, "gateway"), counted(effect.issues, "issue"));
+            let (gateways, issues) = (counted(effect.gateways, "gateway"), counted(effect.issues, "issue"));
             format!("Concerns {gateways}, {connections}, {issues} in the last hour.")
         }
     }

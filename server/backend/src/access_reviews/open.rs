@@ -3,6 +3,7 @@
 use model::{
     Environments,
     access_review::Subject,
+    counted,
     engagement::Engagement,
     gateway::{KeyPhase, key_phase},
 };
@@ -32,7 +33,7 @@ pub(super) async fn subjects(cx: &Cx, db: &impl ConnectionTrait, scope: &TeamSco
     let connections = store::gateway::connection_counts(db, scope).await?;
     for gateway in store::gateway::all(db, scope).await? {
         let connections = connections.get(&gateway.id).copied().unwrap_or_default();
-        let connections = if connections == 1 { "1 connection".to_owned() } else { format!("{connections} connections") };
+        let connections = counted(connections, "connection");
         let disabled = if gateway.disabled_at.is_some() { "disabled, " } else { "" };
         let facts = format!("{disabled}{}, {connections}, {}", gateway.environment.as_str(), gateway.scopes.to_text());
         all.push(item(Subject::Gateway, gateway.id.0, gateway.name.to_string(), facts));

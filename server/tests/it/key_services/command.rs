@@ -64,7 +64,7 @@ on_both_databases!(a_machine_with_a_role_asks_aws_kms, async |stage: Stage| {
     let listed = said(&portal_keys(&house, &["list"], &with).await);
     assert!(
         listed.contains(&format!("{}  active  kept by a key service, made 20", aws.arn))
-            && listed.contains(", wraps 2 data keys of 1 Teams, rotation due 20"),
+            && listed.contains(", wraps 2 data keys of 1 Team, rotation due 20"),
         "{listed}"
     );
     let refused = said(&portal_keys(&house, &["rotate"], &with).await);
