@@ -79,7 +79,8 @@ on_both_databases!(a_gateway_uses_connections_of_its_own_environment_only, async
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
     let (second, sandbox) = (second_connection(&of).await, sandbox_connection(&of).await);
-    let mixed = gateways::set_connections(&of.owner, &of.scope, of.gateway, &[second, sandbox]).await;
+    let mixed =
+        gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &[second, sandbox]).await;
     assert_eq!(why(mixed), "OtherEnvironment");
     let allowed = gateways::allowed(&of.owner, &of.scope, of.gateway).await.unwrap();
     assert_eq!(allowed, [of.connection], "nothing of the refused list was taken");
@@ -106,7 +107,8 @@ on_both_databases!(the_database_itself_does_not_mix_environments, async |stage: 
 on_both_databases!(a_connection_of_another_team_is_no_connection, async |stage: Stage| {
     let house = House::on(stage).await;
     let (of, other) = (house.furnished("ada").await, house.furnished("bob").await);
-    let mixed = gateways::set_connections(&of.owner, &of.scope, of.gateway, &[other.connection]).await;
+    let mixed =
+        gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &[other.connection]).await;
     assert_eq!(why(mixed), "Access(NotFound)");
     let elsewhere = gateways::create_key(&house.stage.stepped_up(&of.owner), &of.scope, other.gateway, 90, None).await;
     assert_eq!(why(elsewhere), "Access(NotFound)");
@@ -146,7 +148,7 @@ on_both_databases!(a_connection_off_the_list_is_not_found_at_the_next_request, a
     let of = house.furnished("ada").await;
     gateways::set_connections(&of.owner, &of.scope, of.gateway, &[]).await.unwrap();
     assert_eq!(issue(&house, &of, &of.secret).await, refused(404, "connection-not-found"));
-    gateways::set_connections(&of.owner, &of.scope, of.gateway, &[of.connection]).await.unwrap();
+    gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &[of.connection]).await.unwrap();
     assert_eq!(issue(&house, &of, &of.secret).await, ok());
     let changes = house.stage.events(&of.scope, Action::GatewayChanged).await;
     let details: Vec<_> = changes.iter().rev().map(|event| event.details.clone()).collect();

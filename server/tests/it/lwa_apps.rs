@@ -79,10 +79,12 @@ fn rejected(calls: u64) -> (u16, String, u64) {
 }
 
 /// One more seller of the same app, on the gateway's list.
-async fn connect_second(_: &House, of: &Furnished) -> model::ids::ConnectionId {
+async fn connect_second(house: &House, of: &Furnished) -> model::ids::ConnectionId {
     let new = new_connection(of.app, &SELLERS[1]);
     let second = connections::create(&of.owner, &of.scope, new).await.unwrap();
-    backend::gateways::set_connections(&of.owner, &of.scope, of.gateway, &[of.connection, second]).await.unwrap();
+    backend::gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &[of.connection, second])
+        .await
+        .unwrap();
     second
 }
 

@@ -3,6 +3,7 @@
 mod error;
 mod idle;
 mod keys;
+mod may;
 
 use model::{
     Environment, Name, Permission,
@@ -10,12 +11,12 @@ use model::{
     audit::Action,
     gateway::{Networks, Scopes},
     ids::{ConnectionId, GatewayId},
-    step_up::DangerousAct,
 };
 
 pub use error::GatewayError;
 pub use idle::{Idle, idle, stop_idle};
 pub use keys::{NewKey, create_key, keys, make_canary_key, revoke_key};
+pub use may::{change, set_connections};
 
 use crate::{
     Cx, TeamScope,
@@ -91,27 +92,6 @@ pub async fn create(
     Ok(id)
 }
 
-/// Changes name, scopes and networks. To widen what it may do takes a fresh proof.
-#[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %id))]
-pub async fn change(
-    cx: &Cx,
-    scope: &TeamScope,
-    id: GatewayId,
-    name: Name,
-    scopes: Scopes,
-    networks: Networks,
-) -> Result<(), GatewayError> {
-    if scopes.0.is_empty() {
-        return Err(GatewayError::NoScope);
-    }
-    let gateway = get(cx, scope, id).await?;
-    scope.touch(cx, gateway.environment).await?;
-    if scopes.0.iter().any(|scope| !gateway.scopes.0.contains(scope)) || networks.is_wider_than(&gateway.networks) {
-        access::require_step_up(cx, scope, DangerousAct::WidenGateway).await?;
-    }
-    write(cx, scope, Gateway { name, scopes, networks, ..gateway }, Action::GatewayChanged).await
-}
-
 /// Stops all its keys at once, without revoking them.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %id))]
 pub async fn disable(cx: &Cx, scope: &TeamScope, id: GatewayId) -> Result<(), GatewayError> {
@@ -141,40 +121,6 @@ async fn write(cx: &Cx, scope: &TeamScope, gateway: Gateway, action: Action) -> 
         return Err(GatewayError::Changed);
     }
     audit::append(&*tx, cx, Event::of(scope, action).on(Target::gateway(gateway.id, &gateway.name))).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Sets the list of connections that a gateway may use: exactly these from now on.
-#[tracing::instrument(skip_all, fields(team = %scope.team(), gateway = %id))]
-pub async fn set_connections(
-    cx: &Cx,
-    scope: &TeamScope,
-    id: GatewayId,
-    wanted: &[ConnectionId],
-) -> Result<(), GatewayError> {
-    let gateway = get(cx, scope, id).await?;
-    scope.touch(cx, gateway.environment).await?;
-    let tx = cx.portal.db.begin_in(scope).await?;
-    let allowed = store::gateway::connections(&*tx, scope, id).await?;
-    for connection in wanted {
-        let found = store::connection::by_id(&*tx, scope, *connection).await?.ok_or(AccessError::NotFound)?;
-        if found.environment != gateway.environment {
-            return Err(GatewayError::OtherEnvironment);
-        }
-        if !allowed.contains(connection) {
-            store::gateway::allow(&*tx, scope, &gateway, *connection).await?;
-            let event =
-                Event::of(scope, Action::GatewayChanged).on(Target::gateway(id, &gateway.name)).with("allowed", *connection);
-            audit::append(&*tx, cx, event).await?;
-        }
-    }
-    for connection in allowed.iter().filter(|c| !wanted.contains(c)) {
-        store::gateway::disallow(&*tx, scope, id, *connection).await?;
-        let event =
-            Event::of(scope, Action::GatewayChanged).on(Target::gateway(id, &gateway.name)).with("disallowed", *connection);
-        audit::append(&*tx, cx, event).await?;
-    }
     tx.commit().await?;
     Ok(())
 }

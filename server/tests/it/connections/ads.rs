@@ -51,7 +51,9 @@ on_both_databases!(a_profile_is_chosen_and_issued_with_the_headers_that_its_call
     let id = choose(&of, choice, DE, "Nordlicht ads").await.unwrap();
     let made = connections::get(&of.owner, &of.scope, id).await.unwrap();
     assert_eq!((made.api(), made.profile, made.marketplace.code()), (Api::Advertising, Some(DE), "DE"));
-    gateways::set_connections(&of.owner, &of.scope, of.gateway, &[of.connection, id]).await.unwrap();
+    gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &[of.connection, id])
+        .await
+        .unwrap();
     let (status, answer) = house.issue_at(&house.url, &of.secret, of.team, id, json!({})).await;
     assert_eq!(status, 200, "{answer}");
     let credential = &answer["credential"];
@@ -222,7 +224,9 @@ on_both_databases!(a_lock_on_one_profile_stops_every_profile_of_its_grant, async
     let choice = house.profiles(&of, app).await;
     let locked = choose(&of, choice, DE, "Nordlicht ads").await.unwrap();
     let vendor = choose(&of, choice, VENDOR, "Fjordholz ads").await.unwrap();
-    gateways::set_connections(&of.owner, &of.scope, of.gateway, &[of.connection, locked, vendor]).await.unwrap();
+    gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &[of.connection, locked, vendor])
+        .await
+        .unwrap();
     let issue = async |id| house.issue_at(&house.url, &of.secret, of.team, id, json!({})).await.0;
     assert_eq!((issue(locked).await, issue(vendor).await), (200, 200));
     // The token of the one reaches the other: Amazon makes it good for the whole grant.
@@ -298,7 +302,9 @@ on_both_databases!(an_older_portal_finds_no_profile_that_it_would_take_for_a_sel
     let app = house.ads_app(&of).await;
     let choice = house.profiles(&of, app).await;
     let vendor = choose(&of, choice, VENDOR, "Fjordholz").await.unwrap();
-    gateways::set_connections(&of.owner, &of.scope, of.gateway, &[of.connection, vendor]).await.unwrap();
+    gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &[of.connection, vendor])
+        .await
+        .unwrap();
     let db = &house.stage.portal.db;
     let newer = Migrator::migrations().into_iter().skip_while(|one| one.name() != "m0032_advertising").count();
     Migrator::down(db.reader(), u32::try_from(newer).ok()).await.unwrap();

@@ -93,7 +93,7 @@ on_both_databases!(a_consent_at_amazon_connects_the_seller_whom_amazon_names, as
     assert!(event.details.contains(r#""seller_id_from":"amazon""#), "{}", event.details);
     assert_eq!(house.stage.events(&of.scope, Action::ConsentStarted).await.len(), 1);
     // It serves, and is refreshed with the token that came with the consent.
-    gateways::set_connections(&of.owner, &of.scope, of.gateway, &[id]).await.unwrap();
+    gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &[id]).await.unwrap();
     house.stage.advance(Duration::seconds(3570));
     let (status, body) = house.issue_at(&house.url, &of.secret, of.team, id, json!({})).await;
     assert_eq!((status, body["generation"].as_i64()), (200, Some(2)));

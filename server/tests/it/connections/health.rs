@@ -177,7 +177,7 @@ on_both_databases!(two_old_connections_of_one_grant_both_go_on, async |stage: St
     let again = connections::create(&of.owner, &of.scope, declared).await.unwrap();
     db.execute_unprepared("UPDATE connection SET grant_mac = NULL").await.unwrap();
     let both = [of.connection, again];
-    backend::gateways::set_connections(&of.owner, &of.scope, of.gateway, &both).await.unwrap();
+    backend::gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &both).await.unwrap();
     for _ in 0..2 {
         house.stage.advance(Duration::hours(2));
         for connection in both {

@@ -30,6 +30,26 @@ on_both_databases!(what_a_gateway_may_do_is_narrowed_without_a_proof_and_widened
     change(&house.stage.stepped_up(cx), &Scope::ALL, "").await.unwrap();
 });
 
+on_both_databases!(a_gateway_whose_key_works_gets_another_connection_with_a_proof_alone, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let second = second_connection(&of).await;
+    let set =
+        async |cx: &Cx, gateway, wanted: &[ConnectionId]| gateways::set_connections(cx, &of.scope, gateway, wanted).await;
+    // Fewer, the same, and none take no proof; nor does anything before there is a key, which takes one itself.
+    let (both, one) = ([of.connection, second], [of.connection]);
+    let without = gateway_in(&of, Environment::Production).await;
+    set(&of.owner, without, &both).await.unwrap();
+    set(&of.owner, of.gateway, &one).await.unwrap();
+    let refused = set(&of.owner, of.gateway, &both).await;
+    assert!(matches!(refused, Err(GatewayError::Access(AccessError::StepUpRequired(DangerousAct::WidenGateway)))));
+    assert_eq!(gateways::allowed(&of.owner, &of.scope, of.gateway).await.unwrap(), one);
+    set(&of.owner, of.gateway, &[]).await.unwrap();
+    assert!(set(&of.owner, of.gateway, &one).await.is_err(), "what was taken away comes back with a proof");
+    set(&house.stage.stepped_up(&of.owner), of.gateway, &both).await.unwrap();
+    set(&of.owner, of.gateway, &one).await.unwrap();
+});
+
 on_both_databases!(a_gateway_without_a_scope_is_none, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;

@@ -71,6 +71,8 @@ pub(super) async fn perform(
             vec![problem(connections::replace_refresh_token(cx, scope, team.connection, token).await)]
         }
         DangerousAct::WidenGateway => {
+            let nothing = "DELETE FROM gateway_connection";
+            house.stage.portal.db.reader().execute_unprepared(nothing).await.unwrap();
             let narrow = "UPDATE gateway SET scopes = 'credential:issue', networks = '192.0.2.0/24'";
             house.stage.portal.db.reader().execute_unprepared(narrow).await.unwrap();
             let (few, all) = (Scopes(vec![Scope::CredentialIssue]), Scopes(Scope::ALL.to_vec()));
@@ -80,6 +82,7 @@ pub(super) async fn perform(
                 problem(gateways::change(cx, scope, team.gateway, name(), all.clone(), one).await),
                 problem(gateways::change(cx, scope, team.gateway, name(), few, any.clone()).await),
                 problem(gateways::change(cx, scope, team.gateway, name(), all, any).await),
+                problem(gateways::set_connections(cx, scope, team.gateway, &[team.connection]).await),
             ]
         }
         DangerousAct::Disconnect => vec![problem(connections::disconnect(cx, scope, team.connection, "Shop").await)],
