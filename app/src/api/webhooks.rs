@@ -20,7 +20,8 @@ pub struct WebhookItem {
     pub id: WebhookId,
     pub url: String,
     pub set: Moment,
-    pub ends: Option<Moment>,
+    /// When it ends, and the last day as a form has it.
+    pub ends: Option<(Moment, String)>,
     /// Until when the old secret signs beside the new one.
     pub overlap: Option<Moment>,
 }

@@ -144,6 +144,10 @@ fn ExportForm(team: TeamId, query: LogQuery) -> impl IntoView {
         ("until", query.until),
     ];
     let fields = fields.into_iter().map(|(name, value)| view! { <Hidden name value/> }).collect::<Vec<_>>();
+    // As it was chosen before the proof was asked for.
+    let chosen = use_query_map().read_untracked().get("format").unwrap_or_default();
+    let formats = [("jsonl", "JSON lines, with proofs"), ("csv", "CSV, for a spreadsheet"), ("ocsf", "OCSF, for a SIEM")];
+    let formats = formats.map(|(value, text)| (value.to_owned(), text.to_owned())).to_vec();
     view! {
         <section class="card" id="export" aria-labelledby="export-h">
             <h2 id="export-h">"Export what fits"</h2>
@@ -152,11 +156,7 @@ fn ExportForm(team: TeamId, query: LogQuery) -> impl IntoView {
                 <form class="row" method="post" action=format!("/teams/{team}/log/export")>
                     {fields}
                     <label class="visually-hidden" for="export-format">"Format"</label>
-                    <select id="export-format" name="format">
-                        <option value="jsonl">"JSON lines, with proofs"</option>
-                        <option value="csv">"CSV, for a spreadsheet"</option>
-                        <option value="ocsf">"OCSF, for a SIEM"</option>
-                    </select>
+                    <select id="export-format" name="format">{options(formats, &chosen)}</select>
                     <button type="submit" class="btn btn-secondary">"Export"</button>
                 </form>
             </StepUpGate>

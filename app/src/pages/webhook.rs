@@ -38,6 +38,7 @@ pub fn GatewayWebhookCard(team: TeamId, gateway: GatewayId, name: String, enviro
     loaded(gateway_webhook(team, gateway), move |detail| {
         let act = Act::of::<SetGatewayWebhook>();
         let url = detail.present.as_ref().map(|hook| hook.url.clone()).unwrap_or_default();
+        let until = detail.present.as_ref().and_then(|hook| hook.ends.clone()).map(|(_, day)| day).unwrap_or_default();
         let ends_hint = match environment {
             Environment::Sandbox => {
                 "A day after which nothing is sent any more. A tunnel to your own machine needs one, within seven days."
@@ -49,7 +50,7 @@ pub fn GatewayWebhookCard(team: TeamId, gateway: GatewayId, name: String, enviro
                 <Hidden name="team" value=team.to_string()/>
                 <Hidden name="gateway" value=gateway.to_string()/>
                 <Address url act/>
-                <Field name="ends" label="Until" kind="date" hint=ends_hint optional=true act/>
+                <Field name="ends" label="Until" kind="date" hint=ends_hint optional=true value=until act/>
                 <Submit label="Save webhook" class="btn-secondary"/>
             </ActForm>
         };
@@ -68,8 +69,8 @@ fn Address(url: String, act: Act) -> impl IntoView {
 }
 
 #[component]
-fn Secret(act: Act) -> impl IntoView {
-    view! { <Field name="webhook_secret" label="Signing secret" kind="password" mono=true autocomplete="new-password" hint="whsec_ and 24 to 64 bytes in Base64, as your receiver has it. It is sealed and not shown again." act/> }
+fn Secret(act: Act, #[prop(optional)] id: &'static str) -> impl IntoView {
+    view! { <Field name="webhook_secret" id label="Signing secret" kind="password" mono=true autocomplete="new-password" hint="whsec_ and 24 to 64 bytes in Base64, as your receiver has it. It is sealed and not shown again." act/> }
 }
 
 #[component]
@@ -112,7 +113,7 @@ fn Present(team: TeamId, whose: String, hook: WebhookItem, may_change: bool) -> 
     let (first, second, third) = (ids(), ids(), ids());
     view! {
         <p>"Sent to " <code>{hook.url}</code> ", set " <At moment=hook.set/> "."
-            {hook.ends.map(|at| view! { " Ends " <At moment=at/> "." })}
+            {hook.ends.map(|(at, _)| view! { " Ends " <At moment=at/> "." })}
             {hook.overlap.map(|at| view! { " The old secret signs beside the new one until " <At moment=at/> "." })}
         </p>
         {may_change.then(|| view! {
@@ -121,7 +122,7 @@ fn Present(team: TeamId, whose: String, hook: WebhookItem, may_change: bool) -> 
                 <summary>"Change the signing secret…"</summary>
                 <p class="muted small">"For a day each message is signed with both, the old one and the new one: change your receiver over meanwhile."</p>
                 <StepUpGate open=stepped_up() act=format!("change the signing secret of the webhook {whose}")>
-                    <ActForm act=rotate class="form">{second}<Secret act=rotate/><Submit label="Change secret" class="btn-secondary"/></ActForm>
+                    <ActForm act=rotate class="form">{second}<Secret act=rotate id="next-secret"/><Submit label="Change secret" class="btn-secondary"/></ActForm>
                 </StepUpGate>
             </details>
             <details class="disclosure" open=remove.failed()>

@@ -13,7 +13,7 @@ use backend::{
     Portal, audit, backup, random,
     store::{Db, drill},
 };
-use model::{ids::TeamId, incident::DrillKind};
+use model::{counted, ids::TeamId, incident::DrillKind};
 
 use super::{Done, Log};
 use crate::restore;
@@ -60,15 +60,12 @@ fn sweep(within: &Path) {
     }
 }
 
-/// What another Team's rehearsal showed a short time ago; as the same report.
+/// What a rehearsal of a short time ago showed, whichever Team's it was; as the same report.
 pub(super) async fn lately(portal: &Portal) -> Result<Option<(bool, String)>, sea_orm::DbErr> {
     let Some(last) = drill::newest(portal.db.reader(), DrillKind::RestoreBackup, NOT_RUN).await? else { return Ok(None) };
     let stands = portal.clock.now() - last.at < STANDS[usize::from(last.passed)];
-    let minutes = (portal.clock.now() - last.at).num_minutes();
-    let report = format!(
-        "{NOT_RUN}: a backup holds every Team, and another one rehearsed it {minutes} minutes ago.\n{}",
-        last.report
-    );
+    let ago = counted((portal.clock.now() - last.at).num_minutes(), "minute");
+    let report = format!("{NOT_RUN}: a backup holds every Team, and one was rehearsed {ago} ago.\n{}", last.report);
     Ok(stands.then_some((last.passed, report)))
 }
 

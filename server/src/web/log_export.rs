@@ -74,7 +74,7 @@ pub async fn log_export(
     };
     match noted {
         Ok(()) => file(export, format),
-        Err(error) => download::refused(&error, team, &format!("/teams/{team}/log?{again}#export")),
+        Err(error) => download::refused(&error, team, &format!("/teams/{team}/log?{again}&format={}#export", format.word())),
     }
 }
 

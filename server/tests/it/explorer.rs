@@ -147,7 +147,7 @@ on_both_databases!(what_fits_is_taken_away_after_a_fresh_proof, async |stage: St
     let asked = post(&mut browser, &fields).await;
     assert_eq!(asked.status(), StatusCode::SEE_OTHER);
     let location = asked.headers()[header::LOCATION].to_str().unwrap().to_owned();
-    assert_eq!(location, format!("/teams/{}/log?action=credential%2E&outcome=ok#export", ada.team));
+    assert_eq!(location, format!("/teams/{}/log?action=credential%2E&outcome=ok&format=jsonl#export", ada.team));
     assert!(house.stage.events(&ada.scope, Action::LogExported).await.is_empty());
 
     let mut browser = Browser::confirmed(&house, "ada@example.com").await;

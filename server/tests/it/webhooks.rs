@@ -250,3 +250,19 @@ on_both_databases!(a_tunnel_is_a_sandboxs_and_ends_within_a_week, |stage| async 
     }
     set(For::Gateway(sandbox), Some(7)).await.unwrap();
 });
+
+on_both_databases!(a_webhook_whose_address_changes_keeps_its_last_day, async |stage: crate::support::Stage| {
+    let house = crate::house::House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let (url, _) = service().await;
+    let day = (of.owner.now() + Duration::days(3)).date_naive();
+    let ends = day.and_time(chrono::NaiveTime::MIN).and_utc();
+    let owner = house.stage.stepped_up(&of.owner);
+    let set = webhooks::set(&owner, &of.scope, For::Gateway(of.gateway), &url, SecretString::from(SECRET), Some(ends));
+    set.await.unwrap();
+    let mut browser = crate::browser::Browser::confirmed(&house, "ada@example.com").await;
+    let page = browser.get(&format!("/teams/{}/gateways/{}", of.team, of.gateway)).await.text().await.unwrap();
+    // A form has the last day, which the webhook ends with.
+    let last = day.pred_opt().unwrap();
+    assert!(page.contains(&format!("name=\"ends\" type=\"date\" value=\"{last}\"")), "{page}");
+});

@@ -51,11 +51,14 @@ pub(crate) fn invitation_item(invitation: Invitation, now: Time) -> InvitationIt
     }
 }
 
-/// The day in a form is the last one of access, which ends with it.
+/// The day in a form is the last one, which something ends with.
+pub(super) fn last_day(until: Time) -> String {
+    (until - chrono::Duration::seconds(1)).format("%Y-%m-%d").to_string()
+}
+
 pub(super) fn contractor(engagement: &Engagement, now: Time) -> Option<(String, Moment, String)> {
     let Engagement::Contractor { company, until } = engagement else { return None };
-    let last = *until - chrono::Duration::seconds(1);
-    Some((company.to_string(), moment(*until, now), last.format("%Y-%m-%d").to_string()))
+    Some((company.to_string(), moment(*until, now), last_day(*until)))
 }
 
 pub(crate) fn people(

@@ -7,6 +7,7 @@ use backend::{
 };
 use model::{Environment, Permission, Time};
 
+use super::people::last_day;
 use crate::{
     Failure,
     api::webhooks::{MessageItem, MessageOutcome, WebhookDetail, WebhookItem},
@@ -32,7 +33,7 @@ fn item(hook: Webhook, may_change: bool, now: Time) -> WebhookItem {
     WebhookItem {
         id: hook.id,
         set: moment(hook.created_at, now),
-        ends: hook.ends_at.map(|at| moment(at, now)),
+        ends: hook.ends_at.map(|at| (moment(at, now), last_day(at))),
         overlap: hook.other.as_ref().filter(|(_, until)| now < *until).map(|(_, until)| moment(*until, now)),
         // The rest of an address may be a secret of its own.
         url: if may_change { hook.url } else { hook.host() },
