@@ -38,6 +38,15 @@ impl Subject {
         Self::ALL.into_iter().find(|one| one.as_str() == text)
     }
 
+    /// One of them, before its name.
+    pub fn one(self) -> &'static str {
+        match self {
+            Subject::Member => "the member",
+            Subject::Gateway => "the gateway",
+            Subject::GatewayKey => "a key of the gateway",
+        }
+    }
+
     /// Many of them, as a page calls them.
     pub fn title(self) -> &'static str {
         match self {

@@ -31,6 +31,12 @@ pub fn is_hidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// A mail program would make a link of it.
+pub fn is_link(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["://", "www."].iter().any(|mark| text.contains(mark))
+}
+
 impl FromStr for Name {
     type Err = NameError;
 

@@ -11,6 +11,8 @@ use crate::Failure;
 pub struct PendingCode {
     pub email: String,
     pub expires: Moment,
+    /// It has run out, and another one must be asked for.
+    pub is_over: bool,
     /// Seconds until another code may be asked for.
     pub resend_in_s: i64,
     /// Where to go afterwards.

@@ -8,7 +8,7 @@ use super::FailureNotice;
 use crate::{
     Failure,
     answer::{echo, ticked},
-    islands::Form,
+    islands::{Dangerous, Form},
 };
 
 /// A server function that changes something. On the page that answers a plain post of it, also why it failed.
@@ -64,15 +64,17 @@ impl Act {
 /// A form of an [`Act`].
 #[component]
 pub fn ActForm(act: Act, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
-    view! { <Form url=act.url.to_owned() class=class.to_owned() failure=act.failure.get_value()>{children()}</Form> }
+    let of = use_context::<Dangerous>();
+    view! { <Form url=act.url.to_owned() class=class.to_owned() failure=act.failure.get_value() of>{children()}</Form> }
 }
 
 /// A form of an [`Act`] whose answer is a page of its own: one that shows a secret, once.
 #[component]
 pub fn PlainForm(act: Act, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
+    let of = use_context::<Dangerous>();
     view! {
         <form method="post" action=act.url class=class novalidate>
-            {act.failure.get_value().map(|failure| view! { <FailureNotice failure/> })}
+            {act.failure.get_value().map(|failure| view! { <FailureNotice failure of/> })}
             {children()}
         </form>
     }

@@ -29,7 +29,7 @@ pub use marketplace::MarketplaceField;
 pub use notice::{Crumbs, EmptyState, Notice, PageHeader};
 pub use palette::Palette;
 pub use passkey::{ConfirmWithAPasskey, PasskeyForm};
-pub use step_up::StepUpGate;
+pub use step_up::{Approves, StepUpGate};
 pub use time::{At, CountdownMeter};
 
 pub use crate::islands::{FailureNotice, Icon};

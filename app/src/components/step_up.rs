@@ -1,13 +1,16 @@
-use leptos::{prelude::*, server::ServerActionError, server_fn::error::ServerFnUrlError};
-use leptos_router::hooks::{use_location, use_params_map};
-
+use leptos::{context::Provider, prelude::*, server::ServerActionError, server_fn::error::ServerFnUrlError};
+use leptos_router::{
+    hooks::{use_location, use_params_map, use_query_map},
+    params::ParamsMap,
+};
 use model::ProblemCode;
 
 use super::{Act, ActForm, ConfirmWithAPasskey, Hidden, Icon, Submit};
 use crate::{
     Failure,
     answer::vouched,
-    api::{Viewer, login::AskConfirmation},
+    api::{TeamItem, Viewer, login::AskConfirmation},
+    islands::Dangerous,
 };
 
 /// Stands before a dangerous form until the person has confirmed who they are, so that no filled-in form is lost to it.
@@ -19,7 +22,20 @@ pub fn StepUpGate(
     #[prop(optional)] only_passkey: bool,
     children: Children,
 ) -> impl IntoView {
-    if open || ended() { children() } else { view! { <Gate act only_passkey/> }.into_any() }
+    if open || ended() {
+        view! { <Approves act>{children()}</Approves> }.into_any()
+    } else {
+        view! { <Gate act only_passkey/> }.into_any()
+    }
+}
+
+/// Names the act of the forms in it, for the notice that asks for a proof when such a form was sent without one.
+#[component]
+pub fn Approves(#[prop(into)] act: String, children: Children) -> impl IntoView {
+    let words = here(&act);
+    let query: ParamsMap = [("about", words.clone()), ("proof", vouched(&words))].into_iter().collect();
+    let confirm = format!("/confirm{}", query.to_query_string());
+    view! { <Provider value=Dangerous { words, confirm }>{children()}</Provider> }
 }
 
 /// The proof ended while somebody typed: the page that answers the plain post has the form with what was typed, and its notice says
@@ -32,30 +48,43 @@ fn ended() -> bool {
     })
 }
 
-/// Where it will be done: in a mail, or in another tab, the page around the form is not seen.
+/// The Team of this page.
+fn team() -> Option<TeamItem> {
+    let team = use_params_map().read_untracked().get("team")?;
+    use_context::<Viewer>()?.teams.into_iter().find(|item| item.id.to_string() == team)
+}
+
+/// The act, and where it will be done: in a mail, or in another tab, the page around the form is not seen.
+fn here(act: &str) -> String {
+    team().map_or(act.to_owned(), |team| in_team(act, &team.name))
+}
+
 fn in_team(act: &str, name: &str) -> String {
-    match act.strip_suffix("the Team") {
-        Some(_) => format!("{act} {name}"),
-        None => format!("{act} in the Team {name}"),
+    // A mail program would make a link of it, and all the words would be left out.
+    if model::name::is_link(name) {
+        return act.to_owned();
+    }
+    match act {
+        act if act.ends_with("the Team") => format!("{act} {name}"),
+        act if act.ends_with(" log") => format!("{act} of the Team {name}"),
+        act => format!("{act} in the Team {name}"),
     }
 }
 
 #[component]
 fn Gate(act: String, only_passkey: bool) -> impl IntoView {
     let ask = Act::of::<AskConfirmation>();
-    let path = use_location().pathname;
-    let viewer = use_context::<Viewer>();
-    let team = use_params_map().read_untracked().get("team").unwrap_or_default();
-    let here = viewer.as_ref().and_then(|viewer| viewer.teams.iter().find(|item| item.id.to_string() == team));
-    let act = here.map_or(act.clone(), |here| in_team(&act, &here.name));
-    let by_passkey = only_passkey || here.is_some_and(|here| here.by_passkey);
-    let has_passkey = viewer.is_some_and(|viewer| viewer.has_passkey);
+    // With what the page was asked for: a log comes back filtered.
+    let back = use_location().pathname.get_untracked() + &use_query_map().read_untracked().to_query_string();
+    let by_passkey = only_passkey || team().is_some_and(|team| team.by_passkey);
+    let has_passkey = use_context::<Viewer>().is_some_and(|viewer| viewer.has_passkey);
     let how = match (by_passkey, has_passkey) {
         (true, true) => "Show your passkey: a code is not enough for this. It is good for 10 minutes.",
         (true, false) => "It takes a passkey, and you have none yet: add one under Your account.",
         (false, true) => "Show your passkey, or we send a code to your e-mail. It is good for 10 minutes.",
         (false, false) => "We send a code to your e-mail; it is good for 10 minutes.",
     };
+    let act = here(&act);
     let (label, named) = (format!("Confirm: {act}"), act.clone());
     let code_class = if has_passkey { "btn-quiet" } else { "btn-secondary" };
     let code_label = if has_passkey { "Send me a code" } else { "Confirm that it is me" };
@@ -66,7 +95,7 @@ fn Gate(act: String, only_passkey: bool) -> impl IntoView {
                 {has_passkey.then(|| view! { <ConfirmWithAPasskey/> })}
                 {(!by_passkey).then(|| view! {
                     <ActForm act=ask>
-                        <Hidden name="next" value=path.get_untracked()/>
+                        <Hidden name="next" value=back/>
                         <Hidden name="act_proof" value=vouched(&named)/>
                         <Hidden name="act" value=named/>
                         <Submit label=code_label class=code_class/>
@@ -89,5 +118,7 @@ mod tests {
             in_team("approve that bob may delete the Team", "Northwind"),
             "approve that bob may delete the Team Northwind"
         );
+        assert_eq!(in_team("export the whole log", "Northwind"), "export the whole log of the Team Northwind");
+        assert_eq!(in_team("invite a member", "www.shop.example"), "invite a member");
     }
 }

@@ -89,9 +89,9 @@ pub(crate) async fn own_ceremony(cx: &Cx, browser: &Session) -> Result<CeremonyI
 pub(crate) async fn pending(browser: &Session) -> Result<Option<PendingCode>, Failure> {
     let cx = cx();
     let now = cx.now();
-    // A code that has run out is waited for no more.
-    Ok(waiting(browser).await?.filter(|waiting| waiting.expires_at > now).map(|waiting| PendingCode {
+    Ok(waiting(browser).await?.map(|waiting| PendingCode {
         email: waiting.email,
+        is_over: waiting.expires_at <= now,
         expires: moment(waiting.expires_at, now),
         resend_in_s: (waiting.resend_at - now).num_seconds().max(0),
         next: waiting.next,

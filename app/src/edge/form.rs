@@ -142,10 +142,9 @@ pub(crate) fn maybe_day(field: &str, text: &str) -> Result<Option<Time>, Failure
 /// What a page of Portal's own calls the act that is confirmed; nothing when somebody else wrote it, or when what it is about has a
 /// name that a mail program would make a link of.
 pub(crate) fn act(cx: &Cx, text: &str, proof: &str) -> Option<SafeText> {
-    let is_link = |text: &str| ["://", "www."].iter().any(|mark| text.to_lowercase().contains(mark));
     let is_plain = |text: &str| !text.chars().any(model::name::is_hidden);
     let is_ours = backend::sessions::vouches(cx, text, proof);
-    (is_ours && !is_link(text) && is_plain(text)).then(|| SafeText::new(text, 240))
+    (is_ours && !model::name::is_link(text) && is_plain(text)).then(|| SafeText::new(text, 320))
 }
 
 /// What is looked at in an access review, by its id.

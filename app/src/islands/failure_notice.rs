@@ -1,24 +1,28 @@
 use leptos::prelude::*;
 use model::{ProblemCode, step_up::DangerousAct};
 
-use super::Icon;
+use super::{Dangerous, Icon};
 use crate::Failure;
 
-/// Where the person confirms this act.
+/// Where the person confirms an act of this kind.
 fn confirm(act: Option<DangerousAct>) -> String {
     format!("/confirm?act={}", act.map(DangerousAct::slug).unwrap_or_default())
 }
 
-/// What went wrong, what to do, and the request id. Takes the focus when it appears.
+/// What went wrong, what to do, and the request id. Takes the focus when it appears. `of`: what the form does, where it is dangerous.
 #[component]
-pub fn FailureNotice(failure: Failure) -> impl IntoView {
+pub fn FailureNotice(failure: Failure, #[prop(optional_no_strip)] of: Option<Dangerous>) -> impl IntoView {
     let problem = failure.0;
+    let asks = matches!(problem.code, ProblemCode::StepUpRequired | ProblemCode::PasskeyProofRequired);
+    let of = of.filter(|_| asks);
+    let detail = of.as_ref().map_or(problem.detail, |of| format!("To {}, confirm that it is you.", of.words));
+    let confirm = of.map_or_else(|| confirm(problem.act), |of| of.confirm);
     // In a tab of its own: the form that failed stays as it is.
     let way = match problem.code {
         ProblemCode::SignInRequired => Some(("/sign-in".to_owned(), "Sign in")),
         ProblemCode::PasskeyRequired => Some(("/account".to_owned(), "Your account, in a new tab")),
-        ProblemCode::PasskeyProofRequired => Some((confirm(problem.act) + "&by=passkey", "Confirm in a new tab")),
-        ProblemCode::StepUpRequired => Some((confirm(problem.act), "Confirm in a new tab")),
+        ProblemCode::PasskeyProofRequired => Some((confirm + "&by=passkey", "Confirm in a new tab")),
+        ProblemCode::StepUpRequired => Some((confirm, "Confirm in a new tab")),
         _ => None,
     };
     let way = way.map(|(href, text)| {
@@ -37,8 +41,8 @@ pub fn FailureNotice(failure: Failure) -> impl IntoView {
         (_, several) => format!("{several} fields need another look"),
     };
     let alone = problem.errors.is_empty();
-    let said_twice = problem.detail.trim_end_matches('.') == title;
-    let detail = (alone && !said_twice).then(|| view! { <p>{problem.detail.clone()}</p> });
+    let said_twice = detail.trim_end_matches('.') == title;
+    let detail = (alone && !said_twice).then(|| view! { <p>{detail.clone()}</p> });
     // People read the time in the detail, not in a header.
     let action = (alone && problem.code != ProblemCode::RateLimited).then(|| view! { <p>{problem.code.action()}</p> });
     view! {

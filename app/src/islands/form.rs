@@ -7,13 +7,19 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{FormData, Headers, HtmlFormElement, RequestInit, Response, UrlSearchParams};
 
-use super::{FailureNotice, fields};
+use super::{Dangerous, FailureNotice, fields};
 use crate::Failure;
 
 /// A form that posts to `url`: a plain one until the bundle is there, and then one that keeps what was typed, secrets too,
-/// when it fails. `failure` is why it failed, on the page that answers its plain post.
+/// when it fails. `failure` is why it failed, on the page that answers its plain post; `of`, what it does that is dangerous.
 #[island]
-pub fn Form(url: String, class: String, failure: Option<Failure>, children: Children) -> impl IntoView {
+pub fn Form(
+    url: String,
+    class: String,
+    failure: Option<Failure>,
+    of: Option<Dangerous>,
+    children: Children,
+) -> impl IntoView {
     let failed = RwSignal::new(failure);
     let pending = RwSignal::new(false);
     let action = url.clone();
@@ -45,7 +51,7 @@ pub fn Form(url: String, class: String, failure: Option<Failure>, children: Chil
     };
     view! {
         <form method="post" action=url class=class novalidate aria-busy=move || pending.get().then_some("true") on:submit=submit>
-            {move || failed.get().map(|failure| view! { <FailureNotice failure/> })}
+            {move || failed.get().map(|failure| view! { <FailureNotice failure of=of.clone()/> })}
             {children()}
         </form>
     }

@@ -144,12 +144,13 @@ fn Row(team: TeamId, id: AccessReviewId, open: bool, one: SubjectItem) -> impl I
 #[component]
 fn Decide(team: TeamId, id: AccessReviewId, one: SubjectItem) -> impl IntoView {
     let act = Act::of::<DecideAccess>().only_for("reviewed", &one.subject);
-    let (gone, confirmed, name) = (one.now.is_none(), one.decided.is_some(), one.name.clone());
+    let (gone, confirmed, name) = (one.now.is_none(), one.decided.is_some(), format!("{} {}", one.kind.one(), one.name));
     let removal = match one.kind {
         Subject::Member => "Removed from the Team at the next request.",
         Subject::Gateway => "The gateway is disabled: its keys open nothing.",
         Subject::GatewayKey => "The key is revoked for good.",
     };
+    let [confirm, remove] = [Decision::Confirmed, Decision::Removed].map(|one| act.only_for("decision", one.as_str()));
     let is_open = one.kind != Subject::Member || stepped_up() || gone;
     // A suspension is lifted with a fresh proof.
     let (lets_in, lets) = (!one.is_suspended || stepped_up(), name.clone());
@@ -160,20 +161,20 @@ fn Decide(team: TeamId, id: AccessReviewId, one: SubjectItem) -> impl IntoView {
         <div class="row">
             {(!gone && !confirmed).then(|| view! {
                 <StepUpGate open=lets_in act=format!("let {lets} in again")>
-                    <ActForm act>
+                    <ActForm act=confirm>
                         <What team id one decision=Decision::Confirmed/>
-                        <details class="disclosure"><summary>"Add a note"</summary><Field name="note" id=confirm_id label="Note" optional=true act/></details>
+                        <details class="disclosure" open=confirm.failed()><summary>"Add a note"</summary><Field name="note" id=confirm_id label="Note" optional=true act=confirm/></details>
                         <Submit label="Confirm" class="btn-secondary btn-sm"/>
                     </ActForm>
                 </StepUpGate>
             })}
-            <details class="disclosure" open=act.failed()>
+            <details class="disclosure" open=remove.failed()>
                 <summary>"Remove…"</summary>
                 <p class="muted small">{removal}</p>
                 <StepUpGate open=is_open act=format!("remove {name}")>
-                    <ActForm act class="form">
+                    <ActForm act=remove class="form">
                         <What team id one=to_remove decision=Decision::Removed/>
-                        <Field name="note" id=note_id label="Why?" optional=gone act/>
+                        <Field name="note" id=note_id label="Why?" optional=gone act=remove/>
                         <Submit label="Remove" class="btn-danger"/>
                     </ActForm>
                 </StepUpGate>
@@ -222,15 +223,15 @@ fn Signature(team: TeamId, detail: AccessReviewDetail) -> impl IntoView {
         <section class="card" aria-labelledby="sign-h">
             <h2 id="sign-h">"Signature"</h2>
             {body}
-            <details class="disclosure">
-                <summary>"Export"</summary>
-                <p class="muted small">"For auditors, as a table. That it was taken is recorded."</p>
-                <StepUpGate open=stepped_up() act=format!("export the access review of {name}")>
-                    <form method="post" action=format!("/teams/{team}/members/reviews/{id}/export")>
-                        <button type="submit" class="btn btn-secondary">"Export as CSV"</button>
-                    </form>
-                </StepUpGate>
-            </details>
+        </section>
+        <section class="card" id="export" aria-labelledby="export-h">
+            <h2 id="export-h">"Export"</h2>
+            <p class="muted">"For auditors, as a table. That it was taken is recorded."</p>
+            <StepUpGate open=stepped_up() act=format!("export the access review of {name}")>
+                <form method="post" action=format!("/teams/{team}/members/reviews/{id}/export")>
+                    <button type="submit" class="btn btn-secondary">"Export as CSV"</button>
+                </form>
+            </StepUpGate>
         </section>
     }
 }

@@ -13,14 +13,13 @@ use crate::{
 /// What the person signs in with, and where they are signed in.
 #[component]
 pub fn AccountPage() -> impl IntoView {
-    let revoke = Act::of::<RevokeSession>();
     view! {
         <Title text="Your account"/>
         <PageHeader title="Your account" lead="What you sign in with, and every browser in which you are signed in."/>
         {loaded(read_factors(), |factors| view! { <Passkeys factors/> }.into_any())}
         <section class="card card-flush" aria-label="Sessions">
             {loaded(sessions(), move |sessions| {
-                let rows = sessions.into_iter().map(|session| view! { <Row session revoke/> }).collect_view();
+                let rows = sessions.into_iter().map(|session| view! { <Row session/> }).collect_view();
                 view! {
                     <div class="table-wrap">
                         <table class="table">
@@ -42,7 +41,8 @@ pub fn AccountPage() -> impl IntoView {
 }
 
 #[component]
-fn Row(session: SessionItem, revoke: Act) -> impl IntoView {
+fn Row(session: SessionItem) -> impl IntoView {
+    let revoke = Act::of::<RevokeSession>().only_for("session", &session.id.to_string());
     view! {
         <tr>
             <th scope="row">{session.device}{session.current.then(|| view! { " " <Badge tone="ok" word="This browser"/> })}</th>

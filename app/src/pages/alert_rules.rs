@@ -5,7 +5,9 @@ use model::{Permission, alert::Severity, ids::TeamId};
 use super::{Allowed, alerts::SeverityBadge, may, stepped_up, team, webhook::WebhookCard};
 use crate::{
     api::alerts::{AlertRuleSet, RuleItem, SetAlertDelivery, SetAlertRule, alert_rules},
-    components::{Act, ActForm, Badge, Choice, Crumbs, Field, Hidden, Icon, PageHeader, Select, StepUpGate, Submit, loaded},
+    components::{
+        Act, ActForm, Approves, Badge, Choice, Crumbs, Field, Hidden, Icon, PageHeader, Select, StepUpGate, Submit, loaded,
+    },
 };
 
 /// Every rule explained, with the Team's own thresholds, and how the Team is told.
@@ -66,8 +68,10 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
     let speaks = threshold.map(|threshold| format!("from {} {}", threshold.or_own(item.threshold), threshold.unit));
     let off = item.off.then(|| view! { <Badge tone="neutral" word="Off"/> });
     let own = item.threshold.map(|own| own.to_string()).unwrap_or_default();
-    let changeable = may(Permission::ManageAlerts) && stepped_up() && (threshold.is_some() || rule.may_be_off());
-    let asks = may(Permission::ManageAlerts) && !stepped_up();
+    // Where the proof ended while somebody typed, the form stands and says so.
+    let open = stepped_up() || act.failed();
+    let changeable = may(Permission::ManageAlerts) && open && (threshold.is_some() || rule.may_be_off());
+    let asks = may(Permission::ManageAlerts) && !open;
     view! {
         <li>
             <details open=act.failed()>
@@ -76,7 +80,7 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
                     <p>{rule.looks_for()}</p>
                     <p class="muted">{rule.advice()}</p>
                     {asks.then(|| view! { <p class="muted small">"To change it, confirm above that it is you."</p> })}
-                    {changeable.then(|| view! {
+                    {changeable.then(|| view! { <Approves act=format!("change the rule “{}”", rule.title())>
                         <ActForm act class="form">
                             <Hidden name="team" value=team.to_string()/>
                             <Hidden name="rule" value=rule.as_str()/>
@@ -86,7 +90,7 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
                             {rule.may_be_off().then(|| view! { <Choice name="off" value="true" label="Switched off" hint="Nothing is noticed while it is off." checked=item.off act/> })}
                             <Submit label="Save rule" class="btn-secondary"/>
                         </ActForm>
-                    })}
+                    </Approves> })}
                 </div>
             </details>
         </li>

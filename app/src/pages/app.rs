@@ -136,7 +136,7 @@ fn Removal(team: TeamId, app: AppItem) -> impl IntoView {
                 act=remove
                 text="Its client secrets are destroyed. To use it again, add it anew with its secret."
             >
-                <StepUpGate open=stepped_up() act=format!("remove {}", app.name)>
+                <StepUpGate open=stepped_up() act=format!("remove the LWA app {}", app.name)>
                     <ActForm act=remove class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="app" value=app.id.to_string()/>

@@ -78,7 +78,7 @@ fn Row(team: TeamId, item: ApprovalItem) -> impl IntoView {
 fn Answer(team: TeamId, item: ApprovalItem) -> impl IntoView {
     let named = item.act == GraveAct::DeleteTeam;
     let give = if named { Act::of::<ApproveDeletion>() } else { Act::of::<ApproveExport>() };
-    let withdraw = Act::of::<WithdrawApproval>();
+    let [give, withdraw] = [give, Act::of::<WithdrawApproval>()].map(|act| act.only_for("approval", &item.id.to_string()));
     view! {
         {item.may_approve.then(|| view! {
             <StepUpGate open=stepped_up() act=format!("approve that {} may {}", item.asked.0, item.act.words())>

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::passkeys::{AddPasskey, BeginPasskey, Factors, PasskeyItem, RemovePasskey, RenamePasskey},
-    components::{Act, ActForm, At, Badge, Field, Here, Hidden, Notice, PasskeyForm, StepUpGate, Submit},
+    components::{Act, ActForm, Approves, At, Badge, Field, Here, Hidden, Notice, PasskeyForm, StepUpGate, Submit},
 };
 
 /// The person's passkeys: adding, naming, taking away.
@@ -29,12 +29,12 @@ pub fn Passkeys(factors: Factors) -> impl IntoView {
             {if offered {
                 let form = view! {
                     <PasskeyForm act=add begin={Act::of::<BeginPasskey>()} makes=true label="Add a passkey" class="btn-secondary">
-                        <Field name="name" label="Name of the new passkey" hint="What you know the device by: laptop, phone, key ring." act=add/>
+                        <Field name="name" label="Name of the new passkey" id="new-passkey" hint="What you know the device by: laptop, phone, key ring." act=add/>
                     </PasskeyForm>
                 };
                 match (none, may_add) {
                     (_, true) => form.into_any(),
-                    (true, false) => view! { <StepUpGate open=false act="add a passkey">""</StepUpGate> }.into_any(),
+                    (true, false) => view! { <StepUpGate open=false act="add a passkey">{form}</StepUpGate> }.into_any(),
                     (false, false) => ().into_any(),
                 }
             } else {
@@ -57,7 +57,7 @@ fn Row(passkey: PasskeyItem, may_remove: bool) -> impl IntoView {
     view! {
         <li class="row row-between">
             <div><strong>{passkey.name.clone()}</strong><span class="cell-sub">"added " <At moment=passkey.added/> ", " {used}</span></div>
-            {may_remove.then(|| view! { <div class="row">
+            {(may_remove || rename.failed() || remove.failed()).then(|| view! { <Approves act=format!("rename or remove the passkey {}", passkey.name)><div class="row">
                 <details open=rename.failed()>
                     <summary class="btn btn-quiet btn-sm">"Rename"</summary>
                     <ActForm act=rename class="form">
@@ -71,7 +71,7 @@ fn Row(passkey: PasskeyItem, may_remove: bool) -> impl IntoView {
                         <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"Remove"</button>
                     </ActForm>
-            </div> })}
+            </div></Approves> })}
         </li>
     }
 }

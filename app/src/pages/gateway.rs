@@ -24,8 +24,8 @@ use crate::{
         RevokeGatewayKey, SetGatewayConnections, ShownKey, gateway,
     },
     components::{
-        Act, ActForm, At, Badge, Choice, CodeBlock, CopyId, Crumbs, EnvironmentTag, Field, Here, Hidden, Icon, Notice,
-        PageHeader, PlainForm, Select, StepUpGate, Submit, TextArea, loaded,
+        Act, ActForm, Approves, At, Badge, Choice, CodeBlock, CopyId, Crumbs, EnvironmentTag, Field, Here, Hidden, Icon,
+        Notice, PageHeader, PlainForm, Select, StepUpGate, Submit, TextArea, loaded,
     },
 };
 
@@ -123,7 +123,7 @@ fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
             <p class="muted">"Two may live at once: make the second, change the service over, revoke the first."</p>
             {list}
             {may(Permission::ManageGateways).then(|| view! {
-                <StepUpGate open=stepped_up() act=format!("create a key of {}", detail.item.name)>
+                <StepUpGate open=stepped_up() act=format!("create a gateway key of {}", detail.item.name)>
                     {idle}
                     <PlainForm act=create class="form">
                         <Ids team gateway/>
@@ -145,8 +145,8 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
         KeyPhase::Expired => ("neutral", "Expired"),
         KeyPhase::Revoked => ("neutral", "Revoked"),
     };
-    let revoke = Act::of::<RevokeGatewayKey>();
-    let canary = Act::of::<MakeCanaryKey>();
+    let [revoke, canary] =
+        [Act::of::<RevokeGatewayKey>(), Act::of::<MakeCanaryKey>()].map(|act| act.only_for("key", &key.id.to_string()));
     let revocable = key.phase == KeyPhase::Live && may(Permission::ManageGateways);
     let unused = key.unused_days.map(
         |days| view! { <span class="cell-sub">{format!("Unused for {days} days: revoke it, if nothing needs it.")}</span> },
@@ -165,7 +165,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
         {revocable.then(|| view! {
             <tr class="row-more"><td colspan="4">
                 <ReportLink about=key.id.to_string() title="A key leaked: " kind=Kind::LeakedSecret/>
-                <details class="disclosure" open=revoke.failed_for("key", &key.id.to_string())>
+                <details class="disclosure" open=revoke.failed()>
                     <summary>"Revoke…"</summary>
                     <p>"Whatever still calls with this key is refused at its next request. This cannot be undone."</p>
                     <ActForm act=revoke>
@@ -176,7 +176,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
                     </ActForm>
                 </details>
                 {(!key.canary).then(|| view! {
-                    <details class="disclosure" open=canary.failed_for("key", &key.id.to_string())>
+                    <details class="disclosure" open=canary.failed()>
                         <summary>"Make a canary…"</summary>
                         <p>"From then on it opens nothing, and whoever uses it raises a critical alert. Lay it out where only a thief would look. This cannot be undone."</p>
                         <ActForm act=canary>
@@ -195,6 +195,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
 #[component]
 fn Connections(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let (gateway, act) = (detail.item.id, Act::of::<SetGatewayConnections>());
+    let asks = detail.item.live_keys > 0 && !stepped_up();
     let rows = detail
         .choices
         .into_iter()
@@ -204,11 +205,14 @@ fn Connections(team: TeamId, detail: GatewayDetail) -> impl IntoView {
         view! { <p class="muted">"There is no connection in this environment yet. " <a href=format!("/teams/{team}/connections/new")>"Connect an account"</a> "."</p> }.into_any()
     } else {
         view! {
+            <Approves act=format!("widen what {} may do", detail.item.name)>
             <ActForm act class="form">
                 <Ids team gateway/>
                 <fieldset class="group" disabled=!may(Permission::ManageGateways)><legend class="visually-hidden">"Connections"</legend><div class="choices">{rows}</div></fieldset>
+                {(asks && may(Permission::ManageGateways)).then(|| view! { <p class="muted small">"It has a key that works: to add a connection, it takes a fresh proof that it is you."</p> })}
                 {may(Permission::ManageGateways).then(|| view! { <Submit label="Save list" class="btn-secondary"/> })}
             </ActForm>
+            </Approves>
         }.into_any()
     };
     view! {
@@ -232,6 +236,7 @@ fn Settings(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="settings-h">
             <h2 id="settings-h">"Settings"</h2>
+            <Approves act=format!("widen what {} may do", detail.item.name)>
             <ActForm act=change class="form">
                 <Ids team gateway/>
                 <Field name="name" label="Name" value=detail.item.name act=change/>
@@ -240,6 +245,7 @@ fn Settings(team: TeamId, detail: GatewayDetail) -> impl IntoView {
                 {(!stepped_up()).then(|| view! { <p class="muted small">"More scopes or wider networks ask for a fresh proof that it is you."</p> })}
                 <Submit label="Save" class="btn-secondary"/>
             </ActForm>
+            </Approves>
             {switch}
         </section>
     }

@@ -107,7 +107,7 @@ fn MemberRow(team: TeamId, member: MemberItem, manager: bool, my_role: Role) -> 
         view! {
             <details class="disclosure" open=edit.failed() || remove.failed() || engage.failed()>
                 <summary>"Change"</summary>
-                <StepUpGate open=stepped_up() act=format!("change {}", member.email)>
+                <StepUpGate open=stepped_up() act=format!("change or remove the member {}", member.email)>
                     <ActForm act=edit class="form">
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="user" value=user.to_string()/>
@@ -162,9 +162,10 @@ fn Invitations(team: TeamId, invitations: Vec<InvitationItem>, manager: bool) ->
         .into_iter()
         .map(|invitation| {
             let (tone, word) = if invitation.expired { ("neutral", "Expired") } else { ("pending", "Waiting") };
+            let act = Act::of::<RevokeInvitation>().only_for("invitation", &invitation.id.to_string());
             let revoke = manager.then(|| {
                 view! {
-                    <ActForm act={Act::of::<RevokeInvitation>()}>
+                    <ActForm act>
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="invitation" value=invitation.id.to_string()/>
                         <Here/>

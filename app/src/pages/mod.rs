@@ -149,7 +149,6 @@ fn ReportLink(
     view! { <a class="btn btn-secondary btn-sm" href=path>{words}</a> }
 }
 
-/// "1 connection", "2 connections".
 /// A fresh proof of the person is at hand: of a passkey, where the Team requires one of them.
 fn stepped_up() -> bool {
     let id = team();

@@ -79,11 +79,11 @@ fn ByToken(team: String, apps: Vec<AppItem>) -> impl IntoView {
             <p class="muted">"For a self-authorized app: the token that Seller Central shows once."</p>
             <ActForm act=create class="form">
                 <Hidden name="team" value=team/>
-                <Field name="name" label="Name" hint="The shop as your colleagues call it, like Northwind DE." act=create/>
-                <Select name="lwa_app" label="LWA app" options=app_options(&apps) act=create/>
+                <Field name="name" id="token-name" label="Name" hint="The shop as your colleagues call it, like Northwind DE." act=create/>
+                <Select name="lwa_app" id="token-app" label="LWA app" options=app_options(&apps) act=create/>
                 <Field name="seller_id" label="Seller ID" mono=true hint="Seller Central, Account Info, Merchant Token. Kept as declared by you." act=create/>
                 <MarketplaceField id="marketplace" value="" act=create/>
-                <Field name="refresh_token" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Sealed as soon as it is proved." act=create/>
+                <Field name="refresh_token" id="token-refresh" label="Refresh token" kind="password" mono=true autocomplete="new-password" hint="Starts with Atzr|. Sealed as soon as it is proved." act=create/>
                 <Submit label="Prove and connect"/>
             </ActForm>
         </section>

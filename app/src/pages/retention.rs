@@ -5,7 +5,7 @@ use model::{Permission, ids::TeamId};
 use super::{Allowed, stepped_up, team};
 use crate::{
     api::retention::{HoldItem, LiftHold, PlaceHold, RetentionDetail, retention},
-    components::{Act, ActForm, At, Badge, Crumbs, Field, Hidden, PageHeader, StepUpGate, Submit, loaded},
+    components::{Act, ActForm, Approves, At, Badge, Crumbs, Field, Hidden, PageHeader, StepUpGate, Submit, loaded},
 };
 
 /// How long this Team's log is kept, and what keeps it longer.
@@ -64,7 +64,8 @@ fn Holds(team: TeamId, holds: Vec<HoldItem>) -> impl IntoView {
 
 #[component]
 fn Row(team: TeamId, hold: HoldItem) -> impl IntoView {
-    let lift = Act::of::<LiftHold>();
+    let named = hold.reason.clone();
+    let lift = Act::of::<LiftHold>().only_for("hold", &hold.id.to_string());
     let (by, at) = hold.placed;
     let lifted = match hold.lifted {
         Some((by, at)) => view! { <div>{by}<span class="cell-sub"><At moment=at/></span></div> }.into_any(),
@@ -72,13 +73,13 @@ fn Row(team: TeamId, hold: HoldItem) -> impl IntoView {
             <div class="stack stack-sm">
                 <Badge tone="attention" word="Stands"/>
                 <Allowed to=Permission::HoldLog>
-                    {stepped_up().then(|| view! {
+                    {(stepped_up() || lift.failed()).then(|| view! { <Approves act=format!("lift the legal hold “{named}”")>
                         <ActForm act=lift>
                             <Hidden name="team" value=team.to_string()/>
                             <Hidden name="hold" value=hold.id.to_string()/>
                             <Submit label="Lift" class="btn-danger-quiet"/>
                         </ActForm>
-                    })}
+                    </Approves> })}
                 </Allowed>
             </div>
         }

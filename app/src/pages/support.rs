@@ -95,9 +95,8 @@ fn Answers(team: TeamId, item: ImpersonationItem) -> impl IntoView {
     let id = item.id.to_string();
     let ids = move || view! { <Hidden name="team" value=team.to_string()/> <Hidden name="impersonation" value=id.clone()/> };
     let (first, second) = (ids.clone(), ids.clone());
-    let approve = Act::of::<ApproveImpersonation>();
-    let decline = Act::of::<DeclineImpersonation>();
-    let end = Act::of::<EndImpersonation>();
+    let all = [Act::of::<ApproveImpersonation>(), Act::of::<DeclineImpersonation>(), Act::of::<EndImpersonation>()];
+    let [approve, decline, end] = all.map(|act| act.only_for("impersonation", &item.id.to_string()));
     let approves = may(Permission::ManageTeam);
     let label = if item.state == ImpersonationState::Asked { "Approve and show the code" } else { "Make another code" };
     let waits = matches!(item.state, ImpersonationState::Asked | ImpersonationState::Approved);
@@ -158,7 +157,8 @@ fn Mine(all: Vec<ImpersonationItem>) -> impl IntoView {
 #[component]
 fn Next(item: ImpersonationItem, open: bool) -> impl IntoView {
     let id = item.id.to_string();
-    let (begin, stop) = (Act::of::<BeginImpersonation>().only_for("impersonation", &id), Act::of::<StopImpersonation>());
+    let [begin, stop] =
+        [Act::of::<BeginImpersonation>(), Act::of::<StopImpersonation>()].map(|act| act.only_for("impersonation", &id));
     let (first, second) = (id.clone(), id.clone());
     let look = format!("/teams/{}", item.team);
     let here = viewer().and_then(|viewer| viewer.support).is_some_and(|support| support.id == item.id);

@@ -57,6 +57,8 @@ fn Invitations() -> impl IntoView {
 #[component]
 fn Invited(invitation: InvitationItem) -> impl IntoView {
     let id = invitation.id;
+    let (accept, decline) = (Act::of::<AcceptInvitation>(), Act::of::<DeclineInvitation>());
+    let [accept, decline] = [accept, decline].map(|act| act.only_for("invitation", &id.to_string()));
     view! {
         <section class="notice notice-info" aria-label="Invitation">
             <Icon name="mail"/>
@@ -65,11 +67,11 @@ fn Invited(invitation: InvitationItem) -> impl IntoView {
                 {invitation.contractor.map(|(company, until)| view! { <p>"As a contractor of "{company}": your access ends "<At moment=until/>" by itself."</p> })}
                 <p>"Your role: " <RoleName role=invitation.role/> ". The invitation ends " <At moment=invitation.expires/> "."</p>
                 <div class="row">
-                    <ActForm act={Act::of::<AcceptInvitation>()}>
+                    <ActForm act=accept>
                         <Hidden name="invitation" value=id.to_string()/>
                         <Submit label="Join" class="btn-primary btn-sm"/>
                     </ActForm>
-                    <ActForm act={Act::of::<DeclineInvitation>()}>
+                    <ActForm act=decline>
                         <Hidden name="invitation" value=id.to_string()/>
                         <Submit label="Decline" class="btn-quiet btn-sm"/>
                     </ActForm>

@@ -12,20 +12,28 @@ use crate::{
     components::{Act, ActForm, CardPage, ConfirmWithAPasskey, Here, Hidden, Submit, loaded},
 };
 
+/// Where a tab ends that was opened for the proof alone.
+const CONFIRMED: &str = "/confirm?confirmed=yes";
+
 /// The signed-in person types a fresh code, then goes on where they were.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     let confirm = Act::of::<Confirm>();
     let ask = Act::of::<AskConfirmation>();
-    let has_passkey = use_context::<Viewer>().is_some_and(|viewer| viewer.has_passkey);
-    let asked = use_query_map();
-    let (named, only_passkey) = (
-        asked.read_untracked().get("act").and_then(|slug| DangerousAct::from_slug(&slug)).map(|act| act.words().to_owned()),
-        asked.read_untracked().get("by").as_deref() == Some("passkey"),
-    );
+    let (has_passkey, stepped_up) =
+        use_context::<Viewer>().map_or((false, false), |viewer| (viewer.has_passkey, viewer.stepped_up));
+    let asked = |name: &str| use_query_map().read_untracked().get(name).filter(|text| !text.is_empty());
+    let only_passkey = asked("by").as_deref() == Some("passkey");
+    // In the words of the form that led here, which Portal wrote; or of its kind.
+    let about = asked("about").filter(|words| asked("proof").is_some_and(|proof| proof == vouched(words)));
+    let kind = || asked("act").and_then(|slug| DangerousAct::from_slug(&slug)).map(|act| act.words().to_owned());
+    let named = about.or_else(kind);
+    if stepped_up && asked("confirmed").is_some() {
+        return view! { <CardPage title="It is you" lead="For 10 minutes. Close this tab, and send the form again.">""</CardPage> }.into_any();
+    }
     view! {
-        // A code that waits for another act is not the one that this page was opened for.
-        {loaded(read_pending_code(), move |pending| match pending.filter(|one| named.is_none() || one.act == named) {
+        // A code that waits for another act, or has run out, is not the one that this page was opened for.
+        {loaded(read_pending_code(), move |pending| match pending.filter(|one| named.is_none() || (one.act == named && !one.is_over)) {
             None => {
                 let to = named.as_ref().map_or("Some acts ask for a fresh proof".to_owned(), |act| format!("To {act}, confirm that it is you"));
                 let how = match (only_passkey, has_passkey) {
@@ -35,9 +43,10 @@ pub fn ConfirmPage() -> impl IntoView {
                 };
                 view! {
                     <CardPage title="Confirm that it is you" lead=format!("{to}. {how}")>
-                        {has_passkey.then(|| view! { <ConfirmWithAPasskey next="/account"/> })}
+                        {has_passkey.then(|| view! { <ConfirmWithAPasskey next=CONFIRMED/> })}
                         {(!only_passkey).then(|| view! {
                             <ActForm act=ask class="form">
+                                <Hidden name="next" value=CONFIRMED/>
                                 {named.map(|act| view! { <Hidden name="act_proof" value=vouched(&act)/> <Hidden name="act" value=act/> })}
                                 <Submit label="Send code" class="btn-primary btn-block"/>
                             </ActForm>
@@ -74,4 +83,5 @@ pub fn ConfirmPage() -> impl IntoView {
             }
         })}
     }
+    .into_any()
 }

@@ -31,7 +31,7 @@ pub async fn access_review_export(
             Ok(text) => download::saved("access-review.csv", "text/csv; charset=utf-8", text),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         },
-        Err(error) => download::refused(&error, team, &format!("/teams/{team}/members/reviews/{review}")),
+        Err(error) => download::refused(&error, team, &format!("/teams/{team}/members/reviews/{review}#export")),
     }
 }
 

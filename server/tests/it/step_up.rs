@@ -196,6 +196,10 @@ on_both_databases!(the_page_that_a_notice_leads_to_names_the_act, async |stage: 
     let page = async |ada: &mut Browser<'_>, query: &str| ada.get(&format!("/confirm{query}")).await.text().await.unwrap();
     let html = page(&mut ada, "?act=Disconnect").await;
     assert!(html.contains("To disconnect an Amazon account, confirm that it is you") && html.contains("Send code"));
+    let hidden = |html: &str, name: &str| {
+        html.split_once(&format!("name=\"{name}\" value=\"")).unwrap().1.split('"').next().unwrap().to_owned()
+    };
+    let proof = hidden(&html, "act_proof");
     assert!(page(&mut ada, "?act=Nothing").await.contains("Some acts ask for a fresh proof"));
     let only = page(&mut ada, "?act=Disconnect&by=passkey").await;
     assert!(only.contains("It takes a passkey, and you have none yet") && !only.contains("Send code"));
@@ -207,5 +211,37 @@ on_both_databases!(the_page_that_a_notice_leads_to_names_the_act, async |stage: 
     assert!(other.contains("To disconnect an Amazon account") && !other.contains("We sent 8 digits"));
     // One that has run out is waited for no more.
     house.stage.advance(Duration::minutes(11));
-    assert!(!page(&mut ada, "").await.contains("We sent 8 digits"));
+    ada.post("ask_confirmation", &[("act", "disconnect an Amazon account"), ("act_proof", &proof)]).await;
+    assert!(page(&mut ada, "?act=Disconnect").await.contains("We sent 8 digits"));
+    house.stage.advance(Duration::minutes(11));
+    assert!(!page(&mut ada, "?act=Disconnect").await.contains("We sent 8 digits"));
+    // Words that Portal did not write for this person's session name nothing.
+    let foreign = page(&mut ada, &format!("?about=send+money&proof={proof}")).await;
+    assert!(!foreign.contains("send money"));
+});
+
+on_both_databases!(a_notice_leads_to_the_words_of_its_form, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let own = house.things(&ada).await;
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    house.stage.advance(STEP_UP_LIFE + Duration::seconds(1));
+    let page = format!("/teams/{}/connections/{}", own.team, own.connection);
+    let fields = [("team", &*own.team), ("connection", &*own.connection), ("confirm", "x"), ("page", &page)];
+    let html = browser.submit("disconnect", &fields).await.text().await.unwrap();
+    let words = "disconnect Shop in the Team Team of ada";
+    assert!(html.contains(&format!("To {words}, confirm that it is you.")), "{html}");
+    let way = html.split("href=\"/confirm?about=").nth(1).expect("a way to confirm").split('"').next().unwrap();
+    let asks = browser.get(&format!("/confirm?about={}", way.replace("&amp;", "&"))).await.text().await.unwrap();
+    assert!(asks.contains(&format!("To {words}, confirm that it is you")), "{asks}");
+    // Its code's mail says the same, and afterwards the tab says that it is done.
+    let hidden = |name: &str| asks.split_once(&format!("name=\"{name}\" value=\"")).unwrap().1.split('"').next().unwrap();
+    let fields = [("act", words), ("act_proof", hidden("act_proof")), ("next", hidden("next"))];
+    browser.post("ask_confirmation", &fields).await;
+    let mail = house.stage.mails_to("ada@example.com").await.pop().unwrap();
+    assert!(mail.text.contains(words), "{}", mail.text);
+    let code = house.stage.code_for("ada@example.com").await;
+    let done = browser.post("confirm", &[("code", &code)]).await;
+    let next = done.headers()["location"].to_str().unwrap().to_owned();
+    assert!(browser.get(&next).await.text().await.unwrap().contains("send the form again"), "{next}");
 });

@@ -56,7 +56,7 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
             <details class="disclosure" open=canary.failed()>
                 <summary>{if detail.item.canary { "It is a canary" } else { "Make it a canary" }}</summary>
                 <p class="muted">"Nothing may use a canary: a gateway that asks for it is refused as if it were disabled, and raises a critical alert. Put it on the lists of gateways that have no reason to ask for it."</p>
-                <StepUpGate open={stepped_up() || !detail.item.canary} act=format!("make no canary any more of {}", detail.item.name)>
+                <StepUpGate open={stepped_up() || !detail.item.canary} act=format!("stop using {} as a canary", detail.item.name)>
                     <ActForm act=canary>
                         {ids()}
                         {(!detail.item.canary).then(|| view! { <Hidden name="canary" value="true"/> })}

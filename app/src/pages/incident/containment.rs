@@ -40,7 +40,7 @@ pub(super) fn ContainmentCard(team: TeamId, incident: IncidentId, over: bool, co
 fn Choices(team: TeamId, incident: IncidentId, choices: Vec<MeasureChoice>) -> impl IntoView {
     let act = Act::of::<OrderMeasure>();
     let rows = choices.into_iter().map(|choice| {
-        let act = act.only_for("measure_kind", choice.kind.as_str());
+        let act = act.only_for("measure_kind", choice.kind.as_str()).only_for("target", &choice.target);
         let stops = view! { <span class="cell-sub">{choice.stops.clone()}</span> };
         view! {
             <li class="measure">

@@ -52,7 +52,7 @@ pub(super) fn StepsCard(team: TeamId, detail: IncidentDetail) -> impl IntoView {
                         <Hidden name="team" value=team.to_string()/>
                         <Hidden name="incident" value=id.clone()/>
                         <Hidden name="step" value=step.as_str()/>
-                        <TextArea name="note" label=question(step) required=step.needs_note() act/>
+                        <TextArea name="note" id=format!("note-{}", step.as_str()) label=question(step) required=step.needs_note() act/>
                         <Field name="at" id=format!("at-{}", step.as_str()) label="When? (UTC)" hint="Leave it empty for now." kind="datetime-local" optional=true act/>
                         <Submit label=step.title() class=if n == 0 { "btn-primary" } else { "btn-secondary" }/>
                     </ActForm>

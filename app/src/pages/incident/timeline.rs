@@ -28,7 +28,7 @@ pub(super) fn TimelineCard(team: TeamId, incident: IncidentId, over: bool, timel
                 <ActForm act class="form">
                     <Hidden name="team" value=team.to_string()/>
                     <Hidden name="incident" value=incident.to_string()/>
-                    <TextArea name="body" label="What happened, or was decided?" hint="No secrets. What you write stays: you can correct it, and both are read." required=true act/>
+                    <TextArea name="body" id="entry-body" label="What happened, or was decided?" hint="No secrets. What you write stays: you can correct it, and both are read." required=true act/>
                     <Select name="entry_kind" label="This is a" options=kinds act/>
                     <Field name="at" id="entry-at" label="When? (UTC)" hint="Leave it empty for now." kind="datetime-local" optional=true act/>
                     <Submit label="Write" class="btn-secondary"/>

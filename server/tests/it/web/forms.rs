@@ -118,6 +118,38 @@ on_both_databases!(what_was_ticked_and_chosen_stays_so_when_a_form_fails, async 
     assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
 });
 
+on_both_databases!(a_form_that_stands_apart_from_its_gate_is_there_when_the_proof_ended, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let hold = house.a_hold(&ada).await.to_string();
+    let own = house.things(&ada).await;
+    let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
+    let team = ("team", &*own.team);
+    let (rules, kept) = (format!("/teams/{}/alerts/rules", own.team), format!("/teams/{}/log/retention", own.team));
+    let rule = [team, ("rule", "refused_calls"), ("threshold", "77"), ("page", &rules)];
+    let html = browser.submit("set_alert_rule", &rule).await.text().await.unwrap();
+    assert!(html.contains("value=\"77\"") && html.contains("To change the rule"), "{html}");
+    assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
+    let html = browser.submit("lift_hold", &[team, ("hold", &hold), ("page", &kept)]).await.text().await.unwrap();
+    assert!(html.contains("To lift the legal hold") && html.contains("Confirm in a new tab"), "{html}");
+    assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
+});
+
+on_both_databases!(a_code_that_ran_out_says_so_and_where_another_comes_from, async |stage: Stage| {
+    let house = House::on(stage).await;
+    house.furnished("ada").await;
+    house.stage.advance(chrono::Duration::seconds(61));
+    let mut browser = Browser::new(&house);
+    browser.post("ask_code", &[("email", "ada@example.com"), ("next", "/account")]).await;
+    let code = house.stage.code_for("ada@example.com").await;
+    house.stage.advance(chrono::Duration::minutes(11));
+    let late = browser.submit("sign_in", &[("code", &code), ("page", "/sign-in/code")]).await;
+    assert_eq!(late.status(), 422);
+    let html = late.text().await.unwrap();
+    assert!(html.contains("Send another code") && html.contains("value=\"ada@example.com\""), "{html}");
+    assert!(html.contains("value=\"/account\"") && html.contains("notice-danger"), "{html}");
+});
+
 on_both_databases!(a_plain_form_to_a_function_that_is_not_there_is_no_success, async |stage: Stage| {
     let house = House::on(stage).await;
     let mut browser = Browser::signed_in(&house, "ada@example.com").await;
