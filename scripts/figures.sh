@@ -4,7 +4,7 @@
 cd "$ROOT"
 scripts/setup.sh test
 FIGURES=(A14 A15 A17 B5 B6 B7 E3 E4 E5 E6 E7 F2 F3)
-TESTS=(every_dangerous_act_needs a_removed_member_finds_no_team nothing_but_the_answer keys_are_rotated_under_load
+TESTS=(every_dangerous_act_needs what_changes_something_asks a_removed_member_finds_no_team nothing_but_the_answer keys_are_rotated_under_load
   a_rotation_that_is_killed a_retirement_that_is_killed a_master_key_is_retired_only openbao_keeps_the_master_key aws_kms_keeps_the_master_key every_gap_in_the_wall
   whoever_looks_in_changes_nothing a_fake_year_has_four an_unused_account_is_warned a_team_is_deleted_by_two
   nobody_exports_the_whole_log a_lock_holds_at_once what_nobody_confirmed_is_suspended

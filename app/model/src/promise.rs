@@ -124,7 +124,7 @@ promises! {
     FreshProof "fresh_proof" People
         "Dangerous acts need a fresh proof of the person, and the gravest two people."
         "The list of dangerous acts is data, and each is refused without a code or passkey of the last ten minutes. Exporting the whole log, deleting the Team and lifting a lock take another person's approval."
-        ["every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes" "nobody_exports_the_whole_log_alone_in_one_piece_or_in_several" "a_team_is_deleted_by_two_owners_and_its_log_stays" "a_lock_holds_at_once_and_is_lifted_by_another_person"];
+        ["every_dangerous_act_needs_a_step_up_that_lasts_ten_minutes" "what_changes_something_asks_for_a_proof_or_is_on_the_list" "nobody_exports_the_whole_log_alone_in_one_piece_or_in_several" "a_team_is_deleted_by_two_owners_and_its_log_stays" "a_lock_holds_at_once_and_is_lifted_by_another_person"];
     SupportIsLetIn "support_is_let_in" People
         "Whoever operates Portal sees nothing of a Team, unless one of its owners lets them look."
         "An owner approves with a fresh proof and tells a code that is good once, for five minutes. For fifteen minutes the operator sees what an auditor sees, changes nothing, and each page is in the Team's log with the names of both. Owners hear of it, and end it at any time."

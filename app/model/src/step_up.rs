@@ -14,10 +14,12 @@ pub const STEP_UP_LIFE: Duration = Duration::minutes(10);
 pub enum DangerousAct {
     CreateGatewayKey,
     ChangeClientSecret,
+    ChangeApplicationId,
     RemoveLwaApp,
     Disconnect,
     ChangeRole,
     RemoveMember,
+    LeaveTeam,
     InviteMember,
     SignReview,
     ExportLog,
@@ -45,15 +47,17 @@ pub enum DangerousAct {
 }
 
 impl DangerousAct {
-    pub const ALL: [DangerousAct; 30] = [
+    pub const ALL: [DangerousAct; 32] = [
         DangerousAct::CreateGatewayKey,
         DangerousAct::ChangeClientSecret,
+        DangerousAct::ChangeApplicationId,
         DangerousAct::RemoveLwaApp,
         DangerousAct::SetNotifications,
         DangerousAct::WidenGateway,
         DangerousAct::ReplaceRefreshToken,
         DangerousAct::Disconnect,
         DangerousAct::ChangeRole,
+        DangerousAct::LeaveTeam,
         DangerousAct::RemoveMember,
         DangerousAct::InviteMember,
         DangerousAct::SignReview,
@@ -92,10 +96,12 @@ impl DangerousAct {
         match self {
             DangerousAct::CreateGatewayKey => "create a gateway key",
             DangerousAct::ChangeClientSecret => "change an LWA client secret",
+            DangerousAct::ChangeApplicationId => "change an application id",
             DangerousAct::RemoveLwaApp => "remove an LWA app",
             DangerousAct::Disconnect => "disconnect an Amazon account",
             DangerousAct::ChangeRole => "change a member's role",
             DangerousAct::RemoveMember => "remove a member",
+            DangerousAct::LeaveTeam => "leave the Team",
             DangerousAct::InviteMember => "invite a member",
             DangerousAct::SignReview => "sign a Review of the log",
             DangerousAct::ExportLog => "export the log",

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     api::apps::{AppItem, ChangeLwaApp, DropOtherSecret, PromoteSecret, RemoveLwaApp, StageSecret, lwa_app},
     components::{
-        Act, ActForm, Choice, Confirm, CopyId, CountdownMeter, Crumbs, EnvironmentTag, Field, Hidden, Notice, PageHeader,
-        StepUpGate, Submit, loaded,
+        Act, ActForm, Approves, Choice, Confirm, CopyId, CountdownMeter, Crumbs, EnvironmentTag, Field, Hidden, Notice,
+        PageHeader, StepUpGate, Submit, loaded,
     },
 };
 
@@ -107,6 +107,7 @@ fn Settings(team: TeamId, app: AppItem) -> impl IntoView {
         <section class="card" aria-labelledby="settings-h">
             <h2 id="settings-h">"Settings"</h2>
             <p class="muted">"Client id and environment stay as they are: sellers have agreed to them. For others, add another app and remove this one."</p>
+            <Approves act=format!("change the application id of {}", app.name)>
             <ActForm act=change class="form">
                 <Hidden name="team" value=team.to_string()/>
                 <Hidden name="app" value=app.id.to_string()/>
@@ -117,6 +118,7 @@ fn Settings(team: TeamId, app: AppItem) -> impl IntoView {
                 })}
                 <Submit label="Save" class="btn-secondary"/>
             </ActForm>
+            </Approves>
         </section>
     }
 }

@@ -47,10 +47,12 @@ fn Everybody(team: TeamId, people: People) -> impl IntoView {
         {open}
         {manager.then(|| view! { <Invite team my_role/> })}
         <Confirm act={Act::of::<LeaveTeam>()} summary="Leave this Team…" title="Leave this Team?" text="You lose access at once. To come back, somebody must invite you again. The last owner cannot leave.">
-            <ActForm act={Act::of::<LeaveTeam>()}>
-                <Hidden name="team" value=team.to_string()/>
-                <Submit label="Leave" class="btn-danger"/>
-            </ActForm>
+            <StepUpGate open=stepped_up() act="leave the Team">
+                <ActForm act={Act::of::<LeaveTeam>()}>
+                    <Hidden name="team" value=team.to_string()/>
+                    <Submit label="Leave" class="btn-danger"/>
+                </ActForm>
+            </StepUpGate>
         </Confirm>
     }
 }

@@ -191,7 +191,7 @@ on_both_databases!(the_last_owner_neither_leaves_nor_steps_down, async |stage: S
     teams::change_member(&owner, &of.scope, user(&bob), Role::Owner, Environments::BOTH).await.unwrap();
     step_down().await.unwrap();
     assert_eq!(roles(&of).await, owned(&[("ada", Role::Admin), ("bob", Role::Owner)]));
-    teams::leave(&of.owner, &view(&of.owner, of.team).await).await.unwrap();
+    teams::leave(&stage.stepped_up(&of.owner), &view(&of.owner, of.team).await).await.unwrap();
     assert_eq!(stage.events(&of.scope, Action::MemberLeft).await.len(), 1);
 });
 
@@ -247,7 +247,7 @@ on_both_databases!(who_was_removed_or_left_is_out_at_the_next_request, async |st
     let of = found(&stage).await;
     let (bob, carol) = (join(&stage, &of, "bob", Role::Admin).await, join(&stage, &of, "carol", Role::Admin).await);
     teams::remove_member(&stage.stepped_up(&of.owner), &of.scope, user(&bob)).await.unwrap();
-    teams::leave(&carol, &view(&carol, of.team).await).await.unwrap();
+    teams::leave(&stage.stepped_up(&carol), &view(&carol, of.team).await).await.unwrap();
     for gone in [bob, carol] {
         for permission in Permission::ALL {
             assert_eq!(why(access::enter(&gone, of.team, *permission).await), "NotFound");

@@ -94,7 +94,8 @@ pub async fn create(cx: &Cx, scope: &TeamScope, new: NewLwaApp) -> Result<LwaApp
     Ok(id)
 }
 
-/// Changes its name and how its consent page is reached. Client id and environment stay: every grant was given to them.
+/// Changes its name and how its consent page is reached. Client id and environment stay: every grant was given to them. Another
+/// application id takes a fresh proof: sellers would authorize another app than this one.
 #[tracing::instrument(skip_all, fields(team = %scope.team(), app = %id))]
 pub async fn change(
     cx: &Cx,
@@ -107,7 +108,11 @@ pub async fn change(
     let app = get(cx, scope, id).await?;
     scope.touch(cx, app.environment).await?;
     has_consent_page(app.api, application_id.as_ref())?;
-    let app = LwaApp { name, application_id: application_id.map(|id| id.to_string()), is_draft, ..app };
+    let application_id = application_id.map(|id| id.to_string());
+    if application_id != app.application_id {
+        access::require_step_up(cx, scope, DangerousAct::ChangeApplicationId).await?;
+    }
+    let app = LwaApp { name, application_id, is_draft, ..app };
     let tx = cx.portal.db.begin_in(scope).await?;
     if !store::lwa_app::write_facts(&*tx, scope, &app).await? {
         return Err(LwaAppError::Changed);

@@ -76,7 +76,7 @@ pub async fn remove_member(cx: &Cx, scope: &TeamScope, user: UserId) -> Result<(
 /// Leaves the Team.
 #[tracing::instrument(skip_all, fields(team = %scope.team()))]
 pub async fn leave(cx: &Cx, scope: &TeamScope) -> Result<(), TeamError> {
-    let user = access::signed_in(cx)?.user;
+    let user = access::require_step_up(cx, scope, DangerousAct::LeaveTeam).await?;
     incidents::preserve(cx, scope).await?;
     let (tx, member) = hold(cx, scope, user).await?;
     take_out(cx, tx, scope, member, Action::MemberLeft).await

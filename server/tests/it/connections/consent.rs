@@ -207,7 +207,9 @@ on_both_databases!(an_app_without_an_application_id_cannot_ask_for_consent, asyn
     let consent = || connections::start_consent(&owner, &scope, app, "Mine".parse().unwrap(), marketplace, None);
     assert!(words(&consent().await.unwrap_err()).contains("add it to the app first"));
     let application = APPS[0].application_id.parse().unwrap();
-    lwa_apps::change(&owner, &scope, app, "Renamed".parse().unwrap(), Some(application), true).await.unwrap();
+    lwa_apps::change(&house.stage.stepped_up(&owner), &scope, app, "Renamed".parse().unwrap(), Some(application), true)
+        .await
+        .unwrap();
     assert!(consent().await.unwrap().as_str().contains("version=beta"), "a draft's own address");
     assert_eq!(house.stage.events(&scope, Action::LwaAppChanged).await.len(), 1);
 });

@@ -61,6 +61,12 @@ pub(super) async fn perform(
                 problem(lwa_apps::drop_other_secret(cx, scope, team.app).await),
             ]
         }
+        DangerousAct::ChangeApplicationId => {
+            let now = lwa_apps::get(cx, scope, team.app).await.unwrap();
+            let ids = [known_app().application_id, "amzn1.sp.solution.3f0c1d52-7a64-4a0e-9d0b-51a0c0ffee99"];
+            let other = ids.into_iter().find(|id| now.application_id.as_deref() != Some(id)).unwrap();
+            vec![problem(lwa_apps::change(cx, scope, team.app, now.name, other.parse().ok(), false).await)]
+        }
         DangerousAct::RemoveLwaApp => {
             let apps = lwa_apps::list(cx, scope).await.unwrap();
             let spare = apps.into_iter().find(|app| app.name.as_str() == "Spare").map_or(team.app, |app| app.id);
@@ -91,6 +97,26 @@ pub(super) async fn perform(
                 problem(teams::change_member(cx, scope, bob, Role::Auditor, Environments::BOTH).await),
                 problem(teams::engage(cx, scope, bob, Engagement::Employee).await),
             ]
+        }
+        DangerousAct::LeaveTeam => {
+            let left = problem(teams::leave(cx, scope).await);
+            // Nobody comes back but by an invitation; here there is more to do.
+            if left.is_ok() {
+                let (db, me) = (house.stage.portal.db.reader(), cx.signed_in().unwrap().user);
+                let (both, employee) = (Environments::BOTH, Engagement::Employee);
+                backend::store::member::insert(
+                    db,
+                    team.team,
+                    me,
+                    Role::Owner,
+                    both,
+                    &employee,
+                    cx.now() - chrono::Duration::days(30),
+                )
+                .await
+                .unwrap();
+            }
+            vec![left]
         }
         DangerousAct::RemoveMember => vec![problem(teams::remove_member(cx, scope, bob).await)],
         DangerousAct::InviteMember => {
