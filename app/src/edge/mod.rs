@@ -27,7 +27,7 @@ pub(crate) use browser::{
 };
 pub use document::{Assets, Theme, document};
 pub(crate) use moment::moment;
-pub use plain_post::{Reveal, echo_of};
+pub use plain_post::{NEVER_ECHOED, Reveal, echo_of};
 pub(crate) use views::*;
 pub use views::{log_filter, subject_id, viewer};
 

@@ -17,6 +17,7 @@ pub use ready::ready;
 
 use crate::{
     browser::{AGENT, Browser},
+    canary::cage::Cage,
     house::{Furnished, House, known_app, known_seller},
     on_both_databases,
     registry::{Function, Route, Things, body, dump, form, functions, other_seller, routes},
@@ -106,6 +107,16 @@ async fn events(house: &House) -> Vec<Event> {
     db.query_all_raw(all).await.unwrap().into_iter().map(read).collect()
 }
 
+/// What a Team has to keep to itself.
+fn secrets_of(own: &Things) -> Cage {
+    let mut cage = Cage::default();
+    cage.add("gateway key", &own.secret);
+    cage.add("client secret", known_app().client_secret);
+    cage.add("refresh token", known_seller().refresh_token);
+    cage.add("webhook secret", crate::webhooks::SECRET);
+    cage
+}
+
 /// The id that an answer names.
 fn request_of(response: &Response) -> Uuid {
     let id: RequestId = response.headers()["x-request-id"].to_str().unwrap().parse().unwrap();
@@ -158,6 +169,8 @@ on_both_databases!(every_server_function_is_recorded_or_on_the_list, async |stag
         let (status, request) = (response.status(), request_of(&response));
         let text = response.text().await.unwrap();
         assert!(status.is_success(), "{}: {status} {text}", function.name);
+        // Nor does what it answers hold a secret that was there before.
+        assert!(secrets_of(&own).found(text.as_bytes()).is_empty(), "{}: {text}", function.name);
         let found = events_of(&house, request).await;
         let excepted = UNRECORDED.iter().any(|(name, _)| *name == function.name);
         match (found.is_empty(), excepted) {

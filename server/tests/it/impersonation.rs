@@ -2,7 +2,11 @@
 
 use backend::{access, impersonations, jobs, mail::read_mailbox};
 use chrono::Duration;
-use model::{Environments, Permission, Role, ids::ImpersonationId};
+use model::{
+    Environments, Permission, Role,
+    audit::Action,
+    ids::{ImpersonationId, UserId},
+};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
@@ -12,6 +16,7 @@ use crate::{
     on_both_databases,
     registry::{Things, address, column, dump, files, form, functions, pages},
     support::{Stage, reveal},
+    tenancy::files::{address_of, ask},
 };
 
 /// Tables that looking writes to.
@@ -63,6 +68,14 @@ impl Scene {
         asked
     }
 
+    /// Whatever the operator did in the Team has the owner beside them.
+    async fn both_on_every_event(&self) {
+        let alone = "SELECT e.action || ' ' || COALESCE(e.reason, '') AS row FROM audit_event e
+            JOIN \"user\" a ON a.id = e.actor_id WHERE a.email = 'ada@example.com' AND e.team_id IS NOT NULL
+            AND e.on_behalf_of IS NULL AND e.action <> 'impersonation.asked'";
+        assert!(column(&self.house, alone).await.is_empty());
+    }
+
     /// What the owner was mailed of it.
     async fn mails(&self) -> Vec<String> {
         backend::mail::deliver_due(&self.house.stage.portal).await.unwrap();
@@ -98,14 +111,24 @@ on_both_databases!(an_operator_looks_into_a_team_as_its_owner_lets_them, async |
     for (table, rows) in &after {
         assert_eq!(rows, &before[table], "looking changed {table}");
     }
-    // Everywhere else the banner stands too.
-    for path in ["/", "/account", "/installation", "/security", "/gateway-api", "/confirm", "/nowhere"] {
-        let text = ada.get(path).await.text().await.unwrap();
-        assert_eq!(text.matches("You look into Team of bob as support").count(), 1, "{path}");
+    // Everywhere else the banner stands too; what leads away shows no page.
+    let mut elsewhere = vec!["/nowhere".to_owned()];
+    elsewhere.extend(pages().into_iter().filter(|page| !page.starts_with("/teams/{team}")));
+    let mut shown = 0;
+    for path in &elsewhere {
+        let answer = ada.get(path).await;
+        if !answer.status().is_redirection() {
+            assert_eq!(answer.text().await.unwrap().matches("You look into Team of bob as support").count(), 1, "{path}");
+            shown += 1;
+        }
     }
+    assert!(shown >= 8, "{shown} of {elsewhere:?}");
     // The Team sees it on each of its pages.
     let bob = &mut Browser::signed_in_later(&scene.house, "bob@example.com").await;
-    assert!(bob.get(&scene.team()).await.text().await.unwrap().contains("ada@example.com looks into this Team as support"));
+    for page in pages().iter().filter(|page| page.starts_with("/teams/{team}")) {
+        let text = bob.get(&address(page, &scene.things)).await.text().await.unwrap();
+        assert_eq!(text.matches("ada@example.com looks into this Team as support").count(), 1, "{page}");
+    }
     // Each page is in the Team's log, with both of them.
     let many = format!(
         "SELECT CAST(COUNT(*) AS TEXT) AS row FROM audit_event e JOIN \"user\" a ON a.id = e.actor_id
@@ -114,10 +137,7 @@ on_both_databases!(an_operator_looks_into_a_team_as_its_owner_lets_them, async |
     );
     let noted: usize = column(&scene.house, &many).await[0].parse().unwrap();
     assert_eq!(noted, seen.len() + refused.len());
-    let alone = "SELECT CAST(COUNT(*) AS TEXT) AS row FROM audit_event e JOIN \"user\" a ON a.id = e.actor_id
-        WHERE a.email = 'ada@example.com' AND e.team_id IS NOT NULL AND e.on_behalf_of IS NULL
-        AND e.action <> 'impersonation.asked'";
-    assert_eq!(column(&scene.house, alone).await, ["0"]);
+    scene.both_on_every_event().await;
     assert_eq!(scene.mails().await, ["Support asks to look into your Team", "Support looks into your Team"]);
     // People read both names.
     let log = bob.get(&format!("{}/log", scene.team())).await.text().await.unwrap();
@@ -160,27 +180,11 @@ on_both_databases!(whoever_looks_in_changes_nothing_and_watches_nothing, async |
         let path = address(&route, &scene.things);
         assert_eq!(ada.get(&path).await.status(), 403, "{path}");
     }
-    for (method, path) in
-        files().into_iter().filter(|(method, path)| *method == reqwest::Method::GET && path.starts_with("/teams/"))
-    {
-        let path = format!("{}?format=csv", address(&path, &scene.things));
-        assert_eq!(ada.get(&path).await.status(), 403, "{method} {path}");
+    for (method, path) in files().into_iter().filter(|(_, path)| path.starts_with("/teams/")) {
+        let path = address_of(&path, |name| scene.things.named(name).unwrap().to_owned());
+        assert_eq!(ask(&ada, &method, &path).await.0, 403, "{method} {path}");
     }
-    let incident = address("/teams/{team}/incidents/{incident}", &scene.things);
-    let (export, upload) = (format!("{}/log/export", scene.team()), format!("{incident}/evidence"));
-    let copy = format!("{upload}/evd_0190000000007000800000000000dead");
-    let file =
-        b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nhello\r\n--x--\r\n".to_vec();
-    let post = |path: &str| ada.request(reqwest::Method::POST, path).header("Sec-Fetch-Site", "same-origin");
-    let requests = [
-        post(&export).form(&[("format", "csv")]),
-        post(&upload).header("Content-Type", "multipart/form-data; boundary=x").body(file),
-        post(&copy).form(&[("step", "up")]),
-    ];
-    for request in requests {
-        let answer = request.header("Accept", "text/html").send().await.unwrap();
-        assert_eq!(answer.status(), 403, "{}", answer.url().path());
-    }
+    scene.both_on_every_event().await;
     let after = dump(&scene.house, Some(&scene.things.team), &ASIDE).await;
     for (table, rows) in &after {
         assert_eq!(rows, &before[table], "{table}");
@@ -233,6 +237,19 @@ on_both_databases!(either_side_ends_it_at_once, async |stage: Stage| {
     jobs::run_due(&scene.house.stage.portal).await.unwrap();
     let ended = "SELECT CAST(COUNT(*) AS TEXT) AS row FROM audit_event WHERE action = 'impersonation.ended' AND on_behalf_of IS NOT NULL";
     assert_eq!(column(&scene.house, ended).await, ["3"]);
+    // Whoever ended it, both of them stand in it.
+    let operator = "SELECT LOWER(CAST(id AS TEXT)) AS row FROM \"user\" WHERE email = 'ada@example.com'";
+    let operator = match scene.house.stage.portal.db.reader().get_database_backend() {
+        sea_orm::DbBackend::Sqlite => operator.replace("CAST(id AS TEXT)", "HEX(id)"),
+        _ => operator.to_owned(),
+    };
+    let operator = UserId(column(&scene.house, &operator).await[0].parse().unwrap());
+    let ended = scene.house.stage.events(&scene.of.scope, Action::ImpersonationEnded).await;
+    assert_eq!(ended.len(), 3);
+    for event in ended {
+        assert!(event.details.contains(&operator.to_string()), "{event:?}");
+        assert_eq!(event.on_behalf_of, Some(bob.0), "{event:?}");
+    }
 });
 
 on_both_databases!(it_stands_no_longer_than_those_who_made_it, async |stage: Stage| {

@@ -1,7 +1,7 @@
 //! Teams are walls. Whatever names a thing of another Team is answered as if there were no such thing, a role does what
 //! its row of the table says, and what is written in a Team is read by nobody outside. All of it is walked from registries.
 
-mod files;
+pub mod files;
 pub mod marks;
 
 use std::collections::BTreeMap;

@@ -11,13 +11,13 @@ use super::*;
 
 /// What is followed, by name.
 #[derive(Default)]
-pub(super) struct Cage {
+pub struct Cage {
     pub(super) canaries: BTreeMap<String, Vec<u8>>,
     pub(super) used: BTreeSet<String>,
 }
 
 impl Cage {
-    pub(super) fn add(&mut self, name: &str, secret: impl AsRef<[u8]>) {
+    pub fn add(&mut self, name: &str, secret: impl AsRef<[u8]>) {
         assert!(secret.as_ref().len() >= 8, "{name} is too short to be told from anything else");
         self.canaries.insert(name.to_owned(), secret.as_ref().to_vec());
     }
@@ -33,7 +33,7 @@ impl Cage {
     }
 
     /// The canaries in these bytes, each with its spelling.
-    pub(super) fn found(&self, hay: &[u8]) -> Vec<(String, &'static str)> {
+    pub fn found(&self, hay: &[u8]) -> Vec<(String, &'static str)> {
         let hay = text(hay);
         let mut found = Vec::new();
         for (name, secret) in &self.canaries {

@@ -12,9 +12,10 @@ use serde_json::Value;
 
 use crate::{
     browser::Browser,
-    house::{known_app, known_seller},
+    house::{Furnished, known_app, known_seller},
     registry::{Things, address, files, form, functions, other_seller, pages},
     support::reveal,
+    tenancy::files::{address_of, request},
 };
 
 use super::*;
@@ -238,42 +239,48 @@ pub(super) async fn life(walk: &mut Walk<'_>) {
     let told: Value = serde_json::from_str(&told).unwrap();
     walk.cage.add("impersonation code", told["code"].as_str().unwrap());
 
-    things_of_gateways(
-        walk,
-        &key,
-        &Things {
-            team: team.clone(),
-            app: app_id.clone(),
-            connection: connection.clone(),
-            gateway: gateway.clone(),
-            key: made["key"].as_str().unwrap().to_owned(),
-            secret: key.clone(),
-            ..Things::nobodys()
-        },
-    )
-    .await;
+    // Everything else that a Team may have.
+    let of = Furnished {
+        owner: person.clone(),
+        scope: scope.clone(),
+        team: team_id,
+        app: app_id.parse().unwrap(),
+        connection: connection_id,
+        gateway: gateway.parse().unwrap(),
+        key: made["key"].as_str().unwrap().parse().unwrap(),
+        secret: key.clone(),
+    };
+    let own = house.things(&of).await;
+    things_of_gateways(walk, &key, &own).await;
 
     // Hours have passed.
     let mut ada = Browser::confirmed(house, email).await;
+    house.sequence().await;
+    // A choice stands open for a short time.
+    let ads = house.ads_app(&of).await;
+    let own = Things { choice: house.profiles(&of, ads).await.to_string(), ..own };
     // Every page and every reading function, for its person and for nobody.
-    let own =
-        Things { team: team.clone(), app: app_id.clone(), connection: connection.clone(), gateway, ..Things::nobodys() };
     for page in pages() {
         let path = address(&page, &own);
         let seen = ada.get(&path).await;
+        // They are there to be seen; who is signed in is led away from where one signs in.
+        let is_there = seen.status() == 200 || seen.status().is_redirection() || !page.starts_with("/teams/");
+        assert!(is_there, "{page}: {}", seen.status());
         walk.note(format!("page {page}"), seen, &[]).await;
         let seen = Browser::new(house).get(&path).await;
         walk.note(format!("page {page} for nobody"), seen, &[]).await;
     }
-    for (method, route) in
-        files().into_iter().filter(|(_, path)| path.starts_with("/teams/") && !path.contains("{evidence}"))
-    {
-        let path = address(&route, &own);
-        let request = ada
-            .request(method, &format!("{path}?format=csv"))
-            .header("Sec-Fetch-Site", "same-origin")
-            .form(&[("format", "csv")]);
-        walk.note(format!("file {route}"), request.send().await.unwrap(), &[]).await;
+    for (method, route) in files().into_iter().filter(|(_, path)| path.starts_with("/teams/")) {
+        let path = address_of(&route, |name| own.named(name).unwrap().to_owned());
+        let left = request(&ada, &method, &path).send().await.unwrap();
+        // What is taken in leads back to its page, and no piece has that id.
+        let expected = match (method.as_str(), route.contains("{evidence}"), route.ends_with("/evidence")) {
+            (_, true, _) => 404,
+            (_, _, true) => 303,
+            _ => 200,
+        };
+        assert_eq!(left.status(), expected, "{method} {route}");
+        walk.note(format!("file {route}"), left, &[]).await;
     }
     for path in ["/nowhere", "/pkg/portal-0.css", "/gateway-api", "/theme"] {
         let seen = ada.get(path).await;

@@ -133,7 +133,6 @@ on_both_databases!(nothing_repeats_a_secret_that_came_in_the_wrong_place, async 
 
     // Server functions: the same, by a script and as a plain form, signed in and not.
     let browser = Browser::confirmed(&house, "ada@example.com").await;
-    const SECRETS: [&str; 4] = ["client_secret", "code", "confirm", "refresh_token"];
     for function in functions().iter().filter(|function| function.name != "sign_out" && function.name != "leave_team") {
         let path = format!("/act/{}", function.name);
         for secret in misplaced() {
@@ -149,7 +148,7 @@ on_both_databases!(nothing_repeats_a_secret_that_came_in_the_wrong_place, async 
                     whole.iter().filter(|(name, _)| name.split('[').next() != Some(field)).cloned().collect();
                 let rest = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&wrong).finish();
                 // What a person types is given back to them, but for fields of secrets.
-                let plain = SECRETS.contains(&field.as_str());
+                let plain = app::edge::NEVER_ECHOED.contains(&field.as_str());
                 bodies.push((format!("{field} of {}", function.name), format!("{rest}&{field}={coded}"), plain));
                 bodies.push((
                     format!("{field}[] of {}", function.name),
