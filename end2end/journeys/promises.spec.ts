@@ -19,13 +19,17 @@ test("what stands behind the promises is seen and taken along", async ({ page, h
   mkdirSync(proofs, { recursive: true });
   const at = new Date().toISOString();
   const checks = ["advisories", "bans", "licenses", "npm", "sources"];
-  const all = <T>(value: T) => Object.fromEntries(checks.map((check) => [check, value]));
-  const scan = { at, commit: "0123456789abcdef", checks: all("passed"), passed_at: all(at), components: { server: 597, frontend: 185 } };
+  const every = <T>(value: T) => Object.fromEntries(checks.map((check) => [check, value]));
+  const scan = { at, commit: "0123456789abcdef", checks: every("passed"), passed_at: every(at), components: { server: 597, frontend: 185 } };
   writeFileSync(join(proofs, "scan.json"), JSON.stringify(scan));
   await page.reload();
   const scanned = page.locator("#scanned");
   await expect(scanned).toContainText("Holds");
   await expect(scanned).toContainText("782 components");
+  // Each of them says what keeps it, how it stands, and when that was looked at.
+  const all = page.locator(".promise");
+  expect(await all.count()).toBeGreaterThan(30);
+  for (const text of await all.allInnerTexts()) expect(text).toMatch(/(Holds|To do|Does not hold)[\s\S]*(Checked|Never checked)/);
   await scanned.getByText("Tests", { exact: true }).click();
   await expect(scanned.getByText("a_scan_that_is_old_or_failed_is_trouble")).toBeVisible();
   // What leaves as a file asks for a fresh proof, for what and where.

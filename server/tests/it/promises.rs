@@ -83,8 +83,7 @@ on_both_databases!(what_stands_behind_each_promise_follows_from_what_is_there, a
     house.stage.person("operator").await;
     let ada = house.furnished("ada").await;
     let standing = async |promise| found(&ada, promise).await.standing;
-    for promise in [Promise::Sealed, Promise::Disconnect, Promise::UnusedAccounts, Promise::KeysEnd, Promise::AuthorizedWork]
-    {
+    for promise in [Promise::Sealed, Promise::Disconnect, Promise::UnusedAccounts, Promise::KeysEnd] {
         assert_eq!(standing(promise).await, Standing::Holds, "{promise:?}");
     }
     assert_eq!((standing(Promise::Scanned).await, standing(Promise::PointOfContact).await), (TO_DO, TO_DO));

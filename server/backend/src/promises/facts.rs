@@ -17,7 +17,7 @@ use crate::{
     access_reviews, alerts, audit, gateways, incidents, keys,
     store::{
         self, access_review::AccessReview, alert::Whose, audit_tally, contact::Contact, dormancy::Account,
-        gateway_key::GatewayKey, lwa_app::LwaApp, member::Member, review::Review, sealed,
+        gateway_key::GatewayKey, member::Member, review::Review, sealed,
     },
     teams,
 };
@@ -37,8 +37,10 @@ pub(super) struct Facts {
     pub access_reviews: Vec<AccessReview>,
     pub reviews: Vec<Review>,
     pub connections: store::connection::Counts,
-    pub apps: Vec<LwaApp>,
-    pub live_keys: Vec<GatewayKey>,
+    /// When the client secret of each LWA app was made.
+    pub secrets_made: Vec<Time>,
+    /// When each live gateway key ends.
+    pub keys_end: Vec<Time>,
     pub idle: usize,
     pub keys: keys::Inventory,
     /// Sealed values that were looked at, and those that are none or name a key of somebody else.
@@ -78,8 +80,8 @@ impl Facts {
             access_reviews: access_reviews::list(cx, scope).await?,
             reviews: store::review::all(db, scope).await?,
             connections: store::connection::counts(db, scope).await?,
-            apps: store::lwa_app::all(db, scope).await?,
-            live_keys: gateway_keys.into_iter().filter(is_live).collect(),
+            secrets_made: store::lwa_app::all(db, scope).await?.iter().map(|app| app.secret_made_at).collect(),
+            keys_end: gateway_keys.iter().filter(|key| is_live(key)).map(|key| key.expires_at).collect(),
             idle: gateways::idle(cx, scope).await?.iter().filter(|one| !one.keys.is_empty()).count(),
             keys: keys::inventory(&cx.portal).await?,
             sealed: sealed_values(cx, scope).await?,

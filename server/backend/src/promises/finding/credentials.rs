@@ -3,11 +3,15 @@
 use chrono::Duration;
 use model::{amazon::SecretClock, promise::Standing};
 
-use super::{DAYS, Facts, Finding, count, day, finding, holds, unless};
+use super::{
+    DAYS, Facts, Finding, count, day, finding, holds,
+    program::{shown, tested},
+    unless,
+};
 
 pub(super) fn issued(facts: &Facts) -> Finding {
     let (issued, refused, _) = facts.issued;
-    holds(facts, format!("Credentials in the last {DAYS} days: {issued} issued, {refused} refused, each an event."))
+    shown(facts, format!("Credentials in the last {DAYS} days: {issued} issued, {refused} refused, each an event."))
 }
 
 pub(super) fn disconnected(facts: &Facts) -> Finding {
@@ -38,11 +42,14 @@ pub(super) fn sealed(facts: &Facts) -> Finding {
 }
 
 pub(super) fn client_secrets(facts: &Facts) -> Finding {
-    let ends = facts.apps.iter().map(|app| SecretClock { made_at: app.secret_made_at }.expires_at()).min();
+    let ends = facts.secrets_made.iter().map(|made_at| SecretClock { made_at: *made_at }.expires_at()).min();
     let Some(first) = ends else { return holds(facts, "This Team has no LWA app yet.".to_owned()) };
     let word = if first <= facts.now { "ended" } else { "ends" };
-    let says =
-        format!("{}; the first client secret {word} on {}.", count(facts.apps.len(), "LWA app", "LWA apps"), day(first));
+    let says = format!(
+        "{}; the first client secret {word} on {}.",
+        count(facts.secrets_made.len(), "LWA app", "LWA apps"),
+        day(first)
+    );
     match first - facts.now {
         left if left <= Duration::zero() => finding(Standing::Broken, says, facts.now),
         left => unless(left <= Duration::days(DAYS), says, facts.now),
@@ -50,18 +57,18 @@ pub(super) fn client_secrets(facts: &Facts) -> Finding {
 }
 
 pub(super) fn keys(facts: &Facts) -> Finding {
-    let first = facts.live_keys.iter().map(|key| key.expires_at).min();
+    let first = facts.keys_end.iter().min().copied();
     let first = first.map(|at| format!(", the first of which ends on {}", day(at))).unwrap_or_default();
     let idle = match facts.idle {
         0 => "none is unused for thirty days".to_owned(),
         many => format!("{} unused for thirty days", count(many, "gateway has keys", "gateways have keys")),
     };
-    unless(facts.idle > 0, format!("{}{first}; {idle}.", count(facts.live_keys.len(), "live key", "live keys")), facts.now)
+    unless(facts.idle > 0, format!("{}{first}; {idle}.", count(facts.keys_end.len(), "live key", "live keys")), facts.now)
 }
 
 pub(super) fn environments(facts: &Facts) -> Finding {
     let counts = facts.connections;
-    holds(
+    shown(
         facts,
         format!("{} production and {} sandbox connections, kept apart by the database.", counts.production, counts.sandbox),
     )
@@ -72,7 +79,7 @@ pub(super) fn master(facts: &Facts) -> Finding {
     let kept = if active.is_some_and(|one| one.served) { "A key service outside Portal keeps the master key. " } else { "" };
     let Some(((made, due), overdue_at)) = active.and_then(|one| one.key.made_at.zip(one.due).zip(one.overdue_at())) else {
         if kept.is_empty() {
-            return super::program::tested(facts);
+            return tested(facts);
         }
         return unless(true, format!("{kept}How old it is the service does not tell."), facts.now);
     };

@@ -5,6 +5,8 @@ mod incidents;
 mod log;
 mod people;
 mod program;
+#[cfg(test)]
+mod tests;
 
 use model::{
     Time,
@@ -20,7 +22,7 @@ pub(super) fn of(promise: Promise, facts: &Facts) -> Finding {
     match promise {
         Promise::AuthorizedWork => credentials::issued(facts),
         Promise::Disconnect => credentials::disconnected(facts),
-        Promise::MembersOnly => holds(facts, format!("{}.", count(facts.members.len(), "member", "members"))),
+        Promise::MembersOnly => program::shown(facts, format!("{}.", count(facts.members.len(), "member", "members"))),
         Promise::StrongSignIn => people::sign_in(facts),
         Promise::UnusedAccounts => people::unused(facts),
         Promise::AccessReviewed => people::access_reviewed(facts),
@@ -29,7 +31,9 @@ pub(super) fn of(promise: Promise, facts: &Facts) -> Finding {
         Promise::Sealed => credentials::sealed(facts),
         Promise::KeysApart => credentials::master(facts),
         Promise::SecretsRotated => credentials::client_secrets(facts),
-        Promise::Recorded => holds(facts, format!("Events of this Team in the last {DAYS} days: {}.", facts.issued.2)),
+        Promise::Recorded => {
+            program::shown(facts, format!("Events of this Team in the last {DAYS} days: {}.", facts.issued.2))
+        }
         Promise::Unchangeable => log::head(facts),
         Promise::Kept => log::kept(facts),
         Promise::LookedThrough => log::reviewed(facts),

@@ -1,5 +1,6 @@
 //! What stands behind the promises about people.
 
+use chrono::Duration;
 use model::{
     Time,
     access_review::{EVERY, WITHIN},
@@ -47,6 +48,12 @@ pub(super) fn contractors(facts: &Facts) -> Finding {
         Engagement::Employee => None,
     });
     let ends: Vec<Time> = ends.collect();
+    // Nobody whose time is over is let in; the row goes within minutes.
+    let over = ends.iter().filter(|at| facts.now - **at > Duration::hours(1)).count();
+    if over > 0 {
+        let says = format!("{} whose access ended still a member.", count(over, "contractor is", "contractors are"));
+        return finding(Standing::Broken, says, facts.now);
+    }
     let next = ends
         .iter()
         .filter(|at| **at > facts.now)

@@ -82,6 +82,12 @@ pub(super) fn tested(facts: &Facts) -> Finding {
     finding(standing, says, suite.at)
 }
 
+/// What the figures show, and the tests of what no figure shows.
+pub(super) fn shown(facts: &Facts, says: String) -> Finding {
+    let tested = tested(facts);
+    Finding { says: format!("{says} {}", tested.says), ..tested }
+}
+
 fn short(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
 }
