@@ -40,14 +40,14 @@ pub async fn run(portal: &Portal, file: &Path, task: KeysTask) -> Result<(), Box
                 println!("{}: a new data key, {resealed} secrets sealed anew, {unopened} that do not open", whose(team));
             })
             .await?;
-            println!("{} data keys are new.", all.done);
+            println!("New: {}.", counted(all.done, "data key"));
             if !all.failed.is_empty() {
                 let failed: Vec<_> = all.failed.into_iter().map(whose).collect();
                 return Err(format!("The data keys of these do not open: {}.", failed.join(", ")).into());
             }
         }
         KeysTask::Rewrap => {
-            let all = keys::rewrap(portal, |done| println!("{done} data keys wrapped anew")).await?;
+            let all = keys::rewrap(portal, |done| println!("{} wrapped anew", counted(done, "data key"))).await?;
             for (key, why) in &all.failed {
                 let whose = key.team.map_or("the installation".to_owned(), |team| team.to_string());
                 println!("{} of {whose}, wrapped by {}, does not open: {why}", key.id, key.kek_id);
@@ -56,7 +56,7 @@ pub async fn run(portal: &Portal, file: &Path, task: KeysTask) -> Result<(), Box
                 let sentence = "{} data keys are still wrapped by other master keys: what does not open stays so; run it again for the others.";
                 return Err(sentence.replacen("{}", &all.left.to_string(), 1).into());
             }
-            println!("Done: {} data keys.", all.done);
+            println!("Done: {}.", counted(all.done, "data key"));
         }
         KeysTask::Retire(id) => {
             keys::retire(portal, file, &id).await?;
