@@ -151,11 +151,14 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
                 return Ok(report(&[sentence]));
             }
             let task = command.into();
-            if task != KeysTask::List {
-                // Nothing is done to one installation's file by what stands in another one's database.
-                custody::strictly_fits(&portal).await?;
-            }
-            keys_report::run(&portal, &config.key_file(), task).await?;
+            let work = async {
+                if task != KeysTask::List {
+                    // Nothing is done to one installation's file by what stands in another one's database.
+                    custody::strictly_fits(&portal).await?;
+                }
+                keys_report::run(&portal, &config.key_file(), task).await
+            };
+            start::noted(&portal, work).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Backup { file } => {
@@ -164,8 +167,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
             if let Some(sentence) = lacks_migrations(&portal).await? {
                 return Ok(report(&[sentence]));
             }
-            custody::strictly_fits(&portal).await?;
-            backup_report::print(&backup_report::back_up(&portal, &file).await?);
+            let work = async {
+                custody::strictly_fits(&portal).await?;
+                backup_report::back_up(&portal, &file).await
+            };
+            backup_report::print(&start::noted(&portal, work).await?);
             println!("Keep {} apart from the master key that opens it.", file.display());
             Ok(ExitCode::SUCCESS)
         }
@@ -252,7 +258,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
             let portal = start::portal(&config).await?;
             let mut code = ExitCode::SUCCESS;
             for kind in kind.map_or_else(|| DrillKind::ALL.to_vec(), |one| vec![one]) {
-                let ended = drill::run_now(&portal, team, kind).await?;
+                let ended = start::noted(&portal, drill::run_now(&portal, team, kind)).await?;
                 println!("{}", ended.report);
                 if let Some(incident) = ended.incident {
                     println!("Kept: {}/teams/{team}/incidents/{incident}", config.public_url);

@@ -6,7 +6,7 @@ use backend::{
     Clock, Mode, Portal,
     amazon::Amazon,
     audit::{CheckpointKey, LastHead},
-    egress::{Egress, OperatorsHosts},
+    egress::{self, Egress, OperatorsHosts},
     mail::Mailer,
     portal::{Settings, SignUp},
     store::{
@@ -98,6 +98,15 @@ pub fn outlets(config: &Config, egress: &Egress) -> Result<Outlets, String> {
 }
 
 /// What this configuration connects outward to.
+/// Does it, then writes down which connections outward were refused meanwhile.
+pub async fn noted<T>(portal: &Portal, work: impl Future<Output = T>) -> T {
+    let done = work.await;
+    if let Err(error) = egress::note_all(portal).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "refused connections could not be recorded");
+    }
+    done
+}
+
 pub fn egress(config: &Config) -> Egress {
     let mail = config.mail.smtp_url.as_ref().and_then(|url| Mailer::host(&url.0));
     if config.is_development() {

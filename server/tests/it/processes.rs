@@ -93,6 +93,32 @@ async fn cold() -> (House, Furnished) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_records_which_connections_were_refused_to_it() {
+    let (house, of) = cold().await;
+    let owner = house.stage.stepped_up(&of.owner);
+    let (url, heard) = crate::webhooks::service().await;
+    let secret = crate::webhooks::SECRET.to_owned().into();
+    let whose = backend::webhooks::For::Gateway(of.gateway);
+    backend::webhooks::set(&owner, &of.scope, whose, &url, secret, None).await.unwrap();
+    let hook = backend::webhooks::get(&owner, &of.scope, whose).await.unwrap().0.unwrap().id;
+    backend::webhooks::send_test(&owner, &of.scope, hook).await.unwrap();
+    let db = house.stage.portal.db.reader();
+    db.execute_unprepared("UPDATE webhook SET url = 'https://elsewhere.example/hook'").await.unwrap();
+    let _worker = spawn(&house, "worker", &[("PORTAL_MAIL__CAPTURE_DIR", "/nonexistent")]).await;
+    let denied = "SELECT reason || ' ' || details AS row FROM audit_event WHERE action = 'egress.denied'";
+    let began = Instant::now();
+    let found = loop {
+        let found = crate::registry::column(&house, denied).await;
+        if !found.is_empty() || began.elapsed() > Duration::from_secs(40) {
+            break found;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    assert!(found.len() == 1 && found[0].contains("not-listed") && found[0].contains("elsewhere.example"), "{found:?}");
+    assert!(heard.lock().unwrap().1.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_processes_make_one_call_for_two_hundred_issues() {
     let (house, team) = cold().await;
     let processes = [start(&house).await, start(&house).await];

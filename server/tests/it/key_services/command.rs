@@ -45,6 +45,24 @@ async fn role() -> (String, Arc<AtomicUsize>) {
     (url, asked)
 }
 
+on_both_databases!(a_command_records_what_was_refused_to_it, async |stage: Stage| {
+    let house = House::on(stage).await;
+    house.furnished("ada").await;
+    // In development a key service is on this machine.
+    let settings = [
+        ("PORTAL_KEY_SERVICE__WRAPS_WITH", "kms"),
+        ("PORTAL_KEY_SERVICE__KMS_KEY", "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+        ("PORTAL_KEY_SERVICE__KMS_ENDPOINT", "http://elsewhere.example:8200"),
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "b"),
+    ];
+    let refused = portal_keys(&house, &["rewrap"], &settings).await;
+    assert!(!refused.status.success(), "{}", said(&refused));
+    let denied = "SELECT reason || ' ' || details AS row FROM audit_event WHERE action = 'egress.denied'";
+    let denied = crate::registry::column(&house, denied).await;
+    assert!(denied.len() == 1 && denied[0].contains("not-listed") && denied[0].contains("elsewhere.example"), "{denied:?}");
+});
+
 on_both_databases!(a_machine_with_a_role_asks_aws_kms, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
