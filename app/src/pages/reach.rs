@@ -25,9 +25,13 @@ pub fn ReachPage() -> impl IntoView {
 
 #[component]
 fn Map(team: TeamId, all: ReachDetail) -> impl IntoView {
-    let many = |environment: Environment| all.connections.iter().filter(|one| one.environment == environment).count();
-    let heads = Environment::ALL.map(|one| format!("{} ({})", one.title(), many(one)));
-    let heads = heads.into_iter().map(|head| view! { <th scope="col">{head}</th> }).collect_view();
+    let heads = Environment::ALL.map(|one| view! { <th scope="col">{one.title()}</th> }).collect_view();
+    let there = Environment::ALL.map(|environment| {
+        let names = all.connections.iter().filter(|one| one.environment == environment).map(|one| one.name.clone());
+        let names = names.collect::<Vec<_>>();
+        let words = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        view! { <td data-label=environment.title()>{words}</td> }
+    });
     let people = all.people.into_iter().map(|person| view! { <Person person/> }).collect_view();
     let none = all.connections.is_empty();
     let rows = all.connections.into_iter().map(|connection| view! { <Connection team connection/> }).collect_view();
@@ -36,9 +40,12 @@ fn Map(team: TeamId, all: ReachDetail) -> impl IntoView {
         <p class="muted small">"As of "{all.at.absolute}"."</p>
         <section class="card card-flush" aria-label="People">
             <div class="table-wrap"><table class="table">
-                <caption>"People, by environment and how many connections it has"</caption>
+                <caption>"People, by environment: what a person may do there is the same for each of its connections"</caption>
                 <thead><tr><th scope="col">"Member"</th><th scope="col">"Role"</th><th scope="col">"Works as"</th>{heads}</tr></thead>
-                <tbody>{people}</tbody>
+                <tbody>
+                    <tr class="row-sum"><th scope="row" colspan="3">"Connections there"</th>{there.collect_view()}</tr>
+                    {people}
+                </tbody>
             </table></div>
         </section>
         <section class="card card-flush" aria-label="Connections">

@@ -71,3 +71,33 @@ on_both_databases!(the_map_shows_who_and_which_key_reaches_a_connection_now, asy
     connections::disconnect(&disconnected, &of.scope, of.connection, "Shop").await.unwrap();
     assert!(map().await.connections.is_empty());
 });
+
+on_both_databases!(the_map_says_what_each_may_do_with_which_connections, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    for (name, role, environments) in [
+        ("both", Role::Operator, Environments::BOTH),
+        ("sand", Role::Admin, SANDBOX),
+        ("audits", Role::Auditor, Environments::BOTH),
+    ] {
+        house.member(&of, name, role, environments).await;
+    }
+    let mut ada = crate::browser::Browser::signed_in_later(&house, "ada@example.com").await;
+    let page = ada.get(&format!("/teams/{}/members/reach", of.team)).await.text().await.unwrap();
+    let row = |head: &str| {
+        let row = page
+            .split("<tr")
+            .skip(1)
+            .find(|row| row.contains(&format!(">{head}<")))
+            .unwrap_or_else(|| panic!("no {head}: {page}"));
+        ["Production", "Sandbox"].map(|one| {
+            let cell = row.split_once(&format!("data-label=\"{one}\">")).unwrap_or_else(|| panic!("{row}")).1;
+            cell.split('<').next().unwrap().to_owned()
+        })
+    };
+    assert_eq!(row("Connections there"), ["Shop", "none"]);
+    assert_eq!(row("ada@example.com"), ["Changes", "Changes"]);
+    assert_eq!(row("both@example.com"), ["Changes", "Changes"]);
+    assert_eq!(row("sand@example.com"), ["Reads", "Changes"]);
+    assert_eq!(row("audits@example.com"), ["Reads", "Reads"]);
+});
