@@ -17,7 +17,7 @@ test("the restore of a backup is rehearsed, and what it showed is kept", async (
     await expect(run).toContainText("Went well", { timeout: 1_000 });
   }).toPass({ timeout: 60_000 });
   await run.getByText("Step by step").click();
-  for (const step of ["nothing of it is read without the master key", "each table with as many rows", "the head that was signed here last", "secrets of the Team that rehearses open in it"])
+  for (const step of ["nothing of it is read without the master key", "each table with as many rows", "(the head that was signed here last|no head was signed here yet)", "secrets of the Team that rehearses open in it"])
     await expect(run.locator("pre")).toContainText(new RegExp(`ok .*${step}`));
   await run.getByRole("link", { name: "What was kept" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Restore a backup");

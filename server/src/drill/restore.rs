@@ -109,7 +109,11 @@ async fn compare(portal: &Portal, db: &Db, manifest: &backup::Manifest, team: Te
         }
         (Some(_), None) => backup::log_heads(db, manifest).await?.is_some_and(|(signed, found)| signed == found),
     };
-    log.step("its log has the head that was signed here last", held, at);
+    let step = match manifest.head {
+        Some(_) => "its log has the head that was signed here last",
+        None => "no head was signed here yet, to compare its log with",
+    };
+    log.step(step, held, at);
     let at = Instant::now();
     let (same, all) = backup::samples(portal, db, team).await?;
     log.step(&format!("{same} of {all} secrets of the Team that rehearses open in it, as they do here"), same == all, at);

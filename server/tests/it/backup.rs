@@ -257,6 +257,10 @@ on_both_databases!(a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted, as
     let roles = "web\", \"gateway\", \"worker";
     let issue =
         async |process: &Process| house.issue_at(&process.url, &of.secret, of.team, of.connection, json!({})).await.0;
+    let own = async |process: &Process| {
+        let asked = house.http.get(format!("{}/api/gateway/v1/self", process.url)).bearer_auth(&of.secret);
+        asked.header("Portal-Gateway", "1").send().await.unwrap().status().as_u16()
+    };
     let count =
         async |text: &str| column_of(&copy, &format!("SELECT CAST(COUNT(*) AS TEXT) AS row FROM {text}")).await[0].clone();
     // A mail waits in it, as it did when the backup was made.
@@ -264,12 +268,24 @@ on_both_databases!(a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted, as
     copy.reader().execute_unprepared(waits).await.unwrap();
     let waiting = count("mail_outbox WHERE sent_at IS NULL AND failed_at IS NULL").await;
     assert_ne!(waiting, "0");
+    // Nor does one leave that is good and kept in it; and nothing works on it.
+    let (now, ahead) = (chrono::Utc::now(), chrono::Utc::now() + chrono::Duration::hours(1));
+    let good = "UPDATE connection SET access_issued_at = $1, access_expires_at = $2 WHERE access_token IS NOT NULL";
+    let good = sea_orm::Statement::from_sql_and_values(copy.backend(), good, [now.into(), ahead.into()]);
+    assert!(copy.reader().execute_raw(good).await.unwrap().rows_affected() > 0);
+    let works = async || (count("audit_event").await, count("audit_checkpoint").await, count("audit_leaf").await);
+    let before = works().await;
+    let process = start(roles).await;
+    assert_eq!((issue(&process).await, own(&process).await), (403, 404), "there is no route for gateways");
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(works().await, before, "something worked on the copy");
+    drop(process);
     // No credential is kept in it: whoever issues one has to ask Amazon.
     let without = "UPDATE connection SET access_token = NULL, access_issued_at = NULL, access_expires_at = NULL";
     copy.reader().execute_unprepared(without).await.unwrap();
     let asked = house.simulator.token_calls();
     let process = start(roles).await;
-    assert_ne!(issue(&process).await, 200, "no credential leaves a copy");
+    assert_eq!(issue(&process).await, 403, "no credential leaves a copy");
     let page = house.http.get(format!("{}/sign-in", process.url)).send().await.unwrap();
     assert_eq!(page.status(), 200);
     assert!(page.text().await.unwrap().contains("This is a restored copy of"));
@@ -298,6 +314,6 @@ on_both_databases!(a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted, as
     assert_eq!(count("session WHERE ended_at IS NULL").await, "0");
     assert_eq!(count("audit_event WHERE action = 'backup.promoted'").await, "1");
     let process = start("gateway").await;
-    assert_eq!(issue(&process).await, 200);
+    assert_eq!((issue(&process).await, own(&process).await), (200, 200));
     assert_eq!(house.simulator.token_calls(), asked + 1);
 });
