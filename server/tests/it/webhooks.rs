@@ -17,7 +17,7 @@ use backend::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::Duration;
 use hmac::{Hmac, KeyInit, Mac};
-use model::audit::Action;
+use model::{audit::Action, webhook::WAITS_S};
 use secrecy::SecretString;
 use serde_json::Value;
 use sha2::Sha256;
@@ -121,12 +121,17 @@ on_both_databases!(after_a_day_of_silence_a_message_is_given_up, |stage| async m
     guarded.alarm().await;
     let mut last = guarded.sent().await.remove(0);
     assert_eq!(last.answer.as_deref(), Some("unreachable"));
-    while last.failed_at.is_none() {
-        guarded.house.stage.advance(Duration::hours(13));
+    // Each wait is longer than the one before; nothing is tried a second too early.
+    for (n, wait) in WAITS_S.iter().enumerate() {
+        guarded.house.stage.advance(Duration::seconds(*wait - 1));
+        let early = guarded.sent().await.remove(0);
+        assert_eq!(early.attempts, last.attempts, "after {} s of {wait}", wait - 1);
+        guarded.house.stage.advance(Duration::seconds(1));
         last = guarded.sent().await.remove(0);
-        assert!(last.attempts <= 7);
+        assert_eq!(usize::try_from(last.attempts).unwrap(), n + 2);
+        assert!(n == 0 || WAITS_S[n - 1] < *wait);
     }
-    assert_eq!(last.attempts, 7);
+    assert!(last.failed_at.is_some(), "{last:?}");
 });
 
 on_both_databases!(a_webhook_is_set_with_a_fresh_proof_and_goes_nowhere_else, |stage| async move {

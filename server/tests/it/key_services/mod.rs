@@ -66,12 +66,17 @@ async fn first_seal(cx: &Cx, team: model::ids::TeamId) -> Result<(), backend::lw
 }
 
 /// Everything that holds of each service.
-async fn is_kept(house: &House, running: &Running, service: KeyService) {
+async fn is_kept(house: &House, running: &Running, service: KeyService, gone: KeyService) {
     let (of, other) = (house.furnished("ada").await, house.furnished("bob").await);
     let (file, eve) = (house.stage.folder.join("keys"), house.stage.person("eve").await);
     let of_file = house.stage.portal.vault.master_keys().remove(0).id;
     into_the_service(house, &of, &service, &file, &of_file).await;
     outage(house, &of, &eve, running, &service).await;
+    // Where nothing listens any more the answer is the same, and comes at once.
+    let began = Instant::now();
+    let (status, body) = house.issue_cold(&cold(&house.stage, wraps(&gone)), &of).await;
+    assert_eq!((status, body["code"].as_str()), (503, Some("key-service-unavailable")), "{body}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     // A key that was moved to another Team opens nothing there.
     let swap = "UPDATE data_key SET wrapped = (SELECT wrapped FROM data_key WHERE team_id = $1) WHERE team_id = $2";
     let kept = data_key::all(house.stage.portal.db.reader(), Some(of.team)).await.unwrap();
@@ -225,7 +230,7 @@ on_both_databases!(openbao_keeps_the_master_key, async |stage: Stage| {
     let house = House::on(stage).await;
     let bao = OpenBao::start(&house.stage).await;
     let service = bao.service(bao.key());
-    is_kept(&house, &bao.running, service.clone()).await;
+    is_kept(&house, &bao.running, service.clone(), bao.gone()).await;
     // It is rotated there: what the first version wrapped is wrapped by the second after a rewrap.
     let portal = cold(&house.stage, wraps(&service));
     for version in 1..=2 {
@@ -239,5 +244,5 @@ on_both_databases!(aws_kms_keeps_the_master_key, async |stage: Stage| {
     let house = House::on(stage).await;
     let aws = Aws::start().await;
     let service = aws.service(&aws.arn);
-    is_kept(&house, &aws.running, service).await;
+    is_kept(&house, &aws.running, service, aws.gone()).await;
 });

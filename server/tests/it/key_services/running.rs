@@ -80,6 +80,17 @@ fn port() -> u16 {
 /// What Portal's token may do with its key, as the documents say.
 pub const WORK: [(&str, &str); 3] = [("encrypt", "update"), ("decrypt", "update"), ("keys", "read")];
 
+/// A list of connections outward with this key service on it.
+fn at(url: &Url) -> Egress {
+    let (keys, private) = (vec![url.clone()], vec!["127.0.0.1".to_owned()]);
+    Egress::production(OperatorsHosts { keys, private, ..OperatorsHosts::default() })
+}
+
+/// Where nothing listens.
+fn nowhere(scheme: &str) -> Url {
+    format!("{scheme}://127.0.0.1:{}", port()).parse().unwrap()
+}
+
 /// OpenBao over TLS, with a key of its Transit engine, at an address that production allows.
 pub struct OpenBao {
     pub running: Running,
@@ -100,12 +111,8 @@ impl OpenBao {
         let names = ["vault-ca.pem", "ca.pem", "bao-ca.pem"].map(|name| stage.folder.join(name));
         let ca = names.iter().find(|file| file.exists()).expect("it wrote its certificates");
         let roots = Certificate::from_pem_bundle(&std::fs::read(ca).unwrap()).unwrap();
-        let hosts = OperatorsHosts {
-            keys: vec![running.url.clone()],
-            private: vec!["127.0.0.1".to_owned()],
-            ..OperatorsHosts::default()
-        };
-        let bao = Self { running, egress: Egress::production(hosts), roots, token_file: stage.folder.join("token") };
+        let egress = at(&running.url);
+        let bao = Self { running, egress, roots, token_file: stage.folder.join("token") };
         bao.allow(&WORK).await;
         bao.new_token().await;
         bao
@@ -141,6 +148,12 @@ impl OpenBao {
 
     pub fn service(&self, key: TransitKey) -> KeyService {
         KeyService::transit(Transit::new(&self.egress, key, &self.roots))
+    }
+
+    /// The same key, when the service is gone.
+    pub fn gone(&self) -> KeyService {
+        let url = nowhere("https");
+        KeyService::transit(Transit::new(&at(&url), TransitKey { url, ..self.key() }, &self.roots))
     }
 }
 
@@ -185,9 +198,18 @@ impl Aws {
         STANDARD.decode(opened["Plaintext"].as_str().unwrap()).unwrap()
     }
 
+    /// The same, when KMS is gone.
+    pub fn gone(&self) -> KeyService {
+        self.at(nowhere("http"), &self.arn, "a", "b")
+    }
+
     /// The same, for whoever has this access key.
     pub fn service_as(&self, arn: &str, id: &str, secret: &str) -> KeyService {
-        let endpoint = Some(self.running.url.clone());
+        self.at(self.running.url.clone(), arn, id, secret)
+    }
+
+    fn at(&self, url: Url, arn: &str, id: &str, secret: &str) -> KeyService {
+        let endpoint = Some(url);
         let key = KmsKey { arn: arn.to_owned(), endpoint, credentials: Kms::fixed(id, secret) };
         KeyService::kms(Kms::new(&Egress::development(None, None), key, &[]))
     }

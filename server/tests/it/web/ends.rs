@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use backend::gateways;
 use chrono::Duration;
 use futures::future::join_all;
 use model::{Environments, Role};
@@ -11,8 +12,9 @@ use crate::{
     browser::Browser,
     house::House,
     on_both_databases,
-    registry::{address, dump, form, functions, pages},
+    registry::{address, dump, files, form, functions, pages},
     support::Stage,
+    tenancy::files::{address_of, ask},
 };
 
 use super::*;
@@ -100,8 +102,25 @@ on_both_databases!(a_removed_member_finds_no_team_at_the_next_request, async |st
     let own = house.things(&ada).await;
     let mut browser = Browser::confirmed(&house, "carol@example.com").await;
     assert_eq!(browser.get(&address("/teams/{team}", &own)).await.status(), 200);
+    let mut log = browser.get(&format!("/live/teams/{}/log", own.team)).await;
+    assert_eq!(log.status(), 200);
     let owner = house.stage.stepped_up(&ada.owner);
     backend::teams::remove_member(&owner, &ada.scope, carol.signed_in().unwrap().user).await.unwrap();
+    // What was open tells nothing more, and ends; what is a file is not there.
+    gateways::disable(&owner, &ada.scope, ada.gateway).await.unwrap();
+    let rest = async {
+        let mut rest = Vec::new();
+        while let Ok(Some(chunk)) = log.chunk().await {
+            rest.extend_from_slice(&chunk);
+        }
+        String::from_utf8_lossy(&rest).into_owned()
+    };
+    let rest = tokio::time::timeout(std::time::Duration::from_secs(20), rest).await.expect("the stream ends");
+    assert!(!rest.contains("disabled"), "{rest}");
+    for (method, path) in files().into_iter().filter(|(_, path)| path.starts_with("/teams/") || path.starts_with("/live/")) {
+        let path = address_of(&path, |name| own.named(name).unwrap().to_owned());
+        assert_eq!(ask(&browser, &method, &path).await.0, 404, "{method} {path}");
+    }
     let before = dump(&house, None, &["audit_event"]).await;
     for function in functions().iter().filter(|function| function.takes("team")) {
         let response = browser.call(&function.name, &form(function, |_| &own)).await;
