@@ -269,7 +269,8 @@ on_both_databases!(a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted, as
     let waiting = count("mail_outbox WHERE sent_at IS NULL AND failed_at IS NULL").await;
     assert_ne!(waiting, "0");
     // Nor does one leave that is good and kept in it; and nothing works on it.
-    let (now, ahead) = (chrono::Utc::now(), chrono::Utc::now() + chrono::Duration::hours(1));
+    let now = backend::Clock::system().now();
+    let ahead = now + chrono::Duration::hours(1);
     let good = "UPDATE connection SET access_issued_at = $1, access_expires_at = $2 WHERE access_token IS NOT NULL";
     let good = sea_orm::Statement::from_sql_and_values(copy.backend(), good, [now.into(), ahead.into()]);
     assert!(copy.reader().execute_raw(good).await.unwrap().rows_affected() > 0);

@@ -2,7 +2,7 @@
 //! somebody who may, and the log is asked for the event of that very request.
 
 mod ready;
-mod unproved;
+pub mod unproved;
 
 use backend::{connections, gateways, lwa_apps};
 use chrono::Duration;

@@ -99,7 +99,7 @@ const UNPROVED: [(&str, &[&str]); 11] = [
 ];
 
 /// The answer asks for a proof.
-fn asks(status: u16, text: &str) -> bool {
+pub fn asks(status: u16, text: &str) -> bool {
     let code = || serde_json::from_str::<Value>(text).ok()?["code"].as_str().map(str::to_owned);
     status == 403 && code().is_some_and(|code| ["step-up-required", "passkey-proof-required"].contains(&&*code))
 }

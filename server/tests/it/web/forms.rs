@@ -1,13 +1,17 @@
 //! Plain forms.
 
+use std::collections::HashMap;
+
 use model::{Environments, Role, gateway::Scope};
 use reqwest::{Method, header};
+use sea_orm::ConnectionTrait;
 
 use crate::{
     browser::{AGENT, Browser},
+    coverage::unproved::asks,
     house::House,
     on_both_databases,
-    registry::{Things, column, dump, functions},
+    registry::{Things, address, column, dump, form, functions, pages},
     support::Stage,
 };
 
@@ -133,6 +137,49 @@ on_both_databases!(a_form_that_stands_apart_from_its_gate_is_there_when_the_proo
     let html = browser.submit("lift_hold", &[team, ("hold", &hold), ("page", &kept)]).await.text().await.unwrap();
     assert!(html.contains("To lift the legal hold") && html.contains("Confirm in a new tab"), "{html}");
     assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
+});
+
+on_both_databases!(no_page_loses_a_form_whose_proof_ended, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let own = house.things(&ada).await;
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    // Where each form stands, while the proof is good.
+    let mut stands = HashMap::new();
+    for page in pages() {
+        let path = address(&page, &own);
+        let html = browser.get(&path).await.text().await.unwrap();
+        for name in html.split("action=\"/act/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()) {
+            stands.entry(name).or_insert_with(|| path.clone());
+        }
+    }
+    let forgotten = "UPDATE session SET stepped_up_at = NULL, by_passkey_at = NULL";
+    house.stage.portal.db.reader().execute_unprepared(forgotten).await.unwrap();
+    // What stands before a form says of what it is, and in which Team.
+    for page in pages().iter().filter(|page| page.starts_with("/teams/{team}")) {
+        let html = browser.get(&address(page, &own)).await.text().await.unwrap();
+        for gate in html.split("aria-label=\"Confirm: ").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(gate.ends_with("Team of ada"), "{page}: {gate}");
+        }
+    }
+    let mut asked = Vec::new();
+    for function in functions().iter().filter(|function| stands.contains_key(&function.name)) {
+        let fields = form(function, |_| &own);
+        let answer = browser.call(&function.name, &fields).await;
+        if !asks(answer.status().as_u16(), &answer.text().await.unwrap()) {
+            continue;
+        }
+        let mut fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.push(("page", &stands[&function.name]));
+        let html = browser.submit(&function.name, &fields).await.text().await.unwrap();
+        let action = format!("action=\"/act/{}\"", function.name);
+        let form = html.split(&action).skip(1);
+        let has_notice = |form: &str| form.split_once("</form>").is_some_and(|(form, _)| form.contains("in a new tab"));
+        assert_eq!(form.filter(|form| has_notice(form)).count(), 1, "{} on {}", function.name, stands[&function.name]);
+        asked.push(function.name.clone());
+    }
+    println!("{} forms stand when their proof has ended: {asked:?}", asked.len());
+    assert!(asked.len() >= 25, "{asked:?}");
 });
 
 on_both_databases!(a_code_that_ran_out_says_so_and_where_another_comes_from, async |stage: Stage| {
