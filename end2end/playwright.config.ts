@@ -22,6 +22,6 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   projects: [
     { name: "hydrated", use: { ...chromium } },
-    { name: "without JavaScript", use: { ...chromium, javaScriptEnabled: false }, testMatch: /first-credential|sign-in|forms|consent|connection|team|alerts|reviews|explorer|incidents|closing|approvals|access-review|advertising|step-up|promises/ },
+    { name: "without JavaScript", use: { ...chromium, javaScriptEnabled: false }, testMatch: /first-credential|sign-in|forms|consent|connection|team|alerts|reviews|explorer|incidents|closing|approvals|access-review|advertising|step-up|promises|idle/ },
   ],
 });

@@ -4,11 +4,11 @@ import type { Page } from "@playwright/test";
 import { createTeam } from "../support/furnish";
 import { codeFor, done, expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
 
-async function device(page: Page) {
+async function device(page: Page, transport: "internal" | "usb" = "internal") {
   const session = await page.context().newCDPSession(page);
   await session.send("WebAuthn.enable");
   const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", {
-    options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    options: { protocol: "ctap2", transport, hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
   });
   return { session, authenticatorId };
 }
@@ -79,6 +79,35 @@ test("a passkey is added, signs in, confirms, and is required by the Team", asyn
   await expect(page.getByRole("heading", { level: 1, name: "Your Teams" })).toBeVisible();
   await page.goto(`${team}/members`);
   await expect(page.getByRole("heading", { level: 1, name: "Members" })).toBeVisible();
+
+  // A second one, of another device; it is named anew, and one of the two is taken away.
+  await page.goto("/account");
+  await settled(page, hydrated);
+  await page.getByRole("button", { name: "Use your passkey" }).click();
+  await expect(page.getByRole("button", { name: "Remove" })).toBeVisible();
+  await settled(page, hydrated);
+  const other = await device(page, "usb");
+  await session.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId });
+  await page.getByLabel("Name of the new passkey").fill("Key ring");
+  await page.getByRole("button", { name: "Add a passkey" }).click();
+  await done(page, hydrated);
+  const list = page.getByRole("list", { name: "Your passkeys" });
+  await expect(list.getByRole("listitem")).toHaveCount(2);
+  await settled(page, hydrated);
+  const ring = list.getByRole("listitem").filter({ hasText: "Key ring" });
+  await ring.getByText("Rename", { exact: true }).click();
+  await ring.getByLabel("New name").fill("Red key");
+  await ring.getByRole("button", { name: "Save" }).click();
+  await expect(list).toContainText("Red key");
+  await settled(page, hydrated);
+  await list.getByRole("listitem").filter({ hasText: "Ada's laptop" }).getByRole("button", { name: "Remove" }).click();
+  await expect(list.getByRole("listitem")).toHaveCount(1);
+  // What is left signs in, and what was taken away is with nobody.
+  await page.locator("summary[aria-label='Your account']").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Your Teams" })).toBeVisible();
+  expect((await other.session.send("WebAuthn.getCredentials", { authenticatorId: other.authenticatorId })).credentials).toHaveLength(1);
 
   // Taking it away needs it, and that no Team requires it any more.
   await page.goto("/account");
