@@ -25,18 +25,7 @@ if cargo deny fetch db >"$WORK/fetch" 2>&1; then deny advisories; else verdict a
 
 # npm answers with a report, or with why there is none.
 (cd end2end && npm audit --json >"$WORK/npm.json" 2>"$WORK/npm.log") || true
-verdict npm "$(python3 - "$WORK/npm.json" <<'PY'
-import json, sys
-try:
-    report = json.load(open(sys.argv[1]))
-except ValueError:
-    report = {}
-if "auditReportVersion" not in report:
-    print("unreachable")
-else:
-    print("failed" if report["metadata"]["vulnerabilities"]["total"] else "passed")
-PY
-)"
+verdict npm "$(python3 scripts/scan_result.py npm "$WORK/npm.json")"
 
 # cargo-cyclonedx writes beside each manifest, and takes the features of a whole workspace together: so it reads a copy of what
 # is committed, of a workspace with one member.
@@ -50,14 +39,6 @@ bill() {
 bill server x86_64-unknown-linux-gnu
 bill frontend wasm32-unknown-unknown
 
-python3 - "$OUT" "$WORK/verdicts" "$(commit)" "$BEFORE" <<'PY'
-import datetime, json, sys
-out, verdicts, commit, before = sys.argv[1:]
-components = {name: len(json.load(open(f"{out}/{name}.cdx.json"))["components"]) for name in ("server", "frontend")}
-checks = dict(line.split() for line in open(verdicts))
-at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-passed_at = json.loads(before).get("passed_at", {}) | {check: at for check, verdict in checks.items() if verdict == "passed"}
-json.dump({"at": at, "commit": commit, "checks": checks, "passed_at": passed_at, "components": components}, open(f"{out}/scan.json", "w"), indent=2)
-PY
+python3 scripts/scan_result.py write "$OUT" "$WORK/verdicts" "$(commit)" "$BEFORE"
 cat "$OUT/scan.json" && echo
 ! grep -q ' failed$' "$WORK/verdicts" || fail "this must not be shipped"

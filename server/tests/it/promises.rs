@@ -162,6 +162,50 @@ on_both_databases!(nothing_is_said_of_what_nobody_looked_at, async |stage: Stage
     assert!(own.says.contains("bans") && theirs.says.contains("found something") && !theirs.says.contains("bans"));
 });
 
+/// A part of `make scan`, run here.
+fn scan_result(words: &[&str]) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/scan_result.py");
+    let done = std::process::Command::new("python3").arg(script).args(words).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap().trim().to_owned()
+}
+
+on_both_databases!(what_a_scan_writes_is_what_the_page_reads, async |stage: Stage| {
+    let mut house = House::on(stage).await;
+    house.stage.portal.clock = backend::Clock::system();
+    let ada = house.furnished("ada").await;
+    let out = house.stage.portal.settings.proofs_dir.clone();
+    let path = |name: &str| out.join(name).display().to_string();
+    for bill in ["server.cdx.json", "frontend.cdx.json"] {
+        leave(&house, bill, r#"{"components": [{}, {}]}"#);
+    }
+    // npm answers with a report, with why there is none, or with nothing.
+    for (report, verdict) in [
+        (r#"{"auditReportVersion": 2, "metadata": {"vulnerabilities": {"total": 0}}}"#, "passed"),
+        (r#"{"auditReportVersion": 2, "metadata": {"vulnerabilities": {"total": 3}}}"#, "failed"),
+        (r#"{"auditReportVersion": 2}"#, "unreachable"),
+        (r#"{"error": {"summary": "no network"}}"#, "unreachable"),
+        ("", "unreachable"),
+    ] {
+        leave(&house, "npm.json", report);
+        assert_eq!(scan_result(&["npm", &path("npm.json")]), verdict, "{report}");
+    }
+    let scanned = async |advisories: &str, before: &str| {
+        let verdicts = format!("licenses passed\nbans passed\nsources passed\nadvisories {advisories}\nnpm passed\n");
+        leave(&house, "verdicts", &verdicts);
+        scan_result(&["write", &path(""), &path("verdicts"), "abc", before]);
+        (found(&ada, Promise::Scanned).await, fs::read_to_string(path("scan.json")).unwrap())
+    };
+    let (never, _) = scanned("unreachable", "{}").await;
+    assert!(never.standing == TO_DO && never.says.contains("advisories"), "{never:?}");
+    let (passed, text) = scanned("passed", "{}").await;
+    assert!(passed.standing == Standing::Holds && passed.says.contains("4 components"), "{passed:?}");
+    // What could not be reached stands on when it passed last, and says so.
+    let (carried, _) = scanned("unreachable", &text).await;
+    assert!(carried.standing == Standing::Holds && carried.says.contains("Could not be reached"), "{carried:?}");
+    assert_eq!(scanned("failed", &text).await.0.standing, Standing::Broken);
+});
+
 on_both_databases!(the_promises_leave_as_a_file_for_those_who_may_read_the_log, async |stage: Stage| {
     let house = House::on(stage).await;
     let ada = house.furnished("ada").await;

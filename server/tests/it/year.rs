@@ -239,4 +239,11 @@ on_both_databases!(a_year_passes_and_every_clock_strikes_on_its_day, async |stag
     year.sequencer.run().await.unwrap();
     let report = verify(portal.db.reader(), &portal.vault, year.sequencer.key.verifier(), &[], portal.clock.now()).await;
     assert_eq!(report.unwrap().findings, []);
+    let (quarterly, pruned) = (access_reviews::list(ada, team).await.unwrap().len(), year.pruned.len());
+    println!(
+        "figure year: 400 days, {} Reviews, {quarterly} access reviews, {} rehearsals, {pruned} days pruned, {} credentials refused",
+        all.len(),
+        rehearsed.len(),
+        year.refused.len()
+    );
 });
