@@ -43,16 +43,16 @@ fn ContactCard(team: TeamId, contact: ContactItem) -> impl IntoView {
             {may(Permission::RunIncidents).then(|| view! {
                 <details class="disclosure" open=act.failed()>
                     <summary>"Change…"</summary>
-                    <StepUpGate open=stepped_up() act="change who speaks for the Team">{view! {
-                    <ActForm act class="form">
-                        <Hidden name="team" value=team.to_string()/>
-                        <Field name="contact_name" label="Name" value=contact.name act/>
-                        <Field name="contact_email" label="E-mail" kind="email" hint="Notices name it, and answers go there." value=contact.email act/>
-                        <Field name="contact_phone" label="Telephone" kind="tel" optional=true value=contact.phone act/>
-                        <Field name="amazon_address" label="Where Amazon is told" kind="email" hint="Amazon's Data Protection Policy names security@amazon.com." value=contact.amazon act/>
-                        <Submit label="Save" class="btn-secondary"/>
-                    </ActForm>
-                    }.into_any()}</StepUpGate>
+                    <StepUpGate open=stepped_up() act="change who speaks for the Team">
+                        <ActForm act class="form">
+                            <Hidden name="team" value=team.to_string()/>
+                            <Field name="contact_name" label="Name" value=contact.name act/>
+                            <Field name="contact_email" label="E-mail" kind="email" hint="Notices name it, and answers go there." value=contact.email act/>
+                            <Field name="contact_phone" label="Telephone" kind="tel" optional=true value=contact.phone act/>
+                            <Field name="amazon_address" label="Where Amazon is told" kind="email" hint="Amazon's Data Protection Policy names security@amazon.com." value=contact.amazon act/>
+                            <Submit label="Save" class="btn-secondary"/>
+                        </ActForm>
+                    </StepUpGate>
                 </details>
             })}
         </section>

@@ -49,10 +49,11 @@ pub fn SecurityPage() -> impl IntoView {
             <li>"The plan is rehearsed: drills rotate a secret, revoke a key, replay a notification and restore a backup on something disposable, and are kept with their times."</li>
         </Part>
         <Part id="operators" title="The operator of this installation">
-            <li>"Portal runs under whoever operates it. Keys are files or settings of that machine with restricted permissions, or stay in a key service (AWS KMS, OpenBao, Vault) that wraps and never gives them away; never in source code and never in a log; production refuses to start when its key files are readable by others."</li>
+            <li>"Portal runs under whoever operates it. Keys are files or settings of that machine with restricted permissions, or stay in a key service (AWS KMS, OpenBao, Vault) that wraps and never gives them away; never in source code and never in a log; each is unique, and is changed after an exposure or when whoever knew it leaves; production refuses to start when its key files are readable by others."</li>
             <li>"Signed-in owners, admins and auditors of a Team find, under Promises, what keeps each of these promises and what shows that it holds."</li>
             <li>"The database refuses changes of the log. On PostgreSQL, serving processes own no tables, only the worker may prune events whose time is over, and row-level security keeps Teams apart a second time."</li>
             <li>"A backup is one file, sealed under the master key. A restored copy sends nothing and asks nobody until it is promoted, and a witness notices a log that went back."</li>
+            <li>"All of this follows what Amazon's Data Protection Policy and Acceptable Use Policy ask of those who hold its information."</li>
             <li>"Dependencies are scanned for licences, sources and known vulnerabilities before each release; the last result stands under Promises."</li>
         </Part>
         </DocumentPage>

@@ -45,13 +45,13 @@ pub fn Acts(team: TeamId, detail: ConnectionDetail) -> impl IntoView {
             <details class="disclosure" open=state == ConnectionState::NeedsReauthorization || again.failed() || replace.failed()>
                 <summary>"Authorize again"</summary>
                 {by_consent.then(|| view! { <ActForm act=again>{ids()}<Submit label="Continue at Amazon" class="btn-secondary"/></ActForm> })}
-                <StepUpGate open=stepped_up() act=format!("replace the refresh token of {}", detail.item.name)>{view! {
-                <ActForm act=replace class="form">
-                    {ids()}
-                    <Field name="refresh_token" label=if by_consent { "Or paste a new refresh token" } else { "New refresh token" } kind="password" mono=true autocomplete="new-password" hint="Proved against Amazon before it takes the place of the old one." act=replace/>
-                    <Submit label="Prove and replace" class="btn-secondary"/>
-                </ActForm>
-                }.into_any()}</StepUpGate>
+                <StepUpGate open=stepped_up() act=format!("replace the refresh token of {}", detail.item.name)>
+                    <ActForm act=replace class="form">
+                        {ids()}
+                        <Field name="refresh_token" label=if by_consent { "Or paste a new refresh token" } else { "New refresh token" } kind="password" mono=true autocomplete="new-password" hint="Proved against Amazon before it takes the place of the old one." act=replace/>
+                        <Submit label="Prove and replace" class="btn-secondary"/>
+                    </ActForm>
+                </StepUpGate>
             </details>
             <details class="disclosure" open=canary.failed()>
                 <summary>{if detail.item.canary { "It is a canary" } else { "Make it a canary" }}</summary>

@@ -39,7 +39,7 @@ fn Page(team: TeamId, all: NoticeList) -> impl IntoView {
         <p class="muted small">"Answers go to "{all.contact}" ("<a href=format!("/teams/{team}/incidents/readiness")>"change"</a>")."</p>
         {runs.then(|| view! { <Begin team incident=id/> })}
         {cards}
-        {(runs && open && all.alone).then(|| view! { <Alone team incident=id code=all.item.code/> })}
+        {(runs && open && all.alone).then(|| view! { <Alone team incident=id/> })}
     }
 }
 
@@ -63,20 +63,18 @@ fn Begin(team: TeamId, incident: IncidentId) -> impl IntoView {
 
 /// Where nobody else is there who could approve a notice.
 #[component]
-fn Alone(team: TeamId, incident: IncidentId, code: String) -> impl IntoView {
+fn Alone(team: TeamId, incident: IncidentId) -> impl IntoView {
     let act = Act::of::<ToldAmazonAlone>();
     view! {
         <details class="disclosure" open=act.failed()>
             <summary>"Amazon was told, and nobody else is there to approve it…"</summary>
-            <StepUpGate open=stepped_up() act=format!("say that Amazon was told of {code}")>
-                {view! {
-                    <ActForm act class="form">
-                        <Hidden name="team" value=team.to_string()/>
-                        <Hidden name="incident" value=incident.to_string()/>
-                        <TextArea name="how" id="alone-how" label="When and how was Amazon told, and why was nobody else there?" hint="The Team's owners hear of this, and it stands in the log." required=true act/>
-                        <Submit label="Amazon was told" class="btn-secondary"/>
-                    </ActForm>
-                }.into_any()}
+            <StepUpGate open=stepped_up() act=format!("say that Amazon was told of {}", model::incident::code(incident))>
+                <ActForm act class="form">
+                    <Hidden name="team" value=team.to_string()/>
+                    <Hidden name="incident" value=incident.to_string()/>
+                    <TextArea name="how" id="alone-how" label="When and how was Amazon told, and why was nobody else there?" hint="The Team's owners hear of this, and it stands in the log." required=true act/>
+                    <Submit label="Amazon was told" class="btn-secondary"/>
+                </ActForm>
             </StepUpGate>
         </details>
     }
@@ -150,13 +148,11 @@ fn Acts(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoView
 fn Approve(team: TeamId, incident: IncidentId, notice: NoticeItem) -> impl IntoView {
     let act = Act::of::<ApproveNotice>().only_for("notice", &notice.id.to_string());
     view! {
-        <StepUpGate open=stepped_up() act=format!("approve the notice “{}”", notice.subject)>
-            {view! {
-                <ActForm act>
-                    <Ids team incident notice=notice.id version=notice.version/>
-                        <Submit label="Approve these words"/>
-                </ActForm>
-            }.into_any()}
+        <StepUpGate open=stepped_up() act=format!("approve the notice “{}” of {}", notice.subject, model::incident::code(incident))>
+            <ActForm act>
+                <Ids team incident notice=notice.id version=notice.version/>
+                <Submit label="Approve these words"/>
+            </ActForm>
         </StepUpGate>
     }
 }

@@ -5,7 +5,6 @@ use model::{
     gateway::{KeyPhase, key_phase},
     ids::{ConnectionId, GatewayId},
 };
-
 use uuid::Uuid;
 
 use crate::{
