@@ -24,8 +24,8 @@ use crate::{
         RevokeGatewayKey, SetGatewayConnections, ShownKey, gateway,
     },
     components::{
-        Act, ActForm, Approves, At, Badge, Choice, CodeBlock, CopyId, Crumbs, EnvironmentTag, Field, Here, Hidden, Icon,
-        Notice, PageHeader, PlainForm, Select, StepUpGate, Submit, TextArea, loaded,
+        Act, ActForm, Approves, At, Badge, Choice, CodeBlock, CopyId, Crumbs, EnvironmentTag, FailedElsewhere, Field, Here,
+        Hidden, Icon, Notice, PageHeader, PlainForm, Select, StepUpGate, Submit, TextArea, loaded,
     },
 };
 
@@ -94,6 +94,8 @@ fn KeyOnce(team: TeamId, origin: String, key: ShownKey) -> impl IntoView {
 fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let gateway = detail.item.id;
     let known = detail.keys.len().to_string();
+    let live = detail.keys.iter().filter(|key| key.phase == KeyPhase::Live).map(|key| key.id.to_string());
+    let live = live.collect::<Vec<_>>();
     let rows = detail.keys.into_iter().map(|key| view! { <KeyRow team gateway key/> }).collect::<Vec<_>>();
     let create = Act::of::<CreateGatewayKey>();
     let idle = (detail.item.connections == 0).then(|| {
@@ -120,6 +122,8 @@ fn Keys(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="keys-h">
             <h2 id="keys-h">"Keys"</h2>
+            <FailedElsewhere act={Act::of::<RevokeGatewayKey>()} field="key" there=live.clone()/>
+            <FailedElsewhere act={Act::of::<MakeCanaryKey>()} field="key" there=live/>
             <p class="muted">"Two may live at once: make the second, change the service over, revoke the first."</p>
             {list}
             {may(Permission::ManageGateways).then(|| view! {
@@ -209,7 +213,7 @@ fn Connections(team: TeamId, detail: GatewayDetail) -> impl IntoView {
             <ActForm act class="form">
                 <Ids team gateway/>
                 <fieldset class="group" disabled=!may(Permission::ManageGateways)><legend class="visually-hidden">"Connections"</legend><div class="choices">{rows}</div></fieldset>
-                {(asks && may(Permission::ManageGateways)).then(|| view! { <p class="muted small">"It has a key that works: to add a connection, it takes a fresh proof that it is you."</p> })}
+                {(asks && may(Permission::ManageGateways)).then(|| view! { <p class="muted small">"This gateway has a key that works: to add a connection, confirm that it is you."</p> })}
                 {may(Permission::ManageGateways).then(|| view! { <Submit label="Save list" class="btn-secondary"/> })}
             </ActForm>
             </Approves>

@@ -48,13 +48,21 @@ pub async fn set_connections(
 ) -> Result<(), GatewayError> {
     let gateway = get(cx, scope, id).await?;
     scope.touch(cx, gateway.environment).await?;
-    let known = allowed(cx, scope, id).await?;
     let is_live = |key: &GatewayKey| key_phase(key.expires_at, key.revoked_at, cx.now()) == KeyPhase::Live;
-    if wanted.iter().any(|one| !known.contains(one)) && keys(cx, scope, id).await?.iter().any(is_live) {
+    let widens = |known: &[ConnectionId], keys: &[GatewayKey]| {
+        wanted.iter().any(|one| !known.contains(one)) && keys.iter().any(is_live)
+    };
+    let proved = widens(&allowed(cx, scope, id).await?, &keys(cx, scope, id).await?);
+    if proved {
         access::require_step_up(cx, scope, DangerousAct::WidenGateway).await?;
     }
     let tx = cx.portal.db.begin_in(scope).await?;
+    // Held, as whoever makes a key does: what was no widening a moment ago is none now.
+    store::team::hold(&*tx, scope).await?;
     let allowed = store::gateway::connections(&*tx, scope, id).await?;
+    if !proved && widens(&allowed, &store::gateway_key::all(&*tx, scope, Some(id)).await?) {
+        return Err(GatewayError::Changed);
+    }
     for connection in wanted {
         let found = store::connection::by_id(&*tx, scope, *connection).await?.ok_or(AccessError::NotFound)?;
         if found.environment != gateway.environment {
