@@ -18,13 +18,32 @@ pub enum Revealed {
     Code(ShownCode),
 }
 
-/// Proves that Portal itself wrote these words into a page of this session: what a form says of an act goes into a mail.
+/// From words to what stands for them, or back.
+type Spell<T> = Arc<dyn Fn(&str) -> T + Send + Sync>;
+
+/// Words of a page that come back to Portal from this session.
 #[derive(Clone)]
-pub struct Vouch(pub Arc<dyn Fn(&str) -> String + Send + Sync>);
+pub struct Words {
+    /// Proves that Portal itself wrote them: what a form says of an act goes into a mail.
+    pub vouch: Spell<String>,
+    /// As an address may hold them: names and addresses of people are nothing for the log of a proxy.
+    pub hide: Spell<String>,
+    pub show: Spell<Option<String>>,
+}
 
 /// What stands for these words; nothing where nobody is signed in.
 pub(crate) fn vouched(words: &str) -> String {
-    use_context::<Vouch>().map(|vouch| (vouch.0)(words)).unwrap_or_default()
+    use_context::<Words>().map(|known| (known.vouch)(words)).unwrap_or_default()
+}
+
+/// The same for an address.
+pub(crate) fn hidden(words: &str) -> String {
+    use_context::<Words>().map(|known| (known.hide)(words)).unwrap_or_default()
+}
+
+/// What an address of this session holds.
+pub(crate) fn shown(hidden: &str) -> Option<String> {
+    use_context::<Words>().and_then(|known| (known.show)(hidden))
 }
 
 /// This installation can have passkeys.

@@ -97,7 +97,6 @@ pub fn outlets(config: &Config, egress: &Egress) -> Result<Outlets, String> {
     Ok(Outlets { folder: folder.clone(), webhook, mail, ..Outlets::default() })
 }
 
-/// What this configuration connects outward to.
 /// Does it, then writes down which connections outward were refused meanwhile.
 pub async fn noted<T>(portal: &Portal, work: impl Future<Output = T>) -> T {
     let done = work.await;
@@ -107,6 +106,7 @@ pub async fn noted<T>(portal: &Portal, work: impl Future<Output = T>) -> T {
     done
 }
 
+/// What this configuration connects outward to.
 pub fn egress(config: &Config) -> Egress {
     let mail = config.mail.smtp_url.as_ref().and_then(|url| Mailer::host(&url.0));
     if config.is_development() {

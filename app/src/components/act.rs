@@ -61,6 +61,15 @@ impl Act {
     }
 }
 
+/// Why an act failed for a thing whose form is not on the page any more: somebody else was first, or its time is over. `field` is the
+/// hidden one that names the thing, `there` are those that have a form.
+#[component]
+pub fn FailedElsewhere(act: Act, field: &'static str, there: Vec<String>) -> impl IntoView {
+    let named = act.typed(field).filter(|id| !there.contains(id));
+    let failure = named.and_then(|_| act.failure.get_value());
+    failure.map(|failure| view! { <FailureNotice failure/> })
+}
+
 /// A form of an [`Act`].
 #[component]
 pub fn ActForm(act: Act, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {

@@ -16,7 +16,7 @@ mod passkey;
 mod step_up;
 mod time;
 
-pub use act::{Act, ActForm, PlainForm};
+pub use act::{Act, ActForm, FailedElsewhere, PlainForm};
 pub use app_frame::{AppFrame, Looking, RestoredCopy};
 pub use badge::{Badge, EnvironmentTag, OutcomeBadge, RoleName, StateBadge};
 pub use card_page::CardPage;

@@ -1,14 +1,11 @@
 use leptos::{context::Provider, prelude::*, server::ServerActionError, server_fn::error::ServerFnUrlError};
-use leptos_router::{
-    hooks::{use_location, use_params_map, use_query_map},
-    params::ParamsMap,
-};
+use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use model::ProblemCode;
 
 use super::{Act, ActForm, ConfirmWithAPasskey, Hidden, Icon, Submit};
 use crate::{
     Failure,
-    answer::vouched,
+    answer::{hidden, vouched},
     api::{TeamItem, Viewer, login::AskConfirmation},
     islands::Dangerous,
 };
@@ -33,8 +30,7 @@ pub fn StepUpGate(
 #[component]
 pub fn Approves(#[prop(into)] act: String, children: Children) -> impl IntoView {
     let words = here(&act);
-    let query: ParamsMap = [("about", words.clone()), ("proof", vouched(&words))].into_iter().collect();
-    let confirm = format!("/confirm{}", query.to_query_string());
+    let confirm = format!("/confirm?about={}", hidden(&words));
     view! { <Provider value=Dangerous { words, confirm }>{children()}</Provider> }
 }
 

@@ -144,7 +144,7 @@ pub(crate) fn maybe_day(field: &str, text: &str) -> Result<Option<Time>, Failure
 pub(crate) fn act(cx: &Cx, text: &str, proof: &str) -> Option<SafeText> {
     let is_plain = |text: &str| !text.chars().any(model::name::is_hidden);
     let is_ours = backend::sessions::vouches(cx, text, proof);
-    (is_ours && !model::name::is_link(text) && is_plain(text)).then(|| SafeText::new(text, 320))
+    (is_ours && !model::name::is_link(text) && is_plain(text)).then(|| SafeText::new(text, 440))
 }
 
 /// What is looked at in an access review, by its id.

@@ -20,7 +20,7 @@ use model::{
 };
 use tower_sessions::Session;
 
-pub use crate::answer::{CopyOf, Echo, Next, PasskeysOffered, Revealed, Vouch, WayBack};
+pub use crate::answer::{CopyOf, Echo, Next, PasskeysOffered, Revealed, WayBack, Words};
 pub(crate) use browser::{
     ceremony, challenge, forget_browser, open_session, own_ceremony, pending, remember_ceremony, remember_challenge,
     renew_browser,

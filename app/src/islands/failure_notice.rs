@@ -4,9 +4,10 @@ use model::{ProblemCode, step_up::DangerousAct};
 use super::{Dangerous, Icon};
 use crate::Failure;
 
-/// Where the person confirms an act of this kind.
-fn confirm(act: Option<DangerousAct>) -> String {
-    format!("/confirm?act={}", act.map(DangerousAct::slug).unwrap_or_default())
+/// Where the person confirms an act of this kind; in its own words, where the form has them.
+fn confirm(act: Option<DangerousAct>, of: Option<&Dangerous>) -> String {
+    let kind = format!("act={}", act.map(DangerousAct::slug).unwrap_or_default());
+    of.map_or_else(|| format!("/confirm?{kind}"), |of| format!("{}&{kind}", of.confirm))
 }
 
 /// What went wrong, what to do, and the request id. Takes the focus when it appears. `of`: what the form does, where it is dangerous.
@@ -16,7 +17,7 @@ pub fn FailureNotice(failure: Failure, #[prop(optional_no_strip)] of: Option<Dan
     let asks = matches!(problem.code, ProblemCode::StepUpRequired | ProblemCode::PasskeyProofRequired);
     let of = of.filter(|_| asks);
     let detail = of.as_ref().map_or(problem.detail, |of| format!("To {}, confirm that it is you.", of.words));
-    let confirm = of.map_or_else(|| confirm(problem.act), |of| of.confirm);
+    let confirm = confirm(problem.act, of.as_ref());
     // In a tab of its own: the form that failed stays as it is.
     let way = match problem.code {
         ProblemCode::SignInRequired => Some(("/sign-in".to_owned(), "Sign in")),

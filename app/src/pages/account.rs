@@ -7,7 +7,7 @@ use crate::{
         account::{RevokeOtherSessions, RevokeSession, SessionItem, sessions},
         passkeys::read_factors,
     },
-    components::{Act, ActForm, At, Badge, Here, Hidden, PageHeader, Submit, loaded},
+    components::{Act, ActForm, At, Badge, FailedElsewhere, Here, Hidden, PageHeader, Submit, loaded},
 };
 
 /// What the person signs in with, and where they are signed in.
@@ -19,8 +19,10 @@ pub fn AccountPage() -> impl IntoView {
         {loaded(read_factors(), |factors| view! { <Passkeys factors/> }.into_any())}
         <section class="card card-flush" aria-label="Sessions">
             {loaded(sessions(), move |sessions| {
+                let there = sessions.iter().filter(|one| !one.current).map(|one| one.id.to_string()).collect();
                 let rows = sessions.into_iter().map(|session| view! { <Row session/> }).collect_view();
                 view! {
+                    <FailedElsewhere act={Act::of::<RevokeSession>()} field="session" there/>
                     <div class="table-wrap">
                         <table class="table">
                             <caption>"Sessions: each ends by itself after a day, or after an hour without use"</caption>

@@ -68,7 +68,9 @@ fn Rotation(team: TeamId, app: AppItem) -> impl IntoView {
     let stage = Act::of::<StageSecret>();
     let when = app.other_at.clone().map(|at| at.words).unwrap_or_default();
     let other = app.other;
-    let step = match other {
+    // Made within its gate, whose words its forms have.
+    let step = move || {
+        match other {
         OtherSecret::Next { .. } => view! {
             <p>"The next secret is stored and waits. Promote it: it becomes the current one, and the one before is kept for seven days."</p>
             <ActForm act={Act::of::<PromoteSecret>()}>{ids()}<Submit label="Promote the next secret"/></ActForm>
@@ -85,6 +87,7 @@ fn Rotation(team: TeamId, app: AppItem) -> impl IntoView {
                 <Submit label="Store as next secret"/>
             </ActForm>
         }.into_any(),
+    }
     };
     let old = matches!(other, OtherSecret::Old { .. }).then(|| {
         view! {
@@ -95,7 +98,7 @@ fn Rotation(team: TeamId, app: AppItem) -> impl IntoView {
         <section class="card" aria-labelledby="rotate-h">
             <h2 id="rotate-h">"Rotate the client secret"</h2>
             {old}
-            <StepUpGate open=stepped_up() act=format!("change the client secret of {}", app.name)>{step}</StepUpGate>
+            <StepUpGate open=stepped_up() act=format!("change the client secret of {}", app.name)>{step()}</StepUpGate>
         </section>
     }
 }

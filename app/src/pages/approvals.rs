@@ -10,7 +10,8 @@ use super::{may, stepped_up, team, viewer};
 use crate::{
     api::approvals::{ApprovalItem, ApproveDeletion, ApproveExport, AskDeletion, AskExport, WithdrawApproval, approvals},
     components::{
-        Act, ActForm, At, Badge, Confirm, Crumbs, EmptyState, Field, Hidden, Notice, PageHeader, StepUpGate, Submit, loaded,
+        Act, ActForm, At, Badge, Confirm, Crumbs, EmptyState, FailedElsewhere, Field, Hidden, Notice, PageHeader,
+        StepUpGate, Submit, loaded,
     },
 };
 
@@ -36,8 +37,15 @@ fn Asked(team: TeamId, all: Vec<ApprovalItem>) -> impl IntoView {
         let text = "What somebody asks waits here for another person, for a week.";
         return view! { <EmptyState icon="team" title="Nothing was asked lately" text=text/> }.into_any();
     }
+    let there = |has: fn(&ApprovalItem) -> bool| {
+        all.iter().filter(|item| has(item)).map(|item| item.id.to_string()).collect::<Vec<_>>()
+    };
+    let (approvable, withdrawable) = (there(|item| item.may_approve), there(|item| item.may_withdraw));
     let rows = all.into_iter().map(|item| view! { <Row team item/> }).collect_view();
     view! {
+        <FailedElsewhere act={Act::of::<ApproveExport>()} field="approval" there=approvable.clone()/>
+        <FailedElsewhere act={Act::of::<ApproveDeletion>()} field="approval" there=approvable/>
+        <FailedElsewhere act={Act::of::<WithdrawApproval>()} field="approval" there=withdrawable/>
         <section class="card card-flush" aria-label="What was asked">
             <div class="table-wrap"><table class="table">
                 <caption class="visually-hidden">"What was asked in the last 30 days"</caption>

@@ -27,14 +27,14 @@ pub fn Passkeys(factors: Factors) -> impl IntoView {
                 <StepUpGate open=false only_passkey=true act="add, rename or remove a passkey">""</StepUpGate>
             })}
             {if offered {
-                let form = view! {
+                let form = move || view! {
                     <PasskeyForm act=add begin={Act::of::<BeginPasskey>()} makes=true label="Add a passkey" class="btn-secondary">
                         <Field name="name" label="Name of the new passkey" id="new-passkey" hint="What you know the device by: laptop, phone, key ring." act=add/>
                     </PasskeyForm>
                 };
                 match (none, may_add) {
-                    (_, true) => form.into_any(),
-                    (true, false) => view! { <StepUpGate open=false act="add a passkey">{form}</StepUpGate> }.into_any(),
+                    (_, true) => form().into_any(),
+                    (true, false) => view! { <StepUpGate open=false act="add a passkey">{form()}</StepUpGate> }.into_any(),
                     (false, false) => ().into_any(),
                 }
             } else {

@@ -10,8 +10,8 @@ use crate::{
         RevokeInvitation, read_people,
     },
     components::{
-        Act, ActForm, At, Badge, Choice, Confirm, Field, Here, Hidden, PageHeader, RoleName, Select, StepUpGate, Submit,
-        loaded,
+        Act, ActForm, At, Badge, Choice, Confirm, FailedElsewhere, Field, Here, Hidden, PageHeader, RoleName, Select,
+        StepUpGate, Submit, loaded,
     },
 };
 
@@ -31,10 +31,15 @@ pub fn MembersPage() -> impl IntoView {
 fn Everybody(team: TeamId, people: People) -> impl IntoView {
     let manager = people.my_role.may(Permission::ManageMembers);
     let my_role = people.my_role;
+    let members = people.members.iter().map(|one| one.user.to_string()).collect::<Vec<_>>();
     let rows = people.members.into_iter().map(|member| view! { <MemberRow team member manager my_role/> }).collect_view();
     let invitations = people.invitations;
+    let invited = invitations.iter().map(|one| one.id.to_string()).collect();
     let open = (!invitations.is_empty()).then(|| view! { <Invitations team invitations manager/> });
     view! {
+        <FailedElsewhere act={Act::of::<ChangeMember>()} field="user" there=members.clone()/>
+        <FailedElsewhere act={Act::of::<EngageMember>()} field="user" there=members.clone()/>
+        <FailedElsewhere act={Act::of::<RemoveMember>()} field="user" there=members/>
         <section class="card card-flush" aria-label="Members">
             <div class="table-wrap">
                 <table class="table">
@@ -44,6 +49,7 @@ fn Everybody(team: TeamId, people: People) -> impl IntoView {
                 </table>
             </div>
         </section>
+        <FailedElsewhere act={Act::of::<RevokeInvitation>()} field="invitation" there=invited/>
         {open}
         {manager.then(|| view! { <Invite team my_role/> })}
         <Confirm act={Act::of::<LeaveTeam>()} summary="Leave this Team…" title="Leave this Team?" text="You lose access at once. To come back, somebody must invite you again. The last owner cannot leave.">

@@ -5,7 +5,9 @@ use model::{Permission, ids::TeamId};
 use super::{Allowed, stepped_up, team};
 use crate::{
     api::retention::{HoldItem, LiftHold, PlaceHold, RetentionDetail, retention},
-    components::{Act, ActForm, Approves, At, Badge, Crumbs, Field, Hidden, PageHeader, StepUpGate, Submit, loaded},
+    components::{
+        Act, ActForm, Approves, At, Badge, Crumbs, FailedElsewhere, Field, Hidden, PageHeader, StepUpGate, Submit, loaded,
+    },
 };
 
 /// How long this Team's log is kept, and what keeps it longer.
@@ -26,6 +28,7 @@ fn Detail(team: TeamId, detail: RetentionDetail) -> impl IntoView {
     let oldest = detail.oldest.map(|at| view! { <p>"The oldest event of this Team was recorded " <At moment=at/> "."</p> });
     let until = detail.since.map(|at| view! { " Now that is everything since " {at.absolute} "." });
     let place = Act::of::<PlaceHold>();
+    let standing = detail.holds.iter().filter(|hold| hold.lifted.is_none()).map(|hold| hold.id.to_string()).collect();
     view! {
         <section class="card" aria-labelledby="kept-h">
             <h2 id="kept-h">"Kept for " {detail.months} " months"</h2>
@@ -36,6 +39,7 @@ fn Detail(team: TeamId, detail: RetentionDetail) -> impl IntoView {
         <section class="card" aria-labelledby="holds-h">
             <h2 id="holds-h">"Legal holds"</h2>
             <p class="muted">"A hold keeps the whole log of this Team, for an incident, a court or an inquiry, until fourteen days after somebody lifts it. To lift one, confirm that it is you."</p>
+            <FailedElsewhere act={Act::of::<LiftHold>()} field="hold" there=standing/>
             {(!detail.holds.is_empty()).then(|| view! { <Holds team holds=detail.holds.clone()/> })}
             <Allowed to=Permission::HoldLog>
                 <StepUpGate open=stepped_up() act="place or lift a legal hold on the log">

@@ -10,8 +10,8 @@ use crate::{
         ImpersonationItem, ShownCode, StopImpersonation, impersonations, my_impersonations,
     },
     components::{
-        Act, ActForm, At, Badge, Crumbs, EmptyState, Field, Hidden, Icon, PageHeader, PlainForm, StepUpGate, Submit,
-        TextArea, loaded,
+        Act, ActForm, At, Badge, Crumbs, EmptyState, FailedElsewhere, Field, Hidden, Icon, PageHeader, PlainForm,
+        StepUpGate, Submit, TextArea, loaded,
     },
 };
 
@@ -47,8 +47,20 @@ fn Questions(team: TeamId, all: Vec<ImpersonationItem>) -> impl IntoView {
         let text = "When support asks to look into this Team, owners get a mail, and the question stands here.";
         return view! { <EmptyState icon="team" title="Nobody asked" text=text/> }.into_any();
     }
+    let waits = ids_of(&all, |item| matches!(item.state, ImpersonationState::Asked | ImpersonationState::Approved));
+    let live = ids_of(&all, |item| item.state == ImpersonationState::Live);
     let rows = all.into_iter().map(|item| view! { <Question team item/> }).collect_view();
-    view! { <div class="stack">{rows}</div> }.into_any()
+    view! {
+        <FailedElsewhere act={Act::of::<ApproveImpersonation>()} field="impersonation" there=waits.clone()/>
+        <FailedElsewhere act={Act::of::<DeclineImpersonation>()} field="impersonation" there=waits/>
+        <FailedElsewhere act={Act::of::<EndImpersonation>()} field="impersonation" there=live/>
+        <div class="stack">{rows}</div>
+    }
+    .into_any()
+}
+
+fn ids_of(all: &[ImpersonationItem], has: fn(&ImpersonationItem) -> bool) -> Vec<String> {
+    all.iter().filter(|item| has(item)).map(|item| item.id.to_string()).collect()
 }
 
 #[component]
@@ -140,6 +152,8 @@ pub fn SupportPage() -> impl IntoView {
 #[component]
 fn Mine(all: Vec<ImpersonationItem>) -> impl IntoView {
     let open = viewer().is_some_and(|viewer| viewer.stepped_up);
+    let approved = ids_of(&all, |item| item.state == ImpersonationState::Approved);
+    let live = ids_of(&all, |item| item.state == ImpersonationState::Live);
     let rows = all.into_iter().map(|item| {
         let name = item.team_name.clone().unwrap_or_else(|| "a Team".to_owned());
         view! {
@@ -150,7 +164,11 @@ fn Mine(all: Vec<ImpersonationItem>) -> impl IntoView {
             </article>
         }
     });
-    view! { <div class="stack">{rows.collect_view()}</div> }
+    view! {
+        <FailedElsewhere act={Act::of::<BeginImpersonation>()} field="impersonation" there=approved/>
+        <FailedElsewhere act={Act::of::<StopImpersonation>()} field="impersonation" there=live/>
+        <div class="stack">{rows.collect_view()}</div>
+    }
 }
 
 /// What comes next for the operator.

@@ -4,7 +4,7 @@ use leptos_meta::Title;
 use super::viewer;
 use crate::{
     api::teams::{AcceptInvitation, CreateTeam, DeclineInvitation, InvitationItem, my_invitations},
-    components::{Act, ActForm, At, EmptyState, Field, Hidden, Icon, PageHeader, RoleName, Submit, loaded},
+    components::{Act, ActForm, At, EmptyState, FailedElsewhere, Field, Hidden, Icon, PageHeader, RoleName, Submit, loaded},
 };
 
 /// The person's Teams, invitations, and a new Team.
@@ -50,7 +50,14 @@ pub fn TeamsPage() -> impl IntoView {
 #[component]
 fn Invitations() -> impl IntoView {
     loaded(my_invitations(), |invitations| {
-        invitations.into_iter().map(|invitation| view! { <Invited invitation/> }).collect_view().into_any()
+        let there = invitations.iter().map(|one| one.id.to_string()).collect::<Vec<_>>();
+        let all = invitations.into_iter().map(|invitation| view! { <Invited invitation/> }).collect_view();
+        view! {
+            <FailedElsewhere act={Act::of::<AcceptInvitation>()} field="invitation" there=there.clone()/>
+            <FailedElsewhere act={Act::of::<DeclineInvitation>()} field="invitation" there/>
+            {all}
+        }
+        .into_any()
     })
 }
 

@@ -19,16 +19,17 @@ pub fn WebhookCard(team: TeamId) -> impl IntoView {
     loaded(webhook(team), move |detail| {
         let act = Act::of::<SetWebhook>();
         let url = detail.present.as_ref().map(|hook| hook.url.clone()).unwrap_or_default();
-        let set = view! {
-            <ActForm act class="form">
-                <Hidden name="team" value=team.to_string()/>
-                <Address url act/>
-                <Submit label="Save webhook" class="btn-secondary"/>
-            </ActForm>
-        };
         let about = "Each alert is also sent to a service of yours, signed as Standard Webhooks describes it. Quiet hours hold messages back as they do mails.";
-        view! { <Card team detail whose="for alerts".to_owned() about may_change=may(Permission::ManageAlerts) failed=act.failed() set=set.into_any()/> }
-            .into_any()
+        view! {
+            <Card team detail whose="for alerts".to_owned() about may_change=may(Permission::ManageAlerts) failed=act.failed()>
+                <ActForm act class="form">
+                    <Hidden name="team" value=team.to_string()/>
+                    <Address url act/>
+                    <Submit label="Save webhook" class="btn-secondary"/>
+                </ActForm>
+            </Card>
+        }
+        .into_any()
     })
 }
 
@@ -45,18 +46,19 @@ pub fn GatewayWebhookCard(team: TeamId, gateway: GatewayId, name: String, enviro
             }
             Environment::Production => "A day after which nothing is sent any more. Tunnels are for the sandbox only.",
         };
-        let set = view! {
-            <ActForm act class="form">
-                <Hidden name="team" value=team.to_string()/>
-                <Hidden name="gateway" value=gateway.to_string()/>
-                <Address url act/>
-                <Field name="ends" label="Until" kind="date" hint=ends_hint optional=true value=until act/>
-                <Submit label="Save webhook" class="btn-secondary"/>
-            </ActForm>
-        };
         let about = "Notifications of Amazon's that reach Portal are passed on to this gateway's service as they come: what kind, when and about which connection, never what stands in them. Signed as Standard Webhooks describes it.";
-        view! { <Card team detail whose=format!("of {name}") about may_change=may(Permission::ManageGateways) failed=act.failed() set=set.into_any()/> }
-            .into_any()
+        view! {
+            <Card team detail whose=format!("of {name}") about may_change=may(Permission::ManageGateways) failed=act.failed()>
+                <ActForm act class="form">
+                    <Hidden name="team" value=team.to_string()/>
+                    <Hidden name="gateway" value=gateway.to_string()/>
+                    <Address url act/>
+                    <Field name="ends" label="Until" kind="date" hint=ends_hint optional=true value=until act/>
+                    <Submit label="Save webhook" class="btn-secondary"/>
+                </ActForm>
+            </Card>
+        }
+        .into_any()
     })
 }
 
@@ -81,11 +83,13 @@ fn Card(
     about: &'static str,
     may_change: bool,
     failed: bool,
-    set: AnyView,
+    /// The form that sets it.
+    children: Children,
 ) -> impl IntoView {
     let any = detail.present.is_some();
     let change = may_change.then(|| {
-        let gated = view! { <StepUpGate open=stepped_up() act=format!("change the webhook {whose}")>{set}</StepUpGate> };
+        let gated =
+            view! { <StepUpGate open=stepped_up() act=format!("change the webhook {whose}")>{children()}</StepUpGate> };
         if any {
             view! { <details class="disclosure" open=failed><summary>"Change…"</summary>{gated}</details> }.into_any()
         } else {

@@ -39,7 +39,7 @@ pub fn AboutCode(pending: PendingCode) -> impl IntoView {
         view! { <p class="notice notice-info"><Icon name="mail"/><span>"Development: mail is captured. " <a href="/dev/mailbox" target="_blank">"Open the mailbox"</a></span></p> }
     });
     view! {
-        <p class="muted small">"The newest code works until " <time datetime=pending.expires.iso.clone()>{pending.expires.absolute.clone()}</time> ", in this browser only."</p>
+        <p class="muted small">{if pending.is_over { "The newest code worked until " } else { "The newest code works until " }} <time datetime=pending.expires.iso.clone()>{pending.expires.absolute.clone()}</time> ", in this browser only."</p>
         {mailbox}
     }
 }
@@ -57,7 +57,10 @@ pub fn CodePage() -> impl IntoView {
                 </CardPage>
             }.into_any(),
             Some(pending) => {
-                let lead = format!("We sent 8 digits to {}. If nothing comes within a minute, look into the spam folder; an address that is not invited gets no mail.", pending.email);
+                let lead = match pending.is_over {
+                    true => format!("The code that we sent to {} has run out: send another one.", pending.email),
+                    false => format!("We sent 8 digits to {}. If nothing comes within a minute, look into the spam folder; an address that is not invited gets no mail.", pending.email),
+                };
                 let (email, next, wait) = (pending.email.clone(), pending.next.clone(), pending.resend_in_s);
                 view! {
                     <CardPage title="Enter the code" lead>

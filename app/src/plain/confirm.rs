@@ -4,7 +4,7 @@ use model::step_up::DangerousAct;
 
 use super::code::{AboutCode, CodeInput};
 use crate::{
-    answer::vouched,
+    answer::{shown, vouched},
     api::{
         Viewer,
         login::{AskConfirmation, Confirm, read_pending_code},
@@ -25,14 +25,14 @@ pub fn ConfirmPage() -> impl IntoView {
     let asked = |name: &str| use_query_map().read_untracked().get(name).filter(|text| !text.is_empty());
     let only_passkey = asked("by").as_deref() == Some("passkey");
     // In the words of the form that led here, which Portal wrote; or of its kind.
-    let about = asked("about").filter(|words| asked("proof").is_some_and(|proof| proof == vouched(words)));
+    let about = asked("about").and_then(|hidden| shown(&hidden));
     let kind = || asked("act").and_then(|slug| DangerousAct::from_slug(&slug)).map(|act| act.words().to_owned());
     let named = about.or_else(kind);
     if stepped_up && asked("confirmed").is_some() {
         return view! { <CardPage title="It is you" lead="For 10 minutes. Close this tab, and send the form again.">""</CardPage> }.into_any();
     }
     view! {
-        // A code that waits for another act, or has run out, is not the one that this page was opened for.
+        // A code that waits for another act than this page was opened for, or has run out, is not waited for there.
         {loaded(read_pending_code(), move |pending| match pending.filter(|one| named.is_none() || (one.act == named && !one.is_over)) {
             None => {
                 let to = named.as_ref().map_or("Some acts ask for a fresh proof".to_owned(), |act| format!("To {act}, confirm that it is you"));
@@ -58,7 +58,10 @@ pub fn ConfirmPage() -> impl IntoView {
             Some(pending) => {
                 let act = pending.act.clone();
                 let to = act.as_ref().map(|act| format!("To {act}, confirm that it is you. ")).unwrap_or_default();
-                let lead = format!("{to}We sent 8 digits to {}.", pending.email);
+                let lead = match pending.is_over {
+                    true => format!("{to}The code that we sent to {} has run out: send another one.", pending.email),
+                    false => format!("{to}We sent 8 digits to {}.", pending.email),
+                };
                 let (next, wait) = (pending.next.clone(), pending.resend_in_s);
                 let (back, after) = (next.clone(), next.clone());
                 view! {

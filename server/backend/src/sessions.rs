@@ -73,6 +73,16 @@ pub fn vouches(cx: &Cx, words: &str, proof: &str) -> bool {
     cx.signed_in().is_some_and(|person| cx.portal.vault.matches(cx.portal.vault.words_mac(person.session, words), &proof))
 }
 
+/// These words as an address of this session may hold them.
+pub fn hidden(portal: &Portal, session: SessionId, words: &str) -> String {
+    URL_SAFE_NO_PAD.encode(portal.vault.seal_words(session, words))
+}
+
+/// What such an address holds.
+pub fn shown(portal: &Portal, session: SessionId, hidden: &str) -> Option<String> {
+    portal.vault.open_words(session, &URL_SAFE_NO_PAD.decode(hidden).ok()?)
+}
+
 /// One row of the person's own list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSession {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     App,
-    edge::{Assets, CopyOf, Echo, Next, PasskeysOffered, Revealed, Vouch, WayBack, document, viewer},
+    edge::{Assets, CopyOf, Echo, Next, PasskeysOffered, Revealed, WayBack, Words, document, viewer},
 };
 use axum::{
     Router,
@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use backend::Cx;
+use backend::{Cx, sessions};
 use leptos::{nonce::Nonce, prelude::*, server::ServerActionError};
 use leptos_axum::generate_route_list;
 
@@ -99,7 +99,7 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
         copy.clone().into_iter().for_each(provide_context);
         if let Some(cx) = &cx {
             provide_context(cx.clone());
-            vouch(cx).into_iter().for_each(provide_context);
+            words(cx).into_iter().for_each(provide_context);
         }
         provide_context(offered);
         if let Some(PageNonce(nonce)) = &nonce {
@@ -120,9 +120,14 @@ pub async fn render(web: &Web, request: Request, answer: Answer) -> Response {
 }
 
 /// Words of a page that a form may bring back.
-fn vouch(cx: &Cx) -> Option<Vouch> {
-    let (portal, session) = (cx.portal.clone(), cx.signed_in()?.session);
-    Some(Vouch(Arc::new(move |words: &str| backend::sessions::vouch(&portal, session, words))))
+fn words(cx: &Cx) -> Option<Words> {
+    let session = cx.signed_in()?.session;
+    let [vouch, hide, show] = [(); 3].map(|()| cx.portal.clone());
+    Some(Words {
+        vouch: Arc::new(move |words: &str| sessions::vouch(&vouch, session, words)),
+        hide: Arc::new(move |words: &str| sessions::hidden(&hide, session, words)),
+        show: Arc::new(move |hidden: &str| sessions::shown(&show, session, hidden)),
+    })
 }
 
 /// Leptos would show an error that an address brings along: nobody but Portal writes on Portal's pages.

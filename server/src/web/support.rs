@@ -3,8 +3,8 @@
 use axum::http::Method;
 use backend::{Actor, Cx, error::Outage, impersonations};
 
-/// How the address of a file ends that a link leads to; others are posted for.
-const FILE: &str = "/proof";
+/// How addresses of files end.
+const FILES: [&str; 2] = ["/export", "/proof"];
 
 /// Finds out whether this browser of an operator looks into a Team. It does so on the Team's own pages alone, each of which is noted:
 /// what changes something, answers a form, or watches by itself, has no part in it.
@@ -20,7 +20,7 @@ pub async fn looks(cx: &mut Cx, method: &Method, path: &str) -> Result<(), Outag
     // An address that is written otherwise leads to the same page, and would stand unreadable in the log.
     let is_plain = path.len() <= 200 && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-.".contains(&byte));
     // What leaves as a file is not looked at: it stays behind.
-    let is_file = path.ends_with(FILE);
+    let is_file = FILES.iter().any(|end| path.ends_with(end));
     if !is_page || !is_plain || is_file || *method != Method::GET {
         return Ok(());
     }

@@ -219,9 +219,11 @@ on_both_databases!(the_page_that_a_notice_leads_to_names_the_act, async |stage: 
     assert!(page(&mut ada, "?act=Disconnect").await.contains("We sent 8 digits"));
     house.stage.advance(Duration::minutes(11));
     assert!(!page(&mut ada, "?act=Disconnect").await.contains("We sent 8 digits"));
+    assert!(page(&mut ada, "").await.contains("has run out: send another one"));
     // Words that Portal did not write for this person's session name nothing.
-    let foreign = page(&mut ada, &format!("?about=send+money&proof={proof}")).await;
-    assert!(!foreign.contains("send money"));
+    for about in ["send+money".to_owned(), proof] {
+        assert!(page(&mut ada, &format!("?about={about}&act=Disconnect")).await.contains("To disconnect an Amazon account"));
+    }
 });
 
 on_both_databases!(a_notice_leads_to_the_words_of_its_form, async |stage: Stage| {

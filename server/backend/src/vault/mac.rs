@@ -43,7 +43,7 @@ impl Vault {
     }
 }
 
-fn keyed(pepper: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+pub(super) fn keyed(pepper: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(pepper).expect("HMAC takes a key of any length");
     canonical::each(parts, |bytes| mac.update(bytes));
     mac.finalize().into_bytes().into()

@@ -35,6 +35,7 @@ mod record;
 mod ring;
 mod rotation;
 mod service;
+mod words;
 mod wrap;
 
 pub use custody::Keepers;

@@ -35,7 +35,9 @@ on_both_databases!(a_rotation_that_is_killed_leaves_a_whole_file, async |stage: 
         assert_eq!(keys::rewrap(portal, |_| ()).await.unwrap().left, 0);
         opens_all(&house, &of).await;
     }
-    println!("figure B5: of {tried} rotations of the master key {cut} were killed, all opened all");
+    println!(
+        "figure B5: of {tried} rotations of the master key {cut} were killed at any moment of their run, all opened all"
+    );
     assert_eq!(cut, 20);
     assert!(portal_keys(&house, &["rotate"]).output().unwrap().status.success());
 });
@@ -58,7 +60,9 @@ on_both_databases!(a_retirement_that_is_killed_is_done_again, async |stage: Stag
         assert!(portal.vault.master_keys().iter().all(|key| key.id != old));
         opens_all(&house, &of).await;
     }
-    println!("figure B5: of {tried} retirements of a master key {cut} were killed, all opened all");
+    println!(
+        "figure B5: of {tried} retirements of a master key {cut} were killed at any moment of their run, all opened all"
+    );
     assert_eq!(cut, 20);
 });
 

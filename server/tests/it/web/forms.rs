@@ -1,17 +1,13 @@
 //! Plain forms.
 
-use std::collections::HashMap;
-
 use model::{Environments, Role, gateway::Scope};
 use reqwest::{Method, header};
-use sea_orm::ConnectionTrait;
 
 use crate::{
     browser::{AGENT, Browser},
-    coverage::unproved::asks,
     house::House,
     on_both_databases,
-    registry::{Things, address, column, dump, form, functions, pages},
+    registry::{Things, column, dump, functions},
     support::Stage,
 };
 
@@ -122,64 +118,27 @@ on_both_databases!(what_was_ticked_and_chosen_stays_so_when_a_form_fails, async 
     assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
 });
 
-on_both_databases!(a_form_that_stands_apart_from_its_gate_is_there_when_the_proof_ended, async |stage: Stage| {
-    let house = House::on(stage).await;
-    let ada = house.furnished("ada").await;
-    let hold = house.a_hold(&ada).await.to_string();
-    let own = house.things(&ada).await;
-    let mut browser = Browser::signed_in_later(&house, "ada@example.com").await;
-    let team = ("team", &*own.team);
-    let (rules, kept) = (format!("/teams/{}/alerts/rules", own.team), format!("/teams/{}/log/retention", own.team));
-    let rule = [team, ("rule", "refused_calls"), ("threshold", "77"), ("page", &rules)];
-    let html = browser.submit("set_alert_rule", &rule).await.text().await.unwrap();
-    assert!(html.contains("value=\"77\"") && html.contains("To change the rule"), "{html}");
-    assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
-    let html = browser.submit("lift_hold", &[team, ("hold", &hold), ("page", &kept)]).await.text().await.unwrap();
-    assert!(html.contains("To lift the legal hold") && html.contains("Confirm in a new tab"), "{html}");
-    assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
-});
-
-on_both_databases!(no_page_loses_a_form_whose_proof_ended, async |stage: Stage| {
+on_both_databases!(what_fails_for_a_thing_that_is_gone_is_said_once, async |stage: Stage| {
     let house = House::on(stage).await;
     let ada = house.furnished("ada").await;
     let own = house.things(&ada).await;
     let mut browser = Browser::confirmed(&house, "ada@example.com").await;
-    // Where each form stands, while the proof is good.
-    let mut stands = HashMap::new();
-    for page in pages() {
-        let path = address(&page, &own);
-        let html = browser.get(&path).await.text().await.unwrap();
-        for name in html.split("action=\"/act/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()) {
-            stands.entry(name).or_insert_with(|| path.clone());
-        }
+    let team = ("team", &*own.team);
+    let gateway = format!("/teams/{}/gateways/{}", own.team, own.gateway);
+    let members = format!("/teams/{}/members", own.team);
+    let gone = [
+        ("revoke_session", vec![("session", &*own.session), ("page", "/account")]),
+        ("revoke_gateway_key", vec![team, ("gateway", &own.gateway), ("key", &own.key), ("page", &gateway)]),
+        ("revoke_invitation", vec![team, ("invitation", &own.invitation), ("page", &members)]),
+    ];
+    for (function, fields) in gone {
+        assert_eq!(browser.submit(function, &fields).await.status(), 303, "{function}");
+        // Somebody else was first.
+        let again = browser.submit(function, &fields).await;
+        assert!(again.status().is_client_error(), "{function}: {}", again.status());
+        let html = again.text().await.unwrap();
+        assert_eq!(html.matches("notice-danger").count(), 1, "{function}: {html}");
     }
-    let forgotten = "UPDATE session SET stepped_up_at = NULL, by_passkey_at = NULL";
-    house.stage.portal.db.reader().execute_unprepared(forgotten).await.unwrap();
-    // What stands before a form says of what it is, and in which Team.
-    for page in pages().iter().filter(|page| page.starts_with("/teams/{team}")) {
-        let html = browser.get(&address(page, &own)).await.text().await.unwrap();
-        for gate in html.split("aria-label=\"Confirm: ").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-            assert!(gate.ends_with("Team of ada"), "{page}: {gate}");
-        }
-    }
-    let mut asked = Vec::new();
-    for function in functions().iter().filter(|function| stands.contains_key(&function.name)) {
-        let fields = form(function, |_| &own);
-        let answer = browser.call(&function.name, &fields).await;
-        if !asks(answer.status().as_u16(), &answer.text().await.unwrap()) {
-            continue;
-        }
-        let mut fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        fields.push(("page", &stands[&function.name]));
-        let html = browser.submit(&function.name, &fields).await.text().await.unwrap();
-        let action = format!("action=\"/act/{}\"", function.name);
-        let form = html.split(&action).skip(1);
-        let has_notice = |form: &str| form.split_once("</form>").is_some_and(|(form, _)| form.contains("in a new tab"));
-        assert_eq!(form.filter(|form| has_notice(form)).count(), 1, "{} on {}", function.name, stands[&function.name]);
-        asked.push(function.name.clone());
-    }
-    println!("{} forms stand when their proof has ended: {asked:?}", asked.len());
-    assert!(asked.len() >= 25, "{asked:?}");
 });
 
 on_both_databases!(a_code_that_ran_out_says_so_and_where_another_comes_from, async |stage: Stage| {
@@ -292,28 +251,4 @@ on_both_databases!(a_form_that_cannot_be_read_is_the_senders_fault, async |stage
         let html = page.text().await.unwrap();
         assert!(html.contains("This form could not be read"), "{html}");
     }
-});
-
-on_both_databases!(a_proof_that_ends_while_somebody_types_loses_nothing, async |stage: Stage| {
-    let house = House::on(stage).await;
-    let ada = house.furnished("ada").await;
-    let own = house.things(&ada).await;
-    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
-    let page = format!("/teams/{}/apps/{}", own.team, own.app);
-    let is_open = |html: &str| html.contains("name=\"secret_made_on\"");
-    // Somebody rotates a secret; the next one may be stored once the other slot is free.
-    let drop = [("team", &*own.team), ("app", &own.app), ("page", &page)];
-    browser.submit("drop_other_secret", &drop).await;
-    assert!(is_open(&browser.get(&page).await.text().await.unwrap()), "the form is open while the proof is good");
-    house.stage.advance(model::step_up::STEP_UP_LIFE + chrono::Duration::seconds(1));
-    let secret = crate::house::known_app().client_secret;
-    let typed = [("client_secret", secret), ("secret_made_on", "2026-09-03")];
-    let refused = browser.submit("stage_secret", &[&drop[..], &typed[..]].concat()).await;
-    assert_eq!(refused.status(), 403);
-    let html = refused.text().await.unwrap();
-    // The form stands with what was typed, but for the secret; and says where to confirm without leaving it.
-    assert!(is_open(&html) && html.contains("value=\"2026-09-03\""), "what was typed is gone");
-    assert!(!html.contains(secret), "a secret came back");
-    assert!(html.contains("confirm that it is you") && html.contains("target=\"_blank\""), "nowhere to confirm");
-    assert!(!is_open(&browser.get(&page).await.text().await.unwrap()), "behind its gate again");
 });

@@ -8,6 +8,7 @@ mod cross_site;
 mod ends;
 mod forms;
 mod headers;
+mod proofs;
 
 use model::Problem;
 use reqwest::{Response, header};

@@ -51,7 +51,8 @@ pub(super) fn contractors(facts: &Facts) -> Finding {
     // Nobody whose time is over is let in; the row goes within minutes.
     let over = ends.iter().filter(|at| facts.now - **at > Duration::hours(1)).count();
     if over > 0 {
-        let says = format!("{} whose access ended still a member.", count(over, "contractor is", "contractors are"));
+        let says =
+            format!("{} still in the Team after the end of their access.", count(over, "contractor is", "contractors are"));
         return finding(Standing::Broken, says, facts.now);
     }
     let next = ends
