@@ -50,6 +50,24 @@ on_both_databases!(a_gateway_whose_key_works_gets_another_connection_with_a_proo
     set(&of.owner, of.gateway, &one).await.unwrap();
 });
 
+on_both_databases!(what_was_taken_away_meanwhile_comes_back_with_a_proof_alone, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let of = house.furnished("ada").await;
+    let second = second_connection(&of).await;
+    let both = [of.connection, second];
+    gateways::set_connections(&house.stage.stepped_up(&of.owner), &of.scope, of.gateway, &both).await.unwrap();
+    // Somebody takes one away, and somebody else saves the list as their page still shows it.
+    let tx = house.stage.portal.db.begin_in(&of.scope).await.unwrap();
+    store::team::hold(&*tx, &of.scope).await.unwrap();
+    store::gateway::disallow(&*tx, &of.scope, of.gateway, second).await.unwrap();
+    let (cx, scope, gateway) = (of.owner.clone(), of.scope.clone(), of.gateway);
+    let saved = tokio::spawn(async move { gateways::set_connections(&cx, &scope, gateway, &both).await });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    tx.commit().await.unwrap();
+    assert_eq!(why(saved.await.unwrap()), "Changed");
+    assert_eq!(gateways::allowed(&of.owner, &of.scope, of.gateway).await.unwrap(), [of.connection]);
+});
+
 on_both_databases!(a_gateway_without_a_scope_is_none, async |stage: Stage| {
     let house = House::on(stage).await;
     let of = house.furnished("ada").await;
