@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use chrono::Duration;
-use model::audit::{Action, SafeText};
+use model::{
+    audit::{Action, SafeText},
+    counted,
+};
 use sea_orm::DbErr;
 
 use super::note;
@@ -27,7 +30,11 @@ pub enum RetireError {
     Active(String),
     #[error("the keys' file has no master key {0}")]
     Unknown(String),
-    #[error("{id} still wraps {data_keys} data keys of {teams} Teams: run `portal keys rewrap` first")]
+    #[error(
+        "{id} still wraps {} of {}: run `portal keys rewrap` first",
+        counted(data_keys, "data key"),
+        counted(teams, "Team")
+    )]
     Needed { id: String, data_keys: i64, teams: i64 },
     #[error("the active key was made less than ten minutes ago: a process may still wrap with {0}")]
     TooSoon(String),

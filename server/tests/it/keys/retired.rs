@@ -140,7 +140,7 @@ on_both_databases!(a_master_key_is_retired_only_when_nothing_needs_it, async |st
     let said = refused.to_string();
     assert!(matches!(refused, RetireError::Needed { data_keys: 2, teams: 1, .. }), "{said}");
     println!("figure B6: {said}");
-    assert!(said.contains("2 data keys of 1 Teams") && said.contains("portal keys rewrap"), "{said}");
+    assert!(said.contains("2 data keys of 1 Team:") && said.contains("portal keys rewrap"), "{said}");
     let line = |text: &[u8], id: &str| String::from_utf8_lossy(text).contains(&format!("kek.{id} = "));
     assert!(line(&std::fs::read(&file).unwrap(), &old));
     // The command does it, and says that it did; with another installation's keys it does nothing.
