@@ -31,7 +31,8 @@ pub fn MembersPage() -> impl IntoView {
 fn Everybody(team: TeamId, people: People) -> impl IntoView {
     let manager = people.my_role.may(Permission::ManageMembers);
     let my_role = people.my_role;
-    let members = people.members.iter().map(|one| one.user.to_string()).collect::<Vec<_>>();
+    let changeable = people.members.iter().filter(|one| manager && one.may_change);
+    let members = changeable.map(|one| one.user.to_string()).collect::<Vec<_>>();
     let rows = people.members.into_iter().map(|member| view! { <MemberRow team member manager my_role/> }).collect_view();
     let invitations = people.invitations;
     let invited = invitations.iter().map(|one| one.id.to_string()).collect();

@@ -139,6 +139,14 @@ on_both_databases!(what_fails_for_a_thing_that_is_gone_is_said_once, async |stag
         let html = again.text().await.unwrap();
         assert_eq!(html.matches("notice-danger").count(), 1, "{function}: {html}");
     }
+    // Nor is it silent where the thing is there and its form is not this person's: an admin changes no owner.
+    house.member(&ada, "carol", Role::Admin, Environments::BOTH).await;
+    let mut carol = Browser::confirmed(&house, "carol@example.com").await;
+    let owner = ada.owner.signed_in().unwrap().user.to_string();
+    let change = [team, ("user", &*owner), ("role", "auditor"), ("production", "true"), ("page", &members)];
+    let refused = carol.submit("change_member", &change).await;
+    assert!(refused.status().is_client_error(), "{}", refused.status());
+    assert_eq!(refused.text().await.unwrap().matches("notice-danger").count(), 1);
 });
 
 on_both_databases!(a_code_that_ran_out_says_so_and_where_another_comes_from, async |stage: Stage| {
