@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use model::{ids::TeamId, review::LISTED};
+use model::{counted, ids::TeamId, review::LISTED};
 
 use super::{stepped_up, team};
 use crate::{
@@ -125,7 +125,7 @@ fn Histogram(query: LogQuery, days: Vec<DayItem>) -> impl IntoView {
     Some(view! {
         <figure class="histogram">
             <svg viewBox=format!("0 0 {width} 60") preserveAspectRatio="none" role="group" aria-label="Events by day">{bars.collect_view()}</svg>
-            <figcaption class="muted small"><span>{first}</span><span>{format!("{all} events, {trouble} refused or failed")}</span><span>{last}</span></figcaption>
+            <figcaption class="muted small"><span>{first}</span><span>{format!("{}, {trouble} refused or failed", counted(all, "event"))}</span><span>{last}</span></figcaption>
         </figure>
     })
 }
