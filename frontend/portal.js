@@ -73,17 +73,18 @@ document.addEventListener("input", (event) => {
 });
 
 // A code works once: who presses Enter just after the last digit must not send it twice, since the second answer would be the
-// one that shows.
+// one that shows. Another code is another try.
+let lastCode = { code: "", at: 0 };
 document.addEventListener(
   "submit",
   (event) => {
-    const form = event.target;
-    if (!form.querySelector("[data-submit-at]")) return;
-    if (Date.now() - Number(form.dataset.sentAt ?? 0) < 2000) {
+    const code = event.target.querySelector("[data-submit-at]")?.value;
+    if (code === undefined) return;
+    if (code === lastCode.code && Date.now() - lastCode.at < 2000) {
       event.preventDefault();
       event.stopImmediatePropagation();
     } else {
-      form.dataset.sentAt = Date.now();
+      lastCode = { code, at: Date.now() };
     }
   },
   true,
