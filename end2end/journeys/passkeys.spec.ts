@@ -49,9 +49,13 @@ test("a passkey is added, signs in, confirms, and is required by the Team", asyn
   const rule = page.getByRole("region", { name: "Passkeys" });
   await expect(rule).toContainText("change who needs a passkey");
   await page.screenshot({ path: info.outputPath("gate.png"), fullPage: true });
+  // What was typed into another form of the page is still there afterwards.
+  const name = page.getByRole("region", { name: "Name" }).getByLabel("Name");
+  await name.fill("Northwind and Sons");
   await rule.getByRole("button", { name: "Use your passkey" }).click();
+  await expect(page.getByText("It is you: for 10 minutes.")).toBeFocused();
   await expect(rule.getByRole("button", { name: "Require passkeys" })).toBeVisible();
-  await settled(page, hydrated);
+  await expect(name).toHaveValue("Northwind and Sons");
   await rule.getByRole("button", { name: "Require passkeys" }).click();
   await expect(rule).toContainText("Required of owners and admins");
 

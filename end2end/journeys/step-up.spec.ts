@@ -1,5 +1,6 @@
 // Two dangerous acts without a fresh proof: one is asked for before its form is there, the other when the form is sent, and loses nothing.
-import { addApp, connect, createGateway, createTeam, known } from "../support/furnish";
+import { age } from "../support/age";
+import { addApp, connect, createGateway, createTeam, furnish, known } from "../support/furnish";
 import { codeFor, done, expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
 
 test("a new refresh token is taken after a fresh proof, which says for what", async ({ page, hydrated, clean }, info) => {
@@ -17,14 +18,11 @@ test("a new refresh token is taken after a fresh proof, which says for what", as
   await expect(gate).toBeVisible();
   await expect(acts.getByRole("textbox", { name: "refresh token" })).toHaveCount(0);
   await page.screenshot({ path: info.outputPath("gate.png"), fullPage: true });
-  await gate.getByRole("button", { name: "Confirm that it is me" }).click();
-  await expect(page.getByText("To replace the refresh token of Northwind DE in the Team Northwind, confirm that it is you")).toBeVisible();
-  await page.getByLabel("Code").fill(await codeFor(ada, used));
-  await page.getByLabel("Code").press("Enter", { timeout: 1000 }).catch(() => undefined);
+  await stepUp(page, ada, used);
   await expect(page.getByRole("heading", { level: 1, name: "Northwind DE" })).toBeVisible();
   expect(new URL(page.url()).pathname).toBe(connection);
   await settled(page, hydrated);
-  await acts.getByText("Authorize again", { exact: true }).click();
+  if (!hydrated) await acts.getByText("Authorize again", { exact: true }).click();
   // One that Amazon refuses takes no place; the form is still there.
   await acts.getByRole("textbox", { name: "refresh token" }).fill("Atzr|IwEBIrevokedRevokedRevokedRevoked");
   await acts.getByRole("button", { name: "Prove and replace" }).click();
@@ -85,6 +83,69 @@ test("a gateway is given more after a proof in another tab, and its form keeps w
   await expect(page.getByRole("heading", { level: 1, name: "orders-and-more" })).toBeVisible();
   await expect(scope).toBeChecked();
   await expect(form.getByLabel("Networks")).toHaveValue("198.0.0.0/8\n203.0.113.0/24");
+});
+
+test("a proof that is given on the page keeps what was typed into its other forms", async ({ page, hydrated, clean }, info) => {
+  test.skip(!hydrated, "without scripts the proof is given on a page of its own");
+  clean.expected.push(/status of 422/);
+  const { gateway, email } = await furnish(page, hydrated, false);
+  const used = [await codeFor(email)];
+  await page.goto(gateway);
+  await settled(page, hydrated);
+  const settings = page.getByRole("region", { name: "Settings" });
+  await settings.getByLabel("Name").fill("orders-and-more");
+  await settings.getByLabel("Networks").fill("198.0.0.0/8");
+  await settings.getByLabel("credential:force").check();
+  const keys = page.getByRole("region", { name: "Keys" });
+  const create = page.getByRole("button", { name: "Create key" });
+  await expect(create).toHaveCount(0);
+  const gate = page.getByRole("group", { name: "Confirm: create a gateway key of orders-sync in the Team Northwind" });
+  await gate.getByRole("button", { name: "Confirm that it is me" }).click();
+  const code = gate.getByRole("textbox", { name: "Code" });
+  await expect(code).toBeFocused();
+  await expect(gate).toContainText(`We sent 8 digits to ${email}`);
+  await expect(gate.getByRole("button", { name: "Confirm that it is me" })).toHaveCount(0);
+  await page.screenshot({ path: info.outputPath("code.png"), fullPage: true });
+  const right = await codeFor(email, used);
+  // A wrong one is said where it was typed, and the right one is taken after it.
+  await code.fill(right === "12345678" ? "12345679" : "12345678");
+  await expect(gate.getByRole("link", { name: "4 tries are left" })).toBeVisible();
+  await code.fill(right);
+  await expect(page.getByText("It is you: for 10 minutes.")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(create).toBeVisible();
+  await expect(page.locator("[data-gated], [data-until]")).toHaveCount(0);
+  await page.screenshot({ path: info.outputPath("opened.png"), fullPage: true });
+  await expect(settings.getByLabel("Name")).toHaveValue("orders-and-more");
+  await expect(settings.getByLabel("Networks")).toHaveValue("198.0.0.0/8");
+  await expect(settings.getByLabel("credential:force")).toBeChecked();
+  await settings.getByRole("button", { name: "Save" }).click();
+  await done(page, hydrated);
+  await expect(page.getByRole("heading", { level: 1, name: "orders-and-more" })).toBeVisible();
+});
+
+test("a file that is asked for when the proof has ended asks for one in a tab of its own", async ({ page, hydrated }) => {
+  test.skip(!hydrated, "without scripts it asks on a page of its own, and leads back");
+  const ada = newAddress("ada");
+  const used = [await signIn(page, ada)];
+  const team = await createTeam(page, "Northwind", hydrated);
+  await page.goto(`${team}/log`);
+  await settled(page, hydrated);
+  await stepUp(page, ada, used);
+  const file = page.getByRole("button", { name: "Export", exact: true });
+  await expect(file).toBeVisible();
+  const text = page.getByRole("search", { name: "Filter the log" }).locator("#f-text");
+  await text.fill("who was it");
+  age(team, "UPDATE session SET stepped_up_at = '2026-01-01T00:00:00+00:00' WHERE user_id IN (SELECT user_id FROM member WHERE lower(hex(team_id)) = ?)");
+  await page.evaluate(() => {
+    const now = Date.now;
+    Date.now = () => now() + 660_000;
+  });
+  const [tab] = await Promise.all([page.context().waitForEvent("page"), file.click()]);
+  await expect(tab.getByText("To export the log of the Team Northwind, confirm that it is you")).toBeVisible();
+  await expect(tab.getByRole("button", { name: "Export", exact: true })).toHaveCount(0);
+  await expect(text).toHaveValue("who was it");
+  expect(new URL(page.url()).pathname).toBe(`${team}/log`);
 });
 
 test("a log that was filtered comes back filtered from its gate", async ({ page, hydrated }) => {

@@ -73,7 +73,7 @@ test("a person finds this browser among the sessions, and signing out ends it", 
   await settled(page, hydrated);
   await page.getByRole("button", { name: "End all other sessions" }).click();
   await done(page, hydrated);
-  await expect(page.getByText("This browser")).toBeVisible();
+  await expect(page.getByText("This browser", { exact: true })).toBeVisible();
   await page.locator("summary[aria-label='Your account']").click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();

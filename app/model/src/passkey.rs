@@ -24,14 +24,22 @@ pub struct Proofs {
 }
 
 impl Proofs {
-    /// A fresh proof is at hand.
-    pub fn cover(self, now: Time) -> bool {
-        step_up::covers(self.stepped_up_at, now)
+    /// For how long a fresh proof is at hand.
+    pub fn left(self, now: Time) -> Option<Duration> {
+        step_up::left(self.stepped_up_at, now)
     }
 
-    /// A fresh proof is at hand, and it was a passkey: an e-mail alone does not come so far.
+    /// For how long one is at hand that was a passkey: an e-mail alone does not come so far.
+    pub fn left_by_passkey(self, now: Time) -> Option<Duration> {
+        step_up::left(self.by_passkey_at, now)
+    }
+
+    pub fn cover(self, now: Time) -> bool {
+        self.left(now).is_some()
+    }
+
     pub fn cover_by_passkey(self, now: Time) -> bool {
-        step_up::covers(self.by_passkey_at, now)
+        self.left_by_passkey(now).is_some()
     }
 
     /// The session is more than an e-mail account away from whoever holds it.

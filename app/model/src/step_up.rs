@@ -130,9 +130,10 @@ impl DangerousAct {
     }
 }
 
-/// True while a step-up made at `stepped_up_at` still covers `now`.
-pub fn covers(stepped_up_at: Option<Time>, now: Time) -> bool {
-    stepped_up_at.is_some_and(|at| at <= now && now - at <= STEP_UP_LIFE)
+/// For how long a step-up made at `stepped_up_at` goes on to cover what is done; nothing when it does not cover `now`.
+pub fn left(stepped_up_at: Option<Time>, now: Time) -> Option<Duration> {
+    let since = now - stepped_up_at?;
+    (Duration::zero()..=STEP_UP_LIFE).contains(&since).then(|| STEP_UP_LIFE - since)
 }
 
 #[cfg(test)]
@@ -151,9 +152,10 @@ mod tests {
     #[test]
     fn a_step_up_lasts_ten_minutes() {
         let at = Time::UNIX_EPOCH;
-        assert!(covers(Some(at), at + Duration::minutes(10)));
-        assert!(!covers(Some(at), at + Duration::minutes(10) + Duration::microseconds(1)));
-        assert!(!covers(Some(at), at - Duration::seconds(1)));
-        assert!(!covers(None, at));
+        assert_eq!(left(Some(at), at + Duration::minutes(4)), Some(Duration::minutes(6)));
+        assert_eq!(left(Some(at), at + Duration::minutes(10)), Some(Duration::zero()));
+        assert_eq!(left(Some(at), at + Duration::minutes(10) + Duration::microseconds(1)), None);
+        assert_eq!(left(Some(at), at - Duration::seconds(1)), None);
+        assert_eq!(left(None, at), None);
     }
 }

@@ -75,9 +75,9 @@ pub struct Viewer {
     pub simulated: bool,
     /// Captured mail can be read at `/dev/mailbox`.
     pub mailbox: bool,
-    /// A fresh proof of the person is at hand; and it was a passkey.
-    pub stepped_up: bool,
-    pub stepped_up_by_passkey: bool,
+    /// Seconds for which a fresh proof of the person is at hand; and one that was a passkey.
+    pub stepped_up: Option<i64>,
+    pub stepped_up_by_passkey: Option<i64>,
     /// The person has a passkey.
     pub has_passkey: bool,
     /// The Team that this operator looks into.

@@ -2,7 +2,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::components::A;
 use model::{Permission, ids::TeamId};
 
-use super::{Here, Icon, Palette, card_page::Brand};
+use super::{GateCode, Here, Icon, Palette, card_page::Brand};
 use crate::api::{Moment, SupportItem, Viewer, impersonations::StopImpersonation, login::SignOut};
 
 /// The frame of the signed-in product: skip link, banner, top bar, navigation, content, toasts.
@@ -31,6 +31,7 @@ pub fn AppFrame(viewer: Option<Viewer>, team: Option<TeamId>, children: Children
             <main class="main" id="main" tabindex="-1">{children()}</main>
         </div>
         <div class="toasts" role="status" aria-live="polite"></div>
+        {viewer.clone().filter(|viewer| viewer.stepped_up.is_none()).map(|viewer| view! { <GateCode viewer/> })}
         {viewer.map(|viewer| view! { <Palette viewer team/> })}
     }
 }

@@ -1,12 +1,12 @@
 use leptos::{context::Provider, prelude::*, server::ServerActionError, server_fn::error::ServerFnUrlError};
-use leptos_router::hooks::{use_location, use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 use model::ProblemCode;
 
-use super::{Act, ActForm, ConfirmWithAPasskey, Hidden, Icon, Submit};
+use super::gate::Gate;
 use crate::{
     Failure,
-    answer::{hidden, vouched},
-    api::{TeamItem, Viewer, login::AskConfirmation},
+    answer::hidden,
+    api::{TeamItem, Viewer},
     islands::Dangerous,
 };
 
@@ -19,11 +19,38 @@ pub fn StepUpGate(
     #[prop(optional)] only_passkey: bool,
     children: Children,
 ) -> impl IntoView {
-    if open || ended() {
-        view! { <Approves act>{children()}</Approves> }.into_any()
-    } else {
-        view! { <Gate act only_passkey/> }.into_any()
+    let closed = !open && !ended();
+    view! {
+        {closed.then(|| view! { <Gate act=act.clone() only_passkey/> })}
+        <Gated open act only_passkey>{children()}</Gated>
     }
+}
+
+/// A dangerous form that stands apart from its gate. Until the person has confirmed who they are it is hidden: a script shows it
+/// when the proof is given on this page, which so keeps what was typed into its other forms.
+#[component]
+pub fn Gated(
+    open: bool,
+    #[prop(into)] act: String,
+    #[prop(optional)] only_passkey: bool,
+    children: Children,
+) -> impl IntoView {
+    let form = view! { <Approves act>{children()}</Approves> };
+    if open || ended() {
+        return form.into_any();
+    }
+    view! { <div data-gated=opened_by(only_passkey) hidden>{form}</div> }.into_any()
+}
+
+/// Seconds for which a proof is at hand that is enough on this page: of a passkey, where the Team requires one of the viewer.
+pub fn proof_left() -> Option<i64> {
+    let viewer = use_context::<Viewer>()?;
+    if team().is_some_and(|team| team.by_passkey) { viewer.stepped_up_by_passkey } else { viewer.stepped_up }
+}
+
+/// What a proof must be to open something, in the words of the script that does.
+pub(super) fn opened_by(only_passkey: bool) -> &'static str {
+    if only_passkey { "passkey" } else { "proof" }
 }
 
 /// Names the act of the forms in it, for the notice that asks for a proof when such a form was sent without one.
@@ -45,13 +72,13 @@ fn ended() -> bool {
 }
 
 /// The Team of this page.
-fn team() -> Option<TeamItem> {
+pub(super) fn team() -> Option<TeamItem> {
     let team = use_params_map().read_untracked().get("team")?;
     use_context::<Viewer>()?.teams.into_iter().find(|item| item.id.to_string() == team)
 }
 
 /// The act, and where it will be done: in a mail, or in another tab, the page around the form is not seen.
-fn here(act: &str) -> String {
+pub(super) fn here(act: &str) -> String {
     team().map_or(act.to_owned(), |team| in_team(act, &team.name))
 }
 
@@ -64,42 +91,6 @@ fn in_team(act: &str, name: &str) -> String {
         act if act.ends_with("the Team") => format!("{act} {name}"),
         act if act.ends_with(" log") => format!("{act} of the Team {name}"),
         act => format!("{act} in the Team {name}"),
-    }
-}
-
-#[component]
-fn Gate(act: String, only_passkey: bool) -> impl IntoView {
-    let ask = Act::of::<AskConfirmation>();
-    // With what the page was asked for: a log comes back filtered.
-    let back = use_location().pathname.get_untracked() + &use_query_map().read_untracked().to_query_string();
-    let by_passkey = only_passkey || team().is_some_and(|team| team.by_passkey);
-    let has_passkey = use_context::<Viewer>().is_some_and(|viewer| viewer.has_passkey);
-    let how = match (by_passkey, has_passkey) {
-        (true, true) => "Show your passkey: a code is not enough for this. It is good for 10 minutes.",
-        (true, false) => "It takes a passkey, and you have none yet: add one under Your account.",
-        (false, true) => "Show your passkey, or we send a code to your e-mail. It is good for 10 minutes.",
-        (false, false) => "We send a code to your e-mail; it is good for 10 minutes.",
-    };
-    let act = here(&act);
-    let (label, named) = (format!("Confirm: {act}"), act.clone());
-    let code_class = if has_passkey { "btn-quiet" } else { "btn-secondary" };
-    let code_label = if has_passkey { "Send me a code" } else { "Confirm that it is me" };
-    view! {
-        <div class="gate stack stack-sm" role="group" aria-label=label>
-            <p class="gate-text"><Icon name="shield"/><span>"To " <strong>{act}</strong> ", confirm that it is you. " {how}</span></p>
-            <div class="row">
-                {has_passkey.then(|| view! { <ConfirmWithAPasskey/> })}
-                {(!by_passkey).then(|| view! {
-                    <ActForm act=ask>
-                        <Hidden name="next" value=back/>
-                        <Hidden name="act_proof" value=vouched(&named)/>
-                        <Hidden name="act" value=named/>
-                        <Submit label=code_label class=code_class/>
-                    </ActForm>
-                })}
-                {(by_passkey && !has_passkey).then(|| view! { <a class="btn btn-secondary" href="/account">"Your account"</a> })}
-            </div>
-        </div>
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Assets {
     pub palette: Arc<str>,
     /// What a page needs to ask the browser for a passkey.
     pub passkey: Arc<str>,
+    /// A proof of the person, given on the page that asks for it.
+    pub gate: Arc<str>,
 }
 
 /// Which colours the person chose; the system decides without a choice.
@@ -69,8 +71,9 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
         view! { <script nonce=nonce.clone()>{script}</script> }
     });
     // The frame of signed-in pages has its buttons on pages that answer a post too.
-    let palette = use_context::<Viewer>().map(|_| {
-        view! { <script type="module" src=assets.palette.to_string() nonce=nonce.clone()></script> }
+    let frame = use_context::<Viewer>().map(|_| {
+        let script = |src: &Arc<str>| view! { <script type="module" src=src.to_string() nonce=nonce.clone()></script> };
+        [script(&assets.palette), script(&assets.gate)]
     });
     // Wherever they go.
     let copy = use_context::<CopyOf>().map(|CopyOf(made)| view! { <RestoredCopy made/> });
@@ -93,7 +96,7 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
                 <script type="module" src=assets.script.to_string() nonce=nonce.clone()></script>
                 <script type="module" src=assets.passkey.to_string() nonce=nonce></script>
                 {start}
-                {palette}
+                {frame}
                 <MetaTags/>
             </head>
             <body>

@@ -5,7 +5,7 @@ use leptos::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{FormData, Headers, HtmlFormElement, RequestInit, Response, UrlSearchParams};
+use web_sys::{Event, EventInit, FormData, Headers, HtmlFormElement, RequestInit, Response, UrlSearchParams};
 
 use super::{Dangerous, FailureNotice, fields};
 use crate::Failure;
@@ -36,11 +36,16 @@ pub fn Form(
         let action = action.clone();
         spawn_local(async move {
             match send(&action, &form).await.unwrap_or_else(|_| Err(Failure::unreachable())) {
+                Ok(_) if is_taken_over(&form) => {
+                    pending.set(false);
+                    fields::mark(&form, None);
+                    failed.set(None);
+                }
                 // The form stays pending: another page is on its way.
                 Ok(next) => follow(next),
                 Err(failure) => {
                     pending.set(false);
-                    fields::mark(&form, &failure.0);
+                    fields::mark(&form, Some(&failure.0));
                     // A notice that comes anew takes the focus, and is read out; one that only changes does neither.
                     failed.set(None);
                     tick().await;
@@ -70,6 +75,15 @@ async fn send(url: &str, form: &HtmlFormElement) -> Result<Result<Option<String>
     let response: Response = JsFuture::from(window().fetch_with_str_and_init(url, &request)).await?.dyn_into()?;
     let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     if response.ok() { Ok(Ok(response.headers().get("location")?)) } else { Ok(Err(Failure::read(&text))) }
+}
+
+/// Whether a script of the page knows what comes after this form, so that the page stays: see `gate.js`.
+fn is_taken_over(form: &HtmlFormElement) -> bool {
+    let init = EventInit::new();
+    init.set_bubbles(true);
+    init.set_cancelable(true);
+    let sent = Event::new_with_event_init_dict("sent", &init);
+    sent.is_ok_and(|event| !form.dispatch_event(&event).unwrap_or(true))
 }
 
 fn follow(next: Option<String>) {

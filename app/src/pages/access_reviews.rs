@@ -12,7 +12,8 @@ use crate::{
         AccessReviewDetail, AccessReviewItem, DecideAccess, SignAccessReview, SubjectItem, access_review, access_reviews,
     },
     components::{
-        Act, ActForm, At, Badge, Crumbs, EmptyState, Field, Hidden, Notice, PageHeader, StepUpGate, Submit, TextArea, loaded,
+        Act, ActForm, At, Badge, Crumbs, EmptyState, Field, FileForm, Hidden, Notice, PageHeader, StepUpGate, Submit,
+        TextArea, loaded,
     },
 };
 
@@ -228,9 +229,9 @@ fn Signature(team: TeamId, detail: AccessReviewDetail) -> impl IntoView {
             <h2 id="export-h">"Export"</h2>
             <p class="muted">"For auditors, as a table. That it was taken is recorded."</p>
             <StepUpGate open=stepped_up() act=format!("export the access review of {name}")>
-                <form method="post" action=format!("/teams/{team}/members/reviews/{id}/export")>
+                <FileForm action=format!("/teams/{team}/members/reviews/{id}/export")>
                     <button type="submit" class="btn btn-secondary">"Export as CSV"</button>
-                </form>
+                </FileForm>
             </StepUpGate>
         </section>
     }

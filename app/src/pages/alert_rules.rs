@@ -6,7 +6,7 @@ use super::{Allowed, alerts::SeverityBadge, may, stepped_up, team, webhook::Webh
 use crate::{
     api::alerts::{AlertRuleSet, RuleItem, SetAlertDelivery, SetAlertRule, alert_rules},
     components::{
-        Act, ActForm, Approves, Badge, Choice, Crumbs, Field, Hidden, Icon, PageHeader, Select, StepUpGate, Submit, loaded,
+        Act, ActForm, Badge, Choice, Crumbs, Field, Gated, Hidden, Icon, PageHeader, Select, StepUpGate, Submit, loaded,
     },
 };
 
@@ -70,8 +70,7 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
     let own = item.threshold.map(|own| own.to_string()).unwrap_or_default();
     // Where the proof ended while somebody typed, the form stands and says so.
     let open = stepped_up() || act.failed();
-    let changeable = may(Permission::ManageAlerts) && open && (threshold.is_some() || rule.may_be_off());
-    let asks = may(Permission::ManageAlerts) && !open;
+    let changeable = may(Permission::ManageAlerts) && (threshold.is_some() || rule.may_be_off());
     view! {
         <li>
             <details open=act.failed()>
@@ -79,8 +78,8 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
                 <div class="rule-body">
                     <p>{rule.looks_for()}</p>
                     <p class="muted">{rule.advice()}</p>
-                    {asks.then(|| view! { <p class="muted small">"To change it, confirm above that it is you."</p> })}
-                    {changeable.then(|| view! { <Approves act=format!("change the rule “{}”", rule.title())>
+                    {(changeable && !open).then(|| view! { <p class="muted small" data-until="proof">"To change it, confirm above that it is you."</p> })}
+                    {changeable.then(|| view! { <Gated open act=format!("change the rule “{}”", rule.title())>
                         <ActForm act class="form">
                             <Hidden name="team" value=team.to_string()/>
                             <Hidden name="rule" value=rule.as_str()/>
@@ -90,7 +89,7 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
                             {rule.may_be_off().then(|| view! { <Choice name="off" value="true" label="Switched off" hint="Nothing is noticed while it is off." checked=item.off act/> })}
                             <Submit label="Save rule" class="btn-secondary"/>
                         </ActForm>
-                    </Approves> })}
+                    </Gated> })}
                 </div>
             </details>
         </li>

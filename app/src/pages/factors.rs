@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::passkeys::{AddPasskey, BeginPasskey, Factors, PasskeyItem, RemovePasskey, RenamePasskey},
-    components::{Act, ActForm, Approves, At, Badge, Field, Here, Hidden, Notice, PasskeyForm, StepUpGate, Submit},
+    components::{Act, ActForm, At, Badge, Field, Gated, Here, Hidden, Notice, PasskeyForm, StepUpGate, Submit},
 };
 
 /// The person's passkeys: adding, naming, taking away.
@@ -14,7 +14,9 @@ pub fn Passkeys(factors: Factors) -> impl IntoView {
     let state = match (none, shown_here) {
         (true, _) => view! { <Badge tone="attention" word="E-mail code only"/> }.into_any(),
         (false, true) => view! { <Badge tone="ok" word="Shown in this browser"/> }.into_any(),
-        (false, false) => view! { <Badge tone="neutral" word="Not shown in this browser"/> }.into_any(),
+        (false, false) => {
+            view! { <span data-until="passkey"><Badge tone="neutral" word="Not shown in this browser"/></span> }.into_any()
+        }
     };
     let rows = passkeys.into_iter().map(|passkey| view! { <Row passkey may_remove/> }).collect_view();
     view! {
@@ -35,7 +37,7 @@ pub fn Passkeys(factors: Factors) -> impl IntoView {
                 match (none, may_add) {
                     (_, true) => form().into_any(),
                     (true, false) => view! { <StepUpGate open=false act="add a passkey">{form()}</StepUpGate> }.into_any(),
-                    (false, false) => ().into_any(),
+                    (false, false) => view! { <Gated open=false only_passkey=true act="add a passkey">{form()}</Gated> }.into_any(),
                 }
             } else {
                 view! { <Notice tone="info" title="Not at this address"><p>"Passkeys need an address with a name in it; this installation is reached by a number."</p></Notice> }.into_any()
@@ -57,7 +59,7 @@ fn Row(passkey: PasskeyItem, may_remove: bool) -> impl IntoView {
     view! {
         <li class="row row-between">
             <div><strong>{passkey.name.clone()}</strong><span class="cell-sub">"added " <At moment=passkey.added/> ", " {used}</span></div>
-            {(may_remove || rename.failed() || remove.failed()).then(|| view! { <Approves act=format!("rename or remove the passkey {}", passkey.name)><div class="row">
+            <Gated open={may_remove || rename.failed() || remove.failed()} only_passkey=true act=format!("rename or remove the passkey {}", passkey.name)><div class="row">
                 <details open=rename.failed()>
                     <summary class="btn btn-quiet btn-sm">"Rename"</summary>
                     <ActForm act=rename class="form">
@@ -71,7 +73,7 @@ fn Row(passkey: PasskeyItem, may_remove: bool) -> impl IntoView {
                         <Here/>
                         <button type="submit" class="btn btn-danger-quiet btn-sm">"Remove"</button>
                     </ActForm>
-            </div></Approves> })}
+            </div></Gated>
         </li>
     }
 }

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{counted, ids::TeamId};
 
-use super::{alerts::AlertLists, log::Standing, viewer};
+use super::{alerts::AlertLists, log::Standing, stepped_up};
 use crate::{
     api::{
         Moment,
@@ -42,7 +42,7 @@ fn Disabled(accounts: Vec<DisabledAccount>) -> impl IntoView {
     if accounts.is_empty() {
         return None;
     }
-    let open = viewer().is_some_and(|viewer| viewer.stepped_up);
+    let open = stepped_up();
     let rows = accounts.into_iter().map(|account| view! { <DisabledRow account open/> }).collect_view();
     Some(view! {
         <section class="card card-flush" aria-label="Disabled accounts">

@@ -7,7 +7,7 @@ use model::{counted, ids::TeamId, review::LISTED};
 use super::{stepped_up, team};
 use crate::{
     api::log::{DayItem, LogItem, LogItems, LogQuery, LogState, log},
-    components::{At, Badge, Hidden, Icon, Notice, OutcomeBadge, PageHeader, StepUpGate, loaded},
+    components::{At, Badge, FileForm, Hidden, Icon, Notice, OutcomeBadge, PageHeader, StepUpGate, loaded},
 };
 
 /// The kinds of events, as the filter offers them.
@@ -153,12 +153,12 @@ fn ExportForm(team: TeamId, query: LogQuery) -> impl IntoView {
             <h2 id="export-h">"Export what fits"</h2>
             <p class="muted">"Every event that fits the filter above and is under a signed head, as a file. That you took it is an event too. More than half of the log takes " <a href=format!("/teams/{team}/approvals")>"another person's approval"</a> "."</p>
             <StepUpGate open=stepped_up() act="export the log">
-                <form class="row" method="post" action=format!("/teams/{team}/log/export")>
+                <FileForm class="row" action=format!("/teams/{team}/log/export")>
                     {fields}
                     <label class="visually-hidden" for="export-format">"Format"</label>
                     <select id="export-format" name="format">{options(formats, &chosen)}</select>
                     <button type="submit" class="btn btn-secondary">"Export"</button>
-                </form>
+                </FileForm>
             </StepUpGate>
         </section>
     }

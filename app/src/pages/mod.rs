@@ -91,7 +91,7 @@ use model::{
 
 use crate::{
     api::{TeamItem, Viewer},
-    components::Notice,
+    components::{Notice, proof_left},
 };
 
 /// An id from the address; an unreadable one is an id that does not exist.
@@ -151,11 +151,7 @@ fn ReportLink(
 
 /// A fresh proof of the person is at hand: of a passkey, where the Team requires one of them.
 fn stepped_up() -> bool {
-    let id = team();
-    viewer().is_some_and(|viewer| {
-        let by_passkey = viewer.teams.iter().any(|team| team.id == id && team.by_passkey);
-        if by_passkey { viewer.stepped_up_by_passkey } else { viewer.stepped_up }
-    })
+    proof_left().is_some()
 }
 
 /// Where a browser with scripts hears of changes; nowhere while an operator looks in, who sees what was noted and no more.

@@ -8,7 +8,7 @@ use model::{
 use super::{stepped_up, team};
 use crate::{
     api::promises::{PromiseItem, PromisesDetail, promises},
-    components::{At, Badge, PageHeader, StepUpGate, loaded},
+    components::{At, Badge, FileForm, PageHeader, StepUpGate, loaded},
 };
 
 /// Every promise with what keeps it and what shows that it holds: for owners, auditors and Amazon's questionnaire.
@@ -37,10 +37,10 @@ fn Promises(team: TeamId, all: PromisesDetail) -> impl IntoView {
             <h2 id="questionnaire-h">"For Amazon's questionnaire"</h2>
             <p class="muted">"The same as a file: as text to answer from, or as a table. It holds no secret, but it says how this Team protects itself. That it was taken is recorded."</p>
             <StepUpGate open=stepped_up() act="export what stands behind the promises">
-                <form class="row" method="post" action=format!("/teams/{team}/promises/export")>
+                <FileForm class="row" action=format!("/teams/{team}/promises/export")>
                     <button type="submit" name="format" value="text" class="btn btn-secondary">"Download as text"</button>
                     <button type="submit" name="format" value="csv" class="btn btn-secondary">"Download as CSV"</button>
-                </form>
+                </FileForm>
             </StepUpGate>
             <p class="muted small">"As of "{all.at.absolute.clone()}". "{suite}</p>
         </section>

@@ -6,7 +6,7 @@ use super::{Allowed, stepped_up, team};
 use crate::{
     api::retention::{HoldItem, LiftHold, PlaceHold, RetentionDetail, retention},
     components::{
-        Act, ActForm, Approves, At, Badge, Crumbs, FailedElsewhere, Field, Hidden, PageHeader, StepUpGate, Submit, loaded,
+        Act, ActForm, At, Badge, Crumbs, FailedElsewhere, Field, Gated, Hidden, PageHeader, StepUpGate, Submit, loaded,
     },
 };
 
@@ -77,13 +77,13 @@ fn Row(team: TeamId, hold: HoldItem) -> impl IntoView {
             <div class="stack stack-sm">
                 <Badge tone="attention" word="Stands"/>
                 <Allowed to=Permission::HoldLog>
-                    {(stepped_up() || lift.failed()).then(|| view! { <Approves act=format!("lift the legal hold “{named}”")>
+                    <Gated open={stepped_up() || lift.failed()} act=format!("lift the legal hold “{named}”")>
                         <ActForm act=lift>
                             <Hidden name="team" value=team.to_string()/>
                             <Hidden name="hold" value=hold.id.to_string()/>
                             <Submit label="Lift" class="btn-danger-quiet"/>
                         </ActForm>
-                    </Approves> })}
+                    </Gated>
                 </Allowed>
             </div>
         }

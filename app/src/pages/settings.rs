@@ -12,7 +12,7 @@ use crate::{
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let id = team();
-    let by_passkey = viewer().is_some_and(|viewer| viewer.stepped_up_by_passkey);
+    let by_passkey = viewer().is_some_and(|viewer| viewer.stepped_up_by_passkey.is_some());
     let team = viewer().and_then(|viewer| viewer.teams.into_iter().find(|team| team.id == id));
     let required = team.as_ref().is_some_and(|team| team.passkeys_required);
     let name = team.map(|team| team.name);

@@ -129,7 +129,7 @@ fn Answers(team: TeamId, item: ImpersonationItem) -> impl IntoView {
 #[component]
 pub fn SupportPage() -> impl IntoView {
     let ask = Act::of::<AskImpersonation>();
-    let open = viewer().is_some_and(|viewer| viewer.stepped_up);
+    let open = stepped_up();
     view! {
         <Title text="Support"/>
         <Crumbs home="/installation".to_owned() place="Installation" here="Support"/>
@@ -151,7 +151,7 @@ pub fn SupportPage() -> impl IntoView {
 
 #[component]
 fn Mine(all: Vec<ImpersonationItem>) -> impl IntoView {
-    let open = viewer().is_some_and(|viewer| viewer.stepped_up);
+    let open = stepped_up();
     let approved = ids_of(&all, |item| item.state == ImpersonationState::Approved);
     let live = ids_of(&all, |item| item.state == ImpersonationState::Live);
     let rows = all.into_iter().map(|item| {

@@ -3,44 +3,15 @@ use leptos_meta::Title;
 
 use crate::{
     api::login::{AskCode, PendingCode, SignIn, read_pending_code},
-    components::{Act, ActForm, CardPage, FieldError, Here, Hidden, Icon, Submit, loaded},
+    components::{Act, ActForm, CapturedMail, CardPage, CodeInput, Here, Hidden, Submit, loaded},
 };
-
-/// Eight digits, typed, pasted or filled in by the browser.
-#[component]
-pub fn CodeInput(act: Act) -> impl IntoView {
-    let message = act.message_for("code");
-    view! {
-        <div class="field">
-            <label for="code">"Code"</label>
-            <input
-                class="code-input"
-                id="code"
-                name="code"
-                inputmode="numeric"
-                autocomplete="one-time-code"
-                maxlength="11"
-                required
-                autofocus
-                placeholder="0000 0000"
-                data-submit-at="8"
-                aria-describedby="code-error"
-                aria-invalid=message.as_ref().map(|_| "true")
-            />
-            <FieldError id="code" name="code" message/>
-        </div>
-    }
-}
 
 /// What stands under every code field: how long it lives, where captured mail is, how to get another.
 #[component]
 pub fn AboutCode(pending: PendingCode) -> impl IntoView {
-    let mailbox = pending.mailbox.then(|| {
-        view! { <p class="notice notice-info"><Icon name="mail"/><span>"Development: mail is captured. " <a href="/dev/mailbox" target="_blank">"Open the mailbox"</a></span></p> }
-    });
     view! {
         <p class="muted small">{if pending.is_over { "The newest code worked until " } else { "The newest code works until " }} <time datetime=pending.expires.iso.clone()>{pending.expires.absolute.clone()}</time> ", in this browser only."</p>
-        {mailbox}
+        {pending.mailbox.then(|| view! { <CapturedMail/> })}
     }
 }
 

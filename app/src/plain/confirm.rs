@@ -2,14 +2,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::step_up::DangerousAct;
 
-use super::code::{AboutCode, CodeInput};
+use super::code::AboutCode;
 use crate::{
     answer::{shown, vouched},
     api::{
         Viewer,
         login::{AskConfirmation, Confirm, read_pending_code},
     },
-    components::{Act, ActForm, CardPage, ConfirmWithAPasskey, Here, Hidden, Submit, loaded},
+    components::{Act, ActForm, CardPage, CodeInput, ConfirmWithAPasskey, Here, Hidden, Submit, loaded},
 };
 
 /// Where a tab ends that was opened for the proof alone.
@@ -21,7 +21,7 @@ pub fn ConfirmPage() -> impl IntoView {
     let confirm = Act::of::<Confirm>();
     let ask = Act::of::<AskConfirmation>();
     let (has_passkey, stepped_up) =
-        use_context::<Viewer>().map_or((false, false), |viewer| (viewer.has_passkey, viewer.stepped_up));
+        use_context::<Viewer>().map_or((false, false), |viewer| (viewer.has_passkey, viewer.stepped_up.is_some()));
     let asked = |name: &str| use_query_map().read_untracked().get(name).filter(|text| !text.is_empty());
     let only_passkey = asked("by").as_deref() == Some("passkey");
     // In the words of the form that led here, which Portal wrote; or of its kind.

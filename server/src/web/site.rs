@@ -36,6 +36,7 @@ impl Site {
             script: find("portal-", ".js")?,
             palette: find("palette-", ".js")?,
             passkey: find("passkey-", ".js")?,
+            gate: find("gate-", ".js")?,
         };
         Ok(Self { folder: Arc::new(folder.to_owned()), assets })
     }

@@ -105,7 +105,8 @@ pub async fn serve(stage: &Stage, credentials: &Credentials) -> String {
     });
     let site = stage.folder.join("site");
     std::fs::create_dir_all(&site).unwrap();
-    for name in ["frontend-0.js", "frontend-0_bg.wasm", "portal-0.css", "portal-0.js", "palette-0.js", "passkey-0.js"] {
+    let scripts = ["portal-0.js", "palette-0.js", "passkey-0.js", "gate-0.js"];
+    for name in ["frontend-0.js", "frontend-0_bg.wasm", "portal-0.css"].into_iter().chain(scripts) {
         std::fs::write(site.join(name), "").unwrap();
     }
     let web = routes::web(&config, &credentials.portal, Site::load(&site).unwrap(), server::web::Live::default());

@@ -119,8 +119,8 @@ pub async fn viewer(cx: &Cx, theme: Theme) -> Result<Viewer, AccessError> {
         theme: theme.as_str().to_owned(),
         simulated: cx.portal.amazon.is_simulated(),
         mailbox: cx.portal.mailer.is_folder(),
-        stepped_up: person.proofs.cover(cx.now()),
-        stepped_up_by_passkey: person.proofs.cover_by_passkey(cx.now()),
+        stepped_up: person.proofs.left(cx.now()).map(|left| left.num_seconds()),
+        stepped_up_by_passkey: person.proofs.left_by_passkey(cx.now()).map(|left| left.num_seconds()),
         has_passkey: !backend::passkeys::list(cx).await?.is_empty(),
     })
 }

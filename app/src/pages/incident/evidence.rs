@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     api::evidence::{BundleIncident, EvidenceItem, Locker, TakeEvidence, evidence},
-    components::{Act, ActForm, At, Badge, EmptyState, Hidden, Notice, StepUpGate, Submit},
+    components::{Act, ActForm, At, Badge, EmptyState, FileForm, Gated, Hidden, Notice, StepUpGate, Submit},
 };
 
 /// What is kept of the incident, and who had it in hand.
@@ -33,11 +33,7 @@ fn Page(team: TeamId, locker: Locker) -> impl IntoView {
     let none = locker.pieces.is_empty();
     let take = Act::of::<TakeEvidence>();
     let open = stepped_up();
-    let pieces = locker
-        .pieces
-        .into_iter()
-        .map(|piece| view! { <Piece team incident=id piece copies=copies && open/> })
-        .collect_view();
+    let pieces = locker.pieces.into_iter().map(|piece| view! { <Piece team incident=id piece copies open/> }).collect_view();
     view! {
         <Refused/>
         <section class="card" aria-labelledby="locker-h">
@@ -61,7 +57,7 @@ fn Page(team: TeamId, locker: Locker) -> impl IntoView {
 }
 
 #[component]
-fn Piece(team: TeamId, incident: IncidentId, piece: EvidenceItem, copies: bool) -> impl IntoView {
+fn Piece(team: TeamId, incident: IncidentId, piece: EvidenceItem, copies: bool, open: bool) -> impl IntoView {
     let (who, at) = piece.taken;
     let state = match (piece.damaged, piece.checked) {
         (true, _) => view! { <Badge tone="danger" word="Damaged"/> }.into_any(),
@@ -83,11 +79,11 @@ fn Piece(team: TeamId, incident: IncidentId, piece: EvidenceItem, copies: bool) 
                 {state}
                 <details class="disclosure"><summary>"Who had it in hand"</summary><ol class="plain small">{hands}</ol></details>
             </div>
-            {(copies && !piece.damaged).then(|| view! {
-                <form method="post" action=format!("/teams/{team}/incidents/{incident}/evidence/{}", piece.id)>
+            {(copies && !piece.damaged).then(|| view! { <Gated open act=label.clone()>
+                <FileForm action=format!("/teams/{team}/incidents/{incident}/evidence/{}", piece.id)>
                     <button type="submit" class="btn btn-secondary" aria-label=label>"Take a copy"</button>
-                </form>
-            })}
+                </FileForm>
+            </Gated> })}
         </li>
     }
 }

@@ -85,7 +85,8 @@ on_both_databases!(a_proof_that_ends_while_somebody_types_loses_nothing, async |
     let own = house.things(&ada).await;
     let mut browser = Browser::confirmed(&house, "ada@example.com").await;
     let page = format!("/teams/{}/apps/{}", own.team, own.app);
-    let is_open = |html: &str| html.contains("name=\"secret_made_on\"");
+    // Behind its gate it is hidden.
+    let is_open = |html: &str| html.contains("name=\"secret_made_on\"") && !html.contains("data-gated");
     // Somebody rotates a secret; the next one may be stored once the other slot is free.
     let drop = [("team", &*own.team), ("app", &own.app), ("page", &page)];
     browser.submit("drop_other_secret", &drop).await;
