@@ -147,8 +147,8 @@ promises! {
         ["no_secret_stands_in_the_database_in_clear" "a_value_opens_in_no_other_place" "every_bit_flip_and_every_truncation_is_refused_with_one_error"];
     KeysApart "keys_apart" Credentials
         "The key that opens everything is not in the database."
-        "A master key outside the database wraps the Teams' data keys, and is replaced every year. The database alone, or with another key, opens nothing."
-        ["the_database_alone_or_with_a_wrong_key_opens_nothing" "a_new_data_key_seals_everything_that_is_not_written_once" "keys_are_rotated_under_load_and_killed_and_nothing_is_lost"];
+        "A master key outside the database, in a file or in a key service that never gives it away, wraps the Teams' data keys, and is replaced every year. The database alone, or with another key, opens nothing."
+        ["the_database_alone_or_with_a_wrong_key_opens_nothing" "a_new_data_key_seals_everything_that_is_not_written_once" "keys_are_rotated_under_load_and_killed_and_nothing_is_lost" "aws_kms_keeps_the_master_key" "openbao_keeps_the_master_key"];
     NoSecretInBrowsers "no_secret_in_browsers" Credentials
         "Browser responses hold non-secret metadata only."
         "Secrets are types that cannot be written into an answer. Planted secrets are looked for in every answer, page, mail and log."
@@ -225,6 +225,10 @@ promises! {
         "Workers, pages and the gateway route can run apart, each with its own rights."
         "One program with three roles: on hosts, networks and database roles of their own. On PostgreSQL serving roles own no table and cannot change the log."
         ["processes_serve_as_roles_that_own_nothing" "the_command_makes_the_roles_and_production_serves_as_them_alone"];
+    TeamsApart "teams_apart" LeastPrivilege
+        "The database keeps Teams apart a second time."
+        "On PostgreSQL row-level security stands before every table of a Team, holds the tables' owner too, and has the Team of each transaction; production does not start with a gap in it."
+        ["within_a_team_the_database_shows_and_takes_nothing_of_another" "every_gap_in_the_wall_is_found" "what_goes_across_teams_is_on_the_list"];
     NotificationsProved "notifications_proved" Messages
         "Notifications are taken when it is proved who sent them and when, and once."
         "A relay's are signed by a live key of the connection within five minutes, SNS's by Amazon for a listed topic. Each counts once by its id; what comes late is marked. Of what stands in them nothing is kept."
@@ -237,6 +241,10 @@ promises! {
         "What Portal is built from is scanned for known vulnerabilities, licences and sources every 30 days and before each release."
         "make scan checks crates and npm packages and writes bills of materials. A result older than 30 days alerts the operator."
         ["a_scan_that_is_old_or_failed_is_trouble" "a_scan_that_is_old_missing_or_failed" "nothing_is_said_of_what_nobody_looked_at"];
+    CopiesSilent "copies_silent" Development
+        "A backup is sealed, and a restored copy sends nothing and asks nobody until it is promoted."
+        "A backup is one file of one moment, sealed under the master key, with the head of the log in it. A copy knows that it is one, whatever is configured, and witnesses notice a log that went back. Restoring is rehearsed every quarter."
+        ["a_backup_opens_with_its_key_alone_and_only_whole" "a_backup_is_of_one_moment_while_others_write" "everything_comes_back_into_either_kind_of_database" "a_copy_sends_nothing_and_asks_nobody_until_it_is_promoted"];
     Tested "tested" Development
         "Every promise has tests that fail when it is broken."
         "make test runs them, what touches the database on SQLite and on PostgreSQL, and journeys in a browser with and without scripts. They are named beside each promise."

@@ -1,8 +1,12 @@
 //! What stands behind the promises about incidents.
 
-use model::promise::Standing;
+use model::{incident::DrillKind, promise::Standing};
 
-use super::{Facts, Finding, day, finding, holds, program::tested, unless};
+use super::{
+    Facts, Finding, day, finding, holds,
+    program::{shown, tested},
+    unless,
+};
 
 pub(super) fn contact(facts: &Facts) -> Finding {
     match &facts.contact {
@@ -31,6 +35,18 @@ pub(super) fn rehearsed(facts: &Facts) -> Finding {
     });
     let to_do = ready.kinds.iter().any(|(_, last, due)| last.is_none() || *due < facts.now);
     unless(to_do, format!("{}.", says.collect::<Vec<_>>().join("; ")), last.unwrap_or(facts.now))
+}
+
+/// A backup is worth what its restore was worth.
+pub(super) fn restored(facts: &Facts) -> Finding {
+    let known = facts.readiness.kinds.iter().find(|(kind, ..)| *kind == DrillKind::RestoreBackup);
+    match known {
+        Some((_, Some(at), due)) => {
+            let says = format!("A backup was restored and compared on {}; due again by {}.", day(*at), day(*due));
+            if *due < facts.now { unless(true, says, *at) } else { shown(facts, says) }
+        }
+        _ => finding(Standing::Attention, "No restore was rehearsed yet.".to_owned(), facts.now),
+    }
 }
 
 pub(super) fn contained(facts: &Facts) -> Finding {

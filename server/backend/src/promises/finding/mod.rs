@@ -44,7 +44,8 @@ pub(super) fn of(promise: Promise, facts: &Facts) -> Finding {
         Promise::OperatorsSecrets => program::started(facts),
         Promise::KeysEnd => credentials::keys(facts),
         Promise::EnvironmentsApart => credentials::environments(facts),
-        Promise::WorkersApart => program::workers(facts),
+        Promise::WorkersApart | Promise::TeamsApart => program::on_postgres(facts),
+        Promise::CopiesSilent => incidents::restored(facts),
         Promise::Scanned => program::scanned(facts),
         // What no figure of a Team shows, the tests show.
         Promise::StoredData

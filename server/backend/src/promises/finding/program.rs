@@ -27,11 +27,11 @@ pub(super) fn started(facts: &Facts) -> Finding {
 }
 
 /// What holds on PostgreSQL alone is not said of SQLite.
-pub(super) fn workers(facts: &Facts) -> Finding {
+pub(super) fn on_postgres(facts: &Facts) -> Finding {
     if facts.is_postgres {
         return tested(facts);
     }
-    let says = "This installation runs on SQLite, in one process: roles of the database are PostgreSQL's.";
+    let says = "This installation runs on SQLite, in one process: roles and row-level security are PostgreSQL's.";
     finding(Standing::Attention, says.to_owned(), facts.now)
 }
 

@@ -160,7 +160,12 @@ fn spoils(promise: Promise) -> Vec<Spoil> {
         }
         Promise::OperatorsSecrets => vec![|f| f.mode = Mode::Development],
         Promise::KeysEnd => vec![|f| f.idle = 1],
-        Promise::WorkersApart => vec![|f| f.is_postgres = false, |f| f.suite = None],
+        Promise::CopiesSilent => vec![
+            |f| f.readiness.kinds.iter_mut().for_each(|kind| kind.1 = None),
+            |f| f.readiness.kinds.iter_mut().for_each(|kind| kind.2 = f.now - Duration::days(1)),
+            |f| f.suite = None,
+        ],
+        Promise::WorkersApart | Promise::TeamsApart => vec![|f| f.is_postgres = false, |f| f.suite = None],
         Promise::Scanned => vec![|f| f.scan = Ok(None), |f| f.scan = Err(Unreadable)],
         // What the tests show.
         _ => vec![
