@@ -9,7 +9,7 @@ cargo build --quiet --bin portal
 FOLDER=$CACHE/lighthouse
 mkdir -p "$FOLDER"
 cp end2end/lighthouse/* "$FOLDER/"
-[ -d "$FOLDER/node_modules" ] || { say "installing Lighthouse"; (cd "$FOLDER" && npm install --no-audit --no-fund >npm.log 2>&1) || fail "npm could not install it; see $FOLDER/npm.log"; }
+[ -d "$FOLDER/node_modules" ] || { say "installing Lighthouse"; (cd "$FOLDER" && npm ci --no-audit --no-fund >npm.log 2>&1) || fail "npm could not install it; see $FOLDER/npm.log"; }
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 PORT=$(free_port) AMAZON_PORT=$(free_port)
 . scripts/development-env.sh

@@ -12,7 +12,7 @@ FOLDER=$CACHE/observatory
 mkdir -p "$FOLDER"
 cp end2end/observatory/* "$FOLDER/"
 # Its own install scripts fetch lists that say nothing about this host.
-[ -d "$FOLDER/node_modules" ] || { say "installing the scanner"; (cd "$FOLDER" && npm install --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || fail "npm could not install it; see $FOLDER/npm.log"; }
+[ -d "$FOLDER/node_modules" ] || { say "installing the scanner"; (cd "$FOLDER" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || fail "npm could not install it; see $FOLDER/npm.log"; }
 DATA=$(mktemp -d "${TMPDIR:-/tmp}/portal-observatory.XXXXXX")
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 TLS=$(free_port) PORT=$(free_port)

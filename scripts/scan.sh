@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What Portal is built from: licences, bans and sources of every crate; known vulnerabilities of crates and of the test suite's
-# npm packages, wherever their databases can be reached; and bills of materials (CycloneDX). All of it into target/proofs.
+# What Portal is built from: licences, bans and sources of every crate; known vulnerabilities of crates and of the npm packages that
+# test and measure it, wherever their databases can be reached; and bills of materials (CycloneDX). All of it into target/proofs.
 . "$(dirname "$0")/common.sh"
 cd "$ROOT"
 scripts/setup.sh scan
@@ -24,8 +24,10 @@ for check in licenses bans sources; do deny "$check"; done
 if cargo deny fetch db >"$WORK/fetch" 2>&1; then deny advisories; else verdict advisories unreachable; fi
 
 # npm answers with a report, or with why there is none.
-(cd end2end && npm audit --json >"$WORK/npm.json" 2>"$WORK/npm.log") || true
-verdict npm "$(python3 scripts/scan_result.py npm "$WORK/npm.json")"
+for folder in end2end end2end/lighthouse end2end/observatory; do
+  (cd "$folder" && npm audit --package-lock-only --json >"$WORK/npm-${folder//\//-}.json" 2>>"$WORK/npm.log") || true
+done
+verdict npm "$(python3 scripts/scan_result.py npm "$WORK"/npm-*.json)"
 
 # cargo-cyclonedx writes beside each manifest, and takes the features of a whole workspace together: so it reads a copy of what
 # is committed, of a workspace with one member.

@@ -1,7 +1,7 @@
 """The parts of `scripts/scan.sh` that read and write JSON.
 
-scan_result.py npm REPORT
-    what `npm audit --json` found: passed, failed, or unreachable where it gives no report.
+scan_result.py npm REPORT...
+    what `npm audit --json` found in one folder or several: passed, failed, or unreachable where one gives no report.
 scan_result.py write OUT VERDICTS COMMIT BEFORE
     writes OUT/scan.json from lines `CHECK passed|failed|unreachable`; when each check passed last is carried over from BEFORE, the
     text of the result before this one.
@@ -45,6 +45,7 @@ def write(out, verdicts, commit, before):
 
 
 if sys.argv[1] == "npm":
-    print(npm(sys.argv[2]))
+    found = {npm(report) for report in sys.argv[2:]}
+    print(next(verdict for verdict in ("failed", "unreachable", "passed") if verdict in found))
 else:
     write(*sys.argv[2:])
