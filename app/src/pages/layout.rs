@@ -2,7 +2,10 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
 use super::{team, viewer};
-use crate::components::AppFrame;
+use crate::{
+    api::teams::read_overview,
+    components::{AppFrame, loaded},
+};
 
 /// The frame of pages that belong to no Team.
 #[component]
@@ -10,8 +13,15 @@ pub fn AccountLayout() -> impl IntoView {
     view! { <AppFrame viewer=viewer() team=None><Outlet/></AppFrame> }
 }
 
-/// The frame of a Team's pages.
+/// The frame of a Team's pages. Who is not in the Team gets none of them, those neither that need to read nothing.
 #[component]
 pub fn TeamLayout() -> impl IntoView {
-    view! { <AppFrame viewer=viewer() team=Some(team())><Outlet/></AppFrame> }
+    let id = team();
+    let is_in = viewer().is_some_and(|viewer| viewer.teams.iter().any(|team| team.id == id));
+    let page = if is_in {
+        view! { <Outlet/> }.into_any()
+    } else {
+        loaded(read_overview(id), |_| view! { <Outlet/> }.into_any()).into_any()
+    };
+    view! { <AppFrame viewer=viewer() team=Some(id)>{page}</AppFrame> }
 }

@@ -25,6 +25,7 @@ use serde_json::json;
 use crate::{
     house::{Furnished, House, known_app, new_app},
     on_both_databases,
+    registry::dump,
     support::Stage,
 };
 use running::{Aws, OpenBao, Running};
@@ -139,10 +140,14 @@ async fn outage(house: &House, of: &Furnished, eve: &Cx, running: &Running, serv
     while house.issue_cold(&portal, of).await.0 != 200 {
         assert!(back.elapsed() < Duration::from_secs(5));
     }
+    let secret = known_app().client_secret;
+    let clear: usize = dump(house, None, &[]).await.values().flatten().filter(|row| row.contains(secret)).count();
     println!(
-        "figure B7: 503, 0 written in the clear; others waited for {slowest:?} at most; back after {:?}",
+        "figure B7: {}, {clear} written in the clear; others waited for {slowest:?} at most; back after {:?}",
+        issued.0,
         back.elapsed()
     );
+    assert_eq!(clear, 0);
     keys::watch((portal.clone(), Arc::default())).await.unwrap();
     queue_a_mail(&portal).await.unwrap();
     first_seal(&eve, team).await.unwrap();

@@ -38,11 +38,11 @@ async fn tries(house: &House, browser: &Browser<'_>, paths: &[&str]) -> Vec<(u16
     found
 }
 
-fn all_out(answers: &[(u16, String)]) {
-    assert_eq!(answers.len(), 32);
-    for (status, to) in answers {
-        assert!(*status == 401 || (*status == 303 && to.starts_with("/sign-in?next=")), "{status} {to}");
-    }
+fn all_out(who: &str, answers: &[(u16, String)]) {
+    let is_out = |(status, to): &&(u16, String)| *status == 401 || (*status == 303 && to.starts_with("/sign-in?next="));
+    let served = answers.len() - answers.iter().filter(is_out).count();
+    println!("figure A15: {served} of {} requests served of {who}", answers.len());
+    assert_eq!((answers.len(), served), (32, 0), "{answers:?}");
 }
 
 on_both_databases!(a_session_that_was_ended_serves_no_more_requests, async |stage: Stage| {
@@ -60,7 +60,7 @@ on_both_databases!(a_session_that_was_ended_serves_no_more_requests, async |stag
     let lost_id = sessions[lost.address()]["id"].as_str().unwrap();
     assert_eq!((sessions.len(), &sessions[kept.address()]["current"]), (3, &serde_json::json!(true)));
     assert_eq!(kept.post("revoke_session", &[("session", lost_id)]).await.status(), 200);
-    all_out(&tries(&house, &lost, &paths).await);
+    all_out("a session that was ended", &tries(&house, &lost, &paths).await);
     assert!(is_signed_in(&mut kept).await);
 
     // All others at once; then the last one by itself.
@@ -70,10 +70,10 @@ on_both_databases!(a_session_that_was_ended_serves_no_more_requests, async |stag
     let mut third = Browser::signed_in_later(&house, "ada@example.com").await;
     assert!(is_signed_in(&mut third).await);
     assert_eq!(kept.post("revoke_other_sessions", &[]).await.status(), 200);
-    all_out(&tries(&house, &third, &paths).await);
+    all_out("a session that was ended", &tries(&house, &third, &paths).await);
     let cookie = kept.cookie.clone();
     assert_eq!(kept.post("sign_out", &[]).await.status(), 200);
-    all_out(&tries(&house, &with_cookie(&house, cookie.as_deref()), &paths).await);
+    all_out("a session that was ended", &tries(&house, &with_cookie(&house, cookie.as_deref()), &paths).await);
 });
 
 on_both_databases!(a_disabled_user_is_out_at_the_next_request, async |stage: Stage| {
@@ -81,12 +81,12 @@ on_both_databases!(a_disabled_user_is_out_at_the_next_request, async |stage: Sta
     let ada = house.furnished("ada").await;
     let mut browser = Browser::confirmed(&house, "ada@example.com").await;
     assert!(is_signed_in(&mut browser).await);
-    // No page disables a user yet: the operator does it in the database.
+    // As the job does it to an account that nobody used for 45 days, whose sessions would be over by age.
     use sea_orm::ConnectionTrait;
     let tx = house.stage.portal.db.begin().await.unwrap();
     tx.execute_unprepared("UPDATE \"user\" SET disabled_at = created_at").await.unwrap();
     tx.commit().await.unwrap();
-    all_out(&tries(&house, &browser, &["/", &format!("/teams/{}", ada.team)]).await);
+    all_out("a disabled user", &tries(&house, &browser, &["/", &format!("/teams/{}", ada.team)]).await);
     // And does not come back with a new code, though the answer is as ever.
     house.stage.advance(Duration::hours(2));
     let mut again = Browser::new(&house);
@@ -117,21 +117,26 @@ on_both_databases!(a_removed_member_finds_no_team_at_the_next_request, async |st
     };
     let rest = tokio::time::timeout(std::time::Duration::from_secs(20), rest).await.expect("the stream ends");
     assert!(!rest.contains("disabled"), "{rest}");
+    let mut answers = Vec::new();
     for (method, path) in files().into_iter().filter(|(_, path)| path.starts_with("/teams/") || path.starts_with("/live/")) {
         let path = address_of(&path, |name| own.named(name).unwrap().to_owned());
-        assert_eq!(ask(&browser, &method, &path).await.0, 404, "{method} {path}");
+        answers.push((ask(&browser, &method, &path).await.0, path));
     }
     let before = dump(&house, None, &["audit_event"]).await;
     for function in functions().iter().filter(|function| function.takes("team")) {
         let response = browser.call(&function.name, &form(function, |_| &own)).await;
-        assert_eq!(response.status(), 404, "{}", function.name);
+        answers.push((response.status().as_u16(), function.name.clone()));
     }
     let mut nothing = Vec::new();
     for page in pages().iter().filter(|page| page.starts_with("/teams/{team}")) {
-        let text = browser.get(&address(page, &own)).await.text().await.unwrap();
+        let response = browser.get(&address(page, &own)).await;
+        answers.push((response.status().as_u16(), page.clone()));
+        let text = response.text().await.unwrap();
         nothing.extend(["Team of ada", "Our app", "Shop"].into_iter().filter(|name| text.contains(name)));
     }
     assert!(nothing.is_empty(), "{nothing:?}");
     assert_eq!(dump(&house, None, &["audit_event"]).await, before);
-    println!("figure A15: {} requests served to a removed member", nothing.len());
+    let served: Vec<_> = answers.iter().filter(|(status, _)| *status != 404).collect();
+    println!("figure A15: {} of {} requests served of a removed member", served.len(), answers.len());
+    assert!(served.is_empty() && answers.len() > 150, "{served:?}");
 });
