@@ -88,6 +88,7 @@ pub fn web(config: &Arc<Config>, portal: &Portal, site: Site, live: Live) -> Rou
         .fallback(web::files_or_not_found)
         .layer(middleware::from_fn_with_state(state.clone(), web::identify))
         .layer(web::browser_sessions(&state))
+        .layer(middleware::from_fn(web::keeps_newer_cookies))
         .layer(middleware::from_fn_with_state(state.clone(), web::same_origin))
         .layer(CompressionLayer::new())
         .merge(web::bundle(&state.site))

@@ -2,9 +2,17 @@
 
 use std::fmt;
 
+use app::api::login::SignOut;
 use async_trait::async_trait;
+use axum::{
+    extract::Request,
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
 use backend::{Portal, store::browser, vault::sha256};
 use chrono::DateTime;
+use leptos::server_fn::ServerFn;
 use tower_sessions::{
     Expiry, SessionManagerLayer, SessionStore,
     cookie::{Key, SameSite},
@@ -15,17 +23,37 @@ use tower_sessions::{
 
 use super::Web;
 
+/// What the cookie is called, and what over HTTPS.
+const NAMES: [&str; 2] = ["portal", "__Host-portal"];
+
 /// The layer. A browser that has nothing to keep gets no cookie.
 pub fn browser_sessions(web: &Web) -> SessionManagerLayer<Browsers, PrivateCookie> {
     let life = time::Duration::seconds(model::session::LIFE.num_seconds());
     SessionManagerLayer::new(Browsers(web.portal.clone()))
-        .with_name(if web.is_https() { "__Host-portal" } else { "portal" })
+        .with_name(NAMES[usize::from(web.is_https())])
         .with_secure(web.is_https())
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(life))
         .with_private(Key::from(web.portal.vault.cookie_key()))
+}
+
+/// A cookie is taken away from a browser that signs out. Any other request whose cookie is known no more may have left before the browser
+/// got its new one, which would go with the old.
+pub async fn keeps_newer_cookies(request: Request, next: Next) -> Response {
+    let signs_out = request.uri().path() == SignOut::PATH;
+    let mut response = next.run(request).await;
+    if !signs_out {
+        let set: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        response.headers_mut().remove(header::SET_COOKIE);
+        let is_removal =
+            |cookie: &HeaderValue| NAMES.iter().any(|name| cookie.as_bytes().starts_with(format!("{name}=;").as_bytes()));
+        for cookie in set.into_iter().filter(|cookie| !is_removal(cookie)) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
 }
 
 /// The store: an id is known only by its hash.
@@ -71,8 +99,10 @@ impl SessionStore for Browsers {
     async fn save(&self, record: &Record) -> Result<()> {
         let (data, expires_at) = encode(record)?;
         let tx = self.0.db.begin().await.map_err(failed)?;
-        browser::update(&*tx, hash(&record.id), data, expires_at).await.map_err(failed)?;
-        tx.commit().await.map_err(failed)
+        let is_there = browser::update(&*tx, hash(&record.id), data, expires_at).await.map_err(failed)?;
+        tx.commit().await.map_err(failed)?;
+        // An answer with its cookie would take away the one that the browser has by now.
+        if is_there { Ok(()) } else { Err(Error::Backend("another request gave this browser a new cookie".to_owned())) }
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {

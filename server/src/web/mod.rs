@@ -28,7 +28,7 @@ use crate::config::Config;
 
 pub use access_review::access_review_export;
 pub use act::server_functions;
-pub use browser::browser_sessions;
+pub use browser::{browser_sessions, keeps_newer_cookies};
 pub use consent::consent_return;
 pub use evidence::{UPLOAD_LIMIT, copy as copy_evidence, upload as upload_evidence};
 pub use files::{bundle, files_or_not_found};

@@ -27,13 +27,13 @@ pub async fn insert(db: &impl ConnectionTrait, id_hash: [u8; 32], data: String, 
     Ok(count == 1)
 }
 
-/// Writes what is there. A browser that another request has ended meanwhile stays ended: its old cookie must not come back.
-pub async fn update(db: &impl ConnectionTrait, id_hash: [u8; 32], data: String, expires_at: Time) -> Result<(), DbErr> {
+/// Writes what is there. A browser that another request has ended meanwhile stays ended: its old cookie must not come back. False then.
+pub async fn update(db: &impl ConnectionTrait, id_hash: [u8; 32], data: String, expires_at: Time) -> Result<bool, DbErr> {
     let update = Entity::update_many()
         .col_expr(Column::Data, Expr::value(data))
         .col_expr(Column::ExpiresAt, Expr::value(expires_at))
         .filter(Column::IdHash.eq(id_hash.to_vec()));
-    update.exec(db).await.map(|_| ())
+    Ok(update.exec(db).await?.rows_affected == 1)
 }
 
 /// The data of an unexpired browser.

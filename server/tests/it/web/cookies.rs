@@ -58,6 +58,12 @@ on_both_databases!(the_cookie_from_before_a_step_up_is_worth_nothing_after_it, a
     assert_ne!(ada.cookie, before);
     assert!(is_signed_in(&mut ada).await);
     assert!(!is_signed_in(&mut with_cookie(&house, before.as_deref())).await);
+    // A request that left with it takes the new one from nobody, whenever its answer comes.
+    let late = with_cookie(&house, before.as_deref());
+    for path in ["/account", "/act/places", "/sign-in"] {
+        let answer = late.request(reqwest::Method::GET, path).send().await.unwrap();
+        assert_eq!(cookies(answer.headers()), [], "{path}");
+    }
     // Nor does a second sign-in in the same browser keep the first one's.
     let stepped_up = ada.cookie.clone();
     house.stage.advance(Duration::seconds(61));
