@@ -190,6 +190,14 @@ on_both_databases!(what_a_scan_writes_is_what_the_page_reads, async |stage: Stag
         leave(&house, "npm.json", report);
         assert_eq!(scan_result(&["npm", &path("npm.json")]), verdict, "{report}");
     }
+    // Of several folders the worst counts.
+    for (other, verdict) in
+        [("{}", "unreachable"), (r#"{"auditReportVersion": 2, "metadata": {"vulnerabilities": {"total": 1}}}"#, "failed")]
+    {
+        leave(&house, "npm.json", r#"{"auditReportVersion": 2, "metadata": {"vulnerabilities": {"total": 0}}}"#);
+        leave(&house, "npm-other.json", other);
+        assert_eq!(scan_result(&["npm", &path("npm.json"), &path("npm-other.json")]), verdict);
+    }
     let scanned = async |advisories: &str, before: &str| {
         let verdicts = format!("licenses passed\nbans passed\nsources passed\nadvisories {advisories}\nnpm passed\n");
         leave(&house, "verdicts", &verdicts);
