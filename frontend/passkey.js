@@ -49,7 +49,8 @@ const show = async (place, form) => {
   const begun = await fetch(place.dataset.begin, { method: "POST", headers, body: new URLSearchParams(name === undefined ? {} : { name }) });
   if (!begun.ok) {
     const problem = await begun.json().catch(() => null);
-    throw new Error(problem?.errors?.[0]?.message ?? problem?.detail ?? "Portal did not answer. Try again.");
+    const error = new Error(problem?.errors?.[0]?.message ?? problem?.detail ?? "Portal did not answer. Try again.");
+    throw Object.assign(error, { act: problem?.act, by: problem?.code === "passkey-proof-required" ? "&by=passkey" : "" });
   }
   const asked = options(JSON.parse(await begun.json()));
   const shown = await (place.dataset.passkey === "create" ? navigator.credentials.create(asked) : navigator.credentials.get(asked));
@@ -76,7 +77,12 @@ document.addEventListener(
       form.dataset.shown = "";
       form.requestSubmit();
     } catch (problem) {
-      error.textContent = WORDS[problem.name] ?? problem.message;
+      error.textContent = `${WORDS[problem.name] ?? problem.message} `;
+      // It asks for a fresh proof: in a tab of its own, so that what was typed stays.
+      if (problem.act) {
+        const link = Object.assign(document.createElement("a"), { href: `/confirm?act=${problem.act}${problem.by}`, target: "_blank", textContent: "Confirm in a new tab" });
+        error.append(link);
+      }
     } finally {
       delete form.dataset.asking;
     }

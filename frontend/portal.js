@@ -19,6 +19,8 @@ const toast = (text) => {
   setTimeout(() => box.remove(), 4000);
 };
 
+document.addEventListener("toast", (event) => toast(event.detail));
+
 // What a form did may show nowhere near its button.
 if (sessionStorage.getItem("done") !== null) {
   sessionStorage.removeItem("done");
@@ -55,11 +57,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+const digitsOf = (field) => field.value.replace(/\D/g, "");
+
 // The code form goes off at the last digit, once: a refused code is corrected at leisure.
 document.addEventListener("input", (event) => {
-  const digits = Number(event.target.dataset?.submitAt);
-  if (!digits || event.target.value.replace(/\D/g, "").length !== digits || event.target.dataset.sent === event.target.value) return;
-  event.target.dataset.sent = event.target.value;
+  const wanted = Number(event.target.dataset?.submitAt);
+  if (!wanted) return;
+  const digits = digitsOf(event.target);
+  if (digits.length !== wanted || event.target.dataset.sent === digits) return;
+  event.target.dataset.sent = digits;
   event.target.form.requestSubmit();
 });
 
@@ -78,8 +84,9 @@ let lastCode = { code: "", at: 0 };
 document.addEventListener(
   "submit",
   (event) => {
-    const code = event.target.querySelector("[data-submit-at]")?.value;
-    if (code === undefined) return;
+    const field = event.target.querySelector("[data-submit-at]");
+    if (!field) return;
+    const code = digitsOf(field);
     if (code === lastCode.code && Date.now() - lastCode.at < 2000) {
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -128,7 +135,7 @@ const arrive = (root) => {
   if (!(root instanceof Element)) return;
   const buttons = [...root.querySelectorAll("[data-countdown]")];
   if (root.matches("[data-countdown]")) buttons.push(root);
-  for (const button of buttons) if (button.dataset.left === undefined) countDown(button);
+  for (const button of buttons) if (button.dataset.left === undefined && !button.closest("[hidden]")) countDown(button);
   focusProblem(root);
 };
 

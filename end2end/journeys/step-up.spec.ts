@@ -74,6 +74,8 @@ test("a gateway is given more after a proof in another tab, and its form keeps w
   await expect(tab.getByText("Close this tab, and send the form again")).toBeVisible();
   await tab.close();
 
+  // With scripts the page has heard of the proof.
+  await expect(notice).toHaveCount(hydrated ? 0 : 1);
   await expect(form.getByLabel("Name")).toHaveValue("orders-and-more");
   await expect(scope).toBeChecked();
   await expect(form.getByLabel("Networks")).toHaveValue("198.0.0.0/8\n203.0.113.0/24");
@@ -122,6 +124,93 @@ test("a proof that is given on the page keeps what was typed into its other form
   await settings.getByRole("button", { name: "Save" }).click();
   await done(page, hydrated);
   await expect(page.getByRole("heading", { level: 1, name: "orders-and-more" })).toBeVisible();
+});
+
+test("a code is asked for anew, at another gate and again, and what was said of the last one is gone", async ({ page, hydrated, clean }, info) => {
+  test.skip(!hydrated, "without scripts the proof is given on a page of its own");
+  test.setTimeout(240_000);
+  clean.expected.push(/status of 422/);
+  const { gateway, email } = await furnish(page, hydrated, false);
+  const used = [await codeFor(email)];
+  await page.goto(gateway);
+  await settled(page, hydrated);
+  const [keys, webhook] = ["create a gateway key of orders-sync", "change the webhook of orders-sync"].map((act) =>
+    page.getByRole("group", { name: `Confirm: ${act} in the Team Northwind` }),
+  );
+  await keys.getByRole("button", { name: "Confirm that it is me" }).click();
+  await expect(keys.getByRole("textbox", { name: "Code" })).toBeFocused();
+  const first = await codeFor(email, used);
+  await keys.getByRole("textbox", { name: "Code" }).fill(first === "12345678" ? "12345679" : "12345678");
+  await expect(keys.getByRole("link", { name: "4 tries are left" })).toBeVisible();
+  // The same digits once more are no other try.
+  await keys.getByRole("textbox", { name: "Code" }).press("Space");
+  await page.waitForTimeout(500);
+  await expect(keys.getByRole("link", { name: "4 tries are left" })).toBeVisible();
+
+  await webhook.getByRole("button", { name: "Confirm that it is me" }).click();
+  const code = webhook.getByRole("textbox", { name: "Code" });
+  await expect(code).toBeFocused();
+  await expect(code).toHaveValue("");
+  await expect(code).not.toHaveAttribute("aria-invalid", "true");
+  await expect(webhook.getByRole("alert")).toHaveCount(0);
+  await expect(page.getByText("A code is on its way").first()).toBeVisible();
+  await expect(keys.getByRole("button", { name: "Confirm that it is me" })).toBeVisible();
+  await page.screenshot({ path: info.outputPath("moved.png"), fullPage: true });
+  // Another one, when its time has come: the gate's own act is what its mail names.
+  const again = webhook.getByRole("button", { name: "Send another code" });
+  await expect(again).toBeDisabled();
+  await expect(again).toBeEnabled({ timeout: 70_000 });
+  await again.click();
+  await expect(again).toBeDisabled();
+  await expect(code).toBeFocused();
+  // Mails to one address leave a minute apart; the newest code is the one that counts.
+  const tried = [...used, first];
+  await expect(async () => {
+    const next = await codeFor(email, tried);
+    tried.push(next);
+    await code.fill(next);
+    await expect(page.getByText("It is you: for 10 minutes.")).toBeFocused({ timeout: 3000 });
+  }).toPass({ timeout: 150_000 });
+  await expect(page.getByRole("button", { name: "Create key" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save webhook" })).toBeVisible();
+});
+
+test("a gate that is pressed before the page is awake waits for it", async ({ page, hydrated }) => {
+  test.skip(!hydrated, "without scripts there is nothing to wait for");
+  const { gateway, email } = await furnish(page, hydrated, false);
+  let wake = () => undefined as void;
+  const asleep = new Promise<void>((done) => (wake = done));
+  await page.route("**/*_bg.wasm", async (route) => {
+    await asleep;
+    await route.continue();
+  });
+  await page.goto(gateway);
+  const name = page.getByRole("region", { name: "Settings" }).getByLabel("Name");
+  await name.fill("orders-and-more");
+  await page.getByRole("button", { name: "Confirm that it is me" }).first().click();
+  await page.waitForTimeout(500);
+  expect(new URL(page.url()).pathname).toBe(gateway);
+  wake();
+  await expect(page.getByText(`We sent 8 digits to ${email}`)).toBeVisible();
+  await expect(name).toHaveValue("orders-and-more");
+});
+
+test("a proof in another tab opens what waits in this one", async ({ page, hydrated }) => {
+  test.skip(!hydrated, "without scripts a page is loaded anew");
+  const { gateway, email } = await furnish(page, hydrated, false);
+  const used = [await codeFor(email)];
+  await page.goto(gateway);
+  await settled(page, hydrated);
+  const settings = page.getByRole("region", { name: "Settings" });
+  await settings.getByLabel("Name").fill("orders-and-more");
+  await expect(page.getByRole("button", { name: "Create key" })).toHaveCount(0);
+  const other = await page.context().newPage();
+  await other.goto(gateway);
+  await settled(other, hydrated);
+  await stepUp(other, email, used);
+  await other.close();
+  await expect(page.getByRole("button", { name: "Create key" })).toBeVisible();
+  await expect(settings.getByLabel("Name")).toHaveValue("orders-and-more");
 });
 
 test("a file that is asked for when the proof has ended asks for one in a tab of its own", async ({ page, hydrated }) => {

@@ -89,6 +89,8 @@ export async function signIn(page: Page, email: string, besides: string[] = []) 
 export async function stepUp(page: Page, email: string, used: string[]) {
   await page.getByRole("button", { name: "Confirm that it is me" }).first().click();
   await expect(page.getByText("We sent 8 digits to").filter({ visible: true })).toBeVisible();
+  const here = await page.locator("[data-gate-code]").isVisible();
   const code = await codeFor(email, used);
   await enterCode(page, code);
+  if (here) await expect(page.getByText("It is you: for 10 minutes.")).toBeFocused();
 }

@@ -4,7 +4,7 @@ use leptos::{
     server_fn::{ServerFn, error::ServerFnUrlError},
 };
 
-use super::{FailureNotice, proof_left};
+use super::{FailureNotice, proof_left, step_up::ended};
 use crate::{
     Failure,
     answer::{echo, ticked},
@@ -81,7 +81,7 @@ pub fn ActForm(act: Act, #[prop(optional)] class: &'static str, children: Childr
 #[component]
 pub fn PlainForm(act: Act, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
     let of = use_context::<Dangerous>();
-    let good_for = of.is_some().then(good_for);
+    let good_for = of.as_ref().and_then(|_| good_for());
     view! {
         <form method="post" action=act.url class=class novalidate data-good-for=good_for>
             {act.failure.get_value().map(|failure| view! { <FailureNotice failure of/> })}
@@ -96,7 +96,7 @@ pub fn FileForm(action: String, #[prop(optional)] class: &'static str, children:
     view! { <form method="post" action=action class=class data-good-for=good_for()>{children()}</form> }
 }
 
-/// For a script: once these seconds are over, the form's answer asks for a proof and not for this page's place.
-fn good_for() -> String {
-    proof_left().unwrap_or_default().to_string()
+/// For a script: once these seconds are over, the form is answered in a tab of its own. A page that asks for the proof keeps its place.
+fn good_for() -> Option<String> {
+    (!ended()).then(|| proof_left().unwrap_or_default().to_string())
 }

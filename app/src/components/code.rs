@@ -11,7 +11,9 @@ pub fn CodeInput(
     id: Option<&'static str>,
 ) -> impl IntoView {
     let message = act.message_for("code");
+    // There a script shows it, and what it is the code of stands before it.
     let (autofocus, id) = (id.is_none(), id.unwrap_or("code"));
+    let described = if autofocus { format!("{id}-error") } else { format!("{id}-sent {id}-error") };
     view! {
         <div class="field">
             <label for=id>"Code"</label>
@@ -26,7 +28,7 @@ pub fn CodeInput(
                 autofocus=autofocus
                 placeholder="0000 0000"
                 data-submit-at="8"
-                aria-describedby=format!("{id}-error")
+                aria-describedby=described
                 aria-invalid=message.as_ref().map(|_| "true")
             />
             <FieldError id name="code" message/>

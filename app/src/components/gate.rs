@@ -46,7 +46,7 @@ pub(super) fn Gate(act: String, only_passkey: bool) -> impl IntoView {
                         <Submit label=code_label class=code_class/>
                     </ActForm>
                 })}
-                {(by_passkey && !has_passkey).then(|| view! { <a class="btn btn-secondary" href="/account">"Your account"</a> })}
+                {(by_passkey && !has_passkey).then(|| view! { <a class="btn btn-secondary" href="/account" target="_blank" rel="external noopener">"Your account, in a new tab"</a> })}
             </div>
         </div>
     }
@@ -58,7 +58,7 @@ pub fn GateCode(viewer: Viewer) -> impl IntoView {
     let (confirm, again) = (Act::of::<Confirm>(), Act::of::<AskConfirmation>());
     view! {
         <div class="stack stack-sm" data-gate-code hidden>
-            <p class="small">"We sent 8 digits to " {viewer.email} ". They work for " {CODE_LIFE.num_minutes()} " minutes, in this browser only."</p>
+            <p class="small" id="gate-code-sent">"We sent 8 digits to " {viewer.email} ". They work for " {CODE_LIFE.num_minutes()} " minutes, in this browser only."</p>
             {viewer.mailbox.then(|| view! { <CapturedMail/> })}
             <ActForm act=confirm class="form">
                 <CodeInput act=confirm id="gate-code"/>

@@ -63,7 +63,7 @@ pub fn Approves(#[prop(into)] act: String, children: Children) -> impl IntoView 
 
 /// The proof ended while somebody typed: the page that answers the plain post has the form with what was typed, and its notice says
 /// what it takes, in a tab of its own.
-fn ended() -> bool {
+pub(super) fn ended() -> bool {
     let failed = use_context::<ServerActionError>();
     let failure = failed.map(|failed| ServerFnUrlError::<Failure>::decode_err(failed.err()));
     failure.is_some_and(|Failure(problem)| {

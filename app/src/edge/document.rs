@@ -80,7 +80,7 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
     let support = use_context::<Viewer>().and_then(|viewer| viewer.support).map(|support| view! { <Looking support/> });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=data_theme>
+        <html lang="en" data-theme=data_theme data-bundle=hydrate.then_some("")>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -38,8 +38,8 @@ pub fn Form(
             match send(&action, &form).await.unwrap_or_else(|_| Err(Failure::unreachable())) {
                 Ok(_) if is_taken_over(&form) => {
                     pending.set(false);
-                    fields::mark(&form, None);
                     failed.set(None);
+                    fields::mark(&form, None);
                 }
                 // The form stays pending: another page is on its way.
                 Ok(next) => follow(next),
@@ -54,8 +54,15 @@ pub fn Form(
             }
         });
     };
+    // What was said of another try is not said any more. A script says so, too, of a form that keeps what was typed.
+    let reset = move |event: Event| {
+        failed.set(None);
+        if let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) {
+            fields::mark(&form, None);
+        }
+    };
     view! {
-        <form method="post" action=url class=class novalidate aria-busy=move || pending.get().then_some("true") on:submit=submit>
+        <form method="post" action=url class=class novalidate aria-busy=move || pending.get().then_some("true") on:submit=submit on:reset=reset>
             {move || failed.get().map(|failure| view! { <FailureNotice failure of=of.clone()/> })}
             {children()}
         </form>

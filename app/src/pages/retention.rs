@@ -38,7 +38,7 @@ fn Detail(team: TeamId, detail: RetentionDetail) -> impl IntoView {
         </section>
         <section class="card" aria-labelledby="holds-h">
             <h2 id="holds-h">"Legal holds"</h2>
-            <p class="muted">"A hold keeps the whole log of this Team, for an incident, a court or an inquiry, until fourteen days after somebody lifts it. To lift one, confirm that it is you."</p>
+            <p class="muted">"A hold keeps the whole log of this Team, for an incident, a court or an inquiry, until fourteen days after somebody lifts it."</p>
             <FailedElsewhere act={Act::of::<LiftHold>()} field="hold" there=standing/>
             {(!detail.holds.is_empty()).then(|| view! { <Holds team holds=detail.holds.clone()/> })}
             <Allowed to=Permission::HoldLog>

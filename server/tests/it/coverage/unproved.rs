@@ -103,6 +103,11 @@ pub fn needs_none(name: &str) -> bool {
     UNPROVED.iter().any(|(_, names)| names.contains(&name))
 }
 
+/// It changes nothing.
+pub fn is_read(name: &str) -> bool {
+    UNRECORDED.iter().any(|(known, _)| *known == name)
+}
+
 /// The answer asks for a proof.
 pub fn asks(status: u16, text: &str) -> bool {
     let code = || serde_json::from_str::<Value>(text).ok()?["code"].as_str().map(str::to_owned);

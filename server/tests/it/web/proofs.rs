@@ -1,17 +1,26 @@
 //! Forms whose proof ended while somebody typed: they stand, and say where it is given anew.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ConnectionTrait;
 
 use crate::{
     browser::Browser,
-    coverage::unproved::{asks, needs_none},
+    coverage::unproved::{asks, is_read, needs_none},
     house::House,
     on_both_databases,
     registry::{address, form, functions, pages},
     support::Stage,
 };
+
+/// Dangerous functions whose form this house has not, by the reason. Each stands in the same gate as the others.
+const ELSEWHERE: [(&str, &[&str]); 5] = [
+    ("a device fills it in", &["add_passkey"]),
+    ("only operators of the installation have it", &["ask_impersonation", "begin_impersonation", "enable_account"]),
+    ("another person must have been there first", &["approve_deletion", "lift_measure"]),
+    ("things stand otherwise", &["drop_other_secret", "promote_secret", "remove_lwa_app", "sign_access_review"]),
+    ("it asks for a proof of more than it sends here", &["set_gateway_connections"]),
+];
 
 on_both_databases!(a_form_that_stands_apart_from_its_gate_is_there_when_the_proof_ended, async |stage: Stage| {
     let house = House::on(stage).await;
@@ -24,10 +33,10 @@ on_both_databases!(a_form_that_stands_apart_from_its_gate_is_there_when_the_proo
     let rule = [team, ("rule", "refused_calls"), ("threshold", "77"), ("page", &rules)];
     let html = browser.submit("set_alert_rule", &rule).await.text().await.unwrap();
     assert!(html.contains("value=\"77\"") && html.contains("To change the rule"), "{html}");
-    assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
+    assert_eq!((html.matches("notice-danger").count(), html.matches("data-gated").count()), (1, 0), "{html}");
     let html = browser.submit("lift_hold", &[team, ("hold", &hold), ("page", &kept)]).await.text().await.unwrap();
     assert!(html.contains("To lift the legal hold") && html.contains("Confirm in a new tab"), "{html}");
-    assert_eq!(html.matches("notice-danger").count(), 1, "{html}");
+    assert_eq!((html.matches("notice-danger").count(), html.matches("data-gated").count()), (1, 0), "{html}");
 });
 
 on_both_databases!(no_page_loses_a_form_whose_proof_ended, async |stage: Stage| {
@@ -63,6 +72,7 @@ on_both_databases!(no_page_loses_a_form_whose_proof_ended, async |stage: Stage| 
         let mut fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         fields.push(("page", &stands[&function.name]));
         let html = browser.submit(&function.name, &fields).await.text().await.unwrap();
+        assert!(!html.contains("data-gated"), "{} is hidden on {}", function.name, stands[&function.name]);
         let action = format!("action=\"/act/{}\"", function.name);
         let form = html.split(&action).skip(1);
         // In its own words, which are nobody's to read in an address.
@@ -76,7 +86,9 @@ on_both_databases!(no_page_loses_a_form_whose_proof_ended, async |stage: Stage| 
         asked.push(function.name.clone());
     }
     println!("{} forms stand when their proof has ended: {asked:?}", asked.len());
-    assert!(asked.len() >= 25, "{asked:?}");
+    asked.extend(ELSEWHERE.iter().flat_map(|(_, names)| names.iter().map(|name| (*name).to_owned())));
+    let dangerous = functions().into_iter().map(|one| one.name).filter(|name| !needs_none(name) && !is_read(name));
+    assert_eq!(BTreeSet::from_iter(asked), dangerous.collect());
 });
 
 on_both_databases!(a_proof_that_ends_while_somebody_types_loses_nothing, async |stage: Stage| {
