@@ -5,7 +5,7 @@ use backend::{
     access_reviews::{self, decide},
     alerts::{self, Watch},
     audit::{CheckpointKey, Sequencer, verify},
-    gateways, incidents, jobs, keys, lwa_apps, reviews,
+    connections, gateways, incidents, jobs, keys, lwa_apps, reviews,
     store::access_review::Item,
     teams,
 };
@@ -24,7 +24,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::{
-    house::{Furnished, House},
+    house::{Furnished, House, known_app, known_seller},
     on_both_databases,
     support::{Stage, reveal},
 };
@@ -33,6 +33,9 @@ use crate::{
 const COME_EVERY: i64 = 20;
 /// The Review that is forgotten until an alert tells of it.
 const FORGOTTEN: usize = 5;
+
+/// The day on which the gateway's key gets a successor.
+const SECOND_KEY: i64 = 360;
 
 struct Year {
     house: House,
@@ -94,7 +97,10 @@ impl Year {
         }
         backend::mail::deliver_due(&stage.portal).await.unwrap();
         self.act().await;
-        if self.day() < 365 && self.house.issue(&self.ada, json!({})).await.0 != 200 {
+        if self.day() == SECOND_KEY {
+            self.ada.secret = self.another_key().await;
+        }
+        if self.house.issue(&self.ada, json!({})).await.0 != 200 {
             self.refused.push(self.day());
         }
     }
@@ -107,6 +113,7 @@ impl Year {
             match alert.rule {
                 // The first time nobody sees to it until it is told again.
                 Rule::SecretEnding if self.alerted(Rule::SecretEnding).len() > 1 => self.rotate(ada).await,
+                Rule::AuthorizationEnding if self.alerted(Rule::AuthorizationEnding).len() > 1 => self.authorize(ada).await,
                 Rule::PlanOverdue => incidents::review_plan(ada, team, "Contact, playbooks").await.unwrap(),
                 Rule::ReviewOverdue => reviews::sign(ada, team, ReviewId(alert.subject.unwrap().id), "Late").await.unwrap(),
                 Rule::DrillOverdue => {
@@ -141,6 +148,23 @@ impl Year {
         assert!(lwa_apps::stage_secret(ada, team, app, secret, ada.now()).await.unwrap());
         lwa_apps::promote_secret(ada, team, app).await.unwrap();
         lwa_apps::drop_other_secret(ada, team, app).await.unwrap();
+    }
+
+    /// The seller authorizes again: another year begins.
+    async fn authorize(&self, ada: &Cx) {
+        let grant = self.house.simulator.grant(known_app().client_id, known_seller().seller_id);
+        connections::replace_refresh_token(ada, &self.ada.scope, self.ada.connection, SecretString::from(grant))
+            .await
+            .unwrap();
+        let again = connections::get(ada, &self.ada.scope, self.ada.connection).await.unwrap();
+        assert_eq!(again.authorized_at, ada.now());
+    }
+
+    /// The gateway's key gets a successor before it ends.
+    async fn another_key(&self) -> String {
+        let ada = self.house.stage.stepped_up(&self.ada.owner);
+        let new = gateways::create_key(&ada, &self.ada.scope, self.ada.gateway, 365, None).await.unwrap();
+        reveal(&new.secret).to_owned()
     }
 
     /// The operator replaces what an alert says is too old.
@@ -224,6 +248,17 @@ on_both_databases!(a_year_passes_and_every_clock_strikes_on_its_day, async |stag
     assert_eq!(year.alerted(Rule::SecretEnding), [150, 173, 323]);
     assert_eq!(year.alerted(Rule::AuthorizationEnding), [335, 358]);
     assert_eq!(year.refused, [0; 0]);
+    // Nothing else was alerted, but that Dan became an owner, and the two keys.
+    let due = [
+        Rule::ReviewOverdue,
+        Rule::SecretEnding,
+        Rule::AuthorizationEnding,
+        Rule::PlanOverdue,
+        Rule::DrillOverdue,
+        Rule::KeysOverdue,
+    ];
+    let others: Vec<_> = year.alerts.iter().filter(|(_, rule)| !due.contains(rule)).copied().collect();
+    assert_eq!(others, [(1, Rule::OwnerMade), (1, Rule::SecretShown), (SECOND_KEY + 1, Rule::SecretShown)]);
     // The plan, the drills, and Portal's own keys.
     assert_eq!(year.alerted(Rule::PlanOverdue), [183, 366]);
     let quarters = [92, 184, 276, 368];
