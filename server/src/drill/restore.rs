@@ -91,7 +91,7 @@ pub(super) async fn run(portal: &Portal, team: TeamId, log: &mut Log) -> Done<()
     let at = Instant::now();
     let db = folder.empty("copy.db").await?;
     let restored = restore::restore(&portal.vault, &db, &file, portal.clock.now()).await;
-    log.step("it is restored into an empty database, each table with as many rows", restored.is_ok(), at);
+    log.step("it is restored into an empty SQLite database, each table with as many rows", restored.is_ok(), at);
     restored?;
     compare(portal, &db, &manifest, team, log).await?;
     Ok(db.close().await?)
