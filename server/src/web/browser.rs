@@ -39,12 +39,12 @@ pub fn browser_sessions(web: &Web) -> SessionManagerLayer<Browsers, PrivateCooki
         .with_private(Key::from(web.portal.vault.cookie_key()))
 }
 
-/// A cookie is taken away from a browser that signs out. Any other request whose cookie is known no more may have left before the browser
+/// A cookie is taken away from a browser that has signed out. Any other request whose cookie is known no more may have left before the browser
 /// got its new one, which would go with the old.
 pub async fn keeps_newer_cookies(request: Request, next: Next) -> Response {
     let signs_out = request.uri().path() == SignOut::PATH;
     let mut response = next.run(request).await;
-    if !signs_out {
+    if !signs_out || response.status().is_client_error() {
         let set: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
         response.headers_mut().remove(header::SET_COOKIE);
         let is_removal =
