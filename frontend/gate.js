@@ -6,11 +6,13 @@ const LIFE = 600;
 const EARLY = 30;
 const root = document.documentElement;
 const code = document.querySelector("[data-gate-code]");
-// Pages of this browser have one session: what is proved in one of them is proved in all.
+// Pages of this browser have one session: what is proved in one of them is proved in all. `{ proof, passkey }`: seconds left.
 const tabs = new BroadcastChannel("proof");
-let since = Date.now();
+// Until when the proof of a form is good that is answered by a page or a file.
+const ends = new WeakMap();
 let asked;
 
+const isAwake = () => root.dataset.ready !== undefined;
 const say = (detail) => document.dispatchEvent(new CustomEvent("toast", { detail }));
 
 // A code is on its way, to be typed at this gate. One that was asked for before is worth nothing now, nor what was said of it.
@@ -38,24 +40,32 @@ const typeCode = (gate, asks) => {
 };
 
 // A proof is one of the whole session: it opens all that it is enough for, and what asked for one asks no more.
-const open = (byPasskey, gate) => {
-  const good = (one) => byPasskey || [one.dataset.until, one.dataset.gated].includes("proof");
-  since = Date.now();
-  if (gate) {
-    const line = document.createElement("p");
-    line.className = "muted small";
-    line.tabIndex = -1;
-    line.textContent = `It is you: for ${LIFE / 60} minutes.`;
-    gate.before(line);
-    setTimeout(() => line.remove(), LIFE * 1000);
-    // Not onto the form: a hasty Enter after the last digit must do nothing.
-    line.focus();
+const open = ({ proof, passkey }) => {
+  const left = (kind) => (kind === "passkey" ? passkey : proof) ?? 0;
+  const all = (attribute) => [...document.querySelectorAll(`[data-${attribute}]`)];
+  for (const place of all("gated")) if (left(place.dataset.gated)) place.replaceWith(...place.childNodes);
+  for (const one of all("until")) if (left(one.dataset.until)) one.remove();
+  for (const form of all("good-for")) {
+    const seconds = left(form.dataset.proof);
+    if (seconds) ends.set(form, Date.now() + seconds * 1000);
   }
-  for (const place of [...document.querySelectorAll("[data-gated]")].filter(good)) place.replaceWith(...place.childNodes);
-  for (const one of [...document.querySelectorAll("[data-until]")].filter(good)) one.remove();
-  for (const form of document.querySelectorAll("[data-good-for]")) form.dataset.goodFor = LIFE;
-  // Takes the notice of a form away, and leaves what was typed.
-  for (const link of document.querySelectorAll('form .notice a[href^="/confirm"]')) link.closest("form").dispatchEvent(new Event("reset"));
+  // The notice of a form goes, and what was typed stays.
+  for (const link of document.querySelectorAll('form .notice a[href^="/confirm"]')) {
+    if (!left(link.search.includes("by=passkey") ? "passkey" : "proof")) continue;
+    if (isAwake()) link.closest("form").dispatchEvent(new Event("reset"));
+    else link.closest(".notice").remove();
+  }
+};
+
+// Where it was given: a line that takes the focus. Not the form: a hasty Enter after the last digit must do nothing.
+const stay = (gate) => {
+  const line = document.createElement("p");
+  line.className = "muted small";
+  line.tabIndex = -1;
+  line.textContent = `It is you: for ${LIFE / 60} minutes.`;
+  gate.before(line);
+  line.focus();
+  setTimeout(() => line.remove(), LIFE * 1000);
 };
 
 document.addEventListener("sent", (event) => {
@@ -64,44 +74,44 @@ document.addEventListener("sent", (event) => {
   if (!gate) return;
   event.preventDefault();
   if (form.elements.namedItem("act_proof")) return typeCode(gate, form);
-  const byPasskey = form.closest("[data-passkey]") !== null;
-  open(byPasskey, gate);
-  tabs.postMessage(byPasskey);
+  const proved = form.closest("[data-passkey]") ? { proof: LIFE, passkey: LIFE } : { proof: LIFE };
+  stay(gate);
+  open(proved);
+  tabs.postMessage(proved);
 });
 tabs.addEventListener("message", ({ data }) => open(data));
-const proved = document.querySelector("[data-proved]");
-if (proved) tabs.postMessage(proved.dataset.proved === "passkey");
+if (root.dataset.proof) tabs.postMessage({ proof: Number(root.dataset.proof), passkey: Number(root.dataset.passkeyProof ?? 0) });
 
-// A gate that is pressed before the bundle is awake waits for it; where none comes, it leads to a tab of its own.
+// Before the bundle is awake, and where none comes, a gate's form is sent from here.
+const send = async (form) => {
+  if (form.ariaBusy) return;
+  form.ariaBusy = "true";
+  try {
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" }, body });
+    if (answer.ok) return form.dispatchEvent(new CustomEvent("sent", { bubbles: true, cancelable: true }));
+    const problem = await answer.json();
+    say(problem.errors?.[0]?.message ?? problem.detail);
+  } catch {
+    say("Portal did not answer. Try again.");
+  } finally {
+    form.ariaBusy = null;
+  }
+};
 document.addEventListener(
   "submit",
   (event) => {
-    const form = event.target;
-    if (!form.closest(".gate") || root.dataset.ready !== undefined || form.hasAttribute("target")) return;
-    if (root.dataset.bundle === undefined) return form.setAttribute("target", "_blank");
+    if (!event.target.closest(".gate") || isAwake() || event.defaultPrevented) return;
     event.preventDefault();
-    event.stopImmediatePropagation();
-    const go = () => {
-      watch.disconnect();
-      clearTimeout(late);
-      // The passkey that was shown is in it.
-      if (form.elements.namedItem("response")?.value) form.dataset.shown = "";
-      form.requestSubmit();
-    };
-    const watch = new MutationObserver(() => root.dataset.ready !== undefined && go());
-    watch.observe(root, { attributes: true });
-    const late = setTimeout(() => {
-      form.setAttribute("target", "_blank");
-      go();
-    }, 4000);
+    send(event.target);
   },
   true,
 );
 
 // A form that is answered by a page or a file: once the proof has ended, it is answered in a tab of its own, which asks for one.
-document.addEventListener("submit", (event) => {
-  const { goodFor } = event.target.dataset;
-  if (goodFor === undefined) return;
-  if (Date.now() - since > (goodFor - EARLY) * 1000) event.target.setAttribute("target", "_blank");
-  else event.target.removeAttribute("target");
+for (const form of document.querySelectorAll("[data-good-for]")) ends.set(form, Date.now() + form.dataset.goodFor * 1000);
+document.addEventListener("submit", ({ target }) => {
+  if (!ends.has(target)) return;
+  if (Date.now() > ends.get(target) - EARLY * 1000) target.setAttribute("target", "_blank");
+  else target.removeAttribute("target");
 });

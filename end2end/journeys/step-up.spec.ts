@@ -142,7 +142,8 @@ test("a code is asked for anew, at another gate and again, and what was said of 
   const first = await codeFor(email, used);
   await keys.getByRole("textbox", { name: "Code" }).fill(first === "12345678" ? "12345679" : "12345678");
   await expect(keys.getByRole("link", { name: "4 tries are left" })).toBeVisible();
-  // The same digits once more are no other try.
+  // The same digits once more are no other try, also later than a hasty Enter would come.
+  await page.waitForTimeout(2100);
   await keys.getByRole("textbox", { name: "Code" }).press("Space");
   await page.waitForTimeout(500);
   await expect(keys.getByRole("link", { name: "4 tries are left" })).toBeVisible();
@@ -175,9 +176,10 @@ test("a code is asked for anew, at another gate and again, and what was said of 
   await expect(page.getByRole("button", { name: "Save webhook" })).toBeVisible();
 });
 
-test("a gate that is pressed before the page is awake waits for it", async ({ page, hydrated }) => {
+test("a gate that is pressed before the page is awake keeps it", async ({ page, hydrated }) => {
   test.skip(!hydrated, "without scripts there is nothing to wait for");
   const { gateway, email } = await furnish(page, hydrated, false);
+  const used = [await codeFor(email)];
   let wake = () => undefined as void;
   const asleep = new Promise<void>((done) => (wake = done));
   await page.route("**/*_bg.wasm", async (route) => {
@@ -190,8 +192,12 @@ test("a gate that is pressed before the page is awake waits for it", async ({ pa
   await page.getByRole("button", { name: "Confirm that it is me" }).first().click();
   await page.waitForTimeout(500);
   expect(new URL(page.url()).pathname).toBe(gateway);
-  wake();
   await expect(page.getByText(`We sent 8 digits to ${email}`)).toBeVisible();
+  wake();
+  await settled(page, hydrated);
+  await page.getByRole("textbox", { name: "Code" }).fill(await codeFor(email, used));
+  await expect(page.getByText("It is you: for 10 minutes.")).toBeFocused();
+  await expect(page.getByRole("button", { name: "Create key" })).toBeVisible();
   await expect(name).toHaveValue("orders-and-more");
 });
 

@@ -4,7 +4,7 @@ use leptos::{
     server_fn::{ServerFn, error::ServerFnUrlError},
 };
 
-use super::{FailureNotice, proof_left, step_up::ended};
+use super::{FailureNotice, proof_left, step_up::opened_by};
 use crate::{
     Failure,
     answer::{echo, ticked},
@@ -77,13 +77,14 @@ pub fn ActForm(act: Act, #[prop(optional)] class: &'static str, children: Childr
     view! { <Form url=act.url.to_owned() class=class.to_owned() failure=act.failure.get_value() of>{children()}</Form> }
 }
 
-/// A form of an [`Act`] whose answer is a page of its own: one that shows a secret, once.
+/// A form of an [`Act`] whose answer is a page of its own: one that shows a secret, once. A page that asks for the proof of this very form
+/// keeps its place.
 #[component]
 pub fn PlainForm(act: Act, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
     let of = use_context::<Dangerous>();
-    let good_for = of.as_ref().and_then(|_| good_for());
+    let timed = of.is_some() && !act.failed();
     view! {
-        <form method="post" action=act.url class=class novalidate data-good-for=good_for>
+        <form method="post" action=act.url class=class novalidate data-good-for=timed.then(good_for) data-proof=timed.then(|| opened_by(false))>
             {act.failure.get_value().map(|failure| view! { <FailureNotice failure of/> })}
             {children()}
         </form>
@@ -93,10 +94,10 @@ pub fn PlainForm(act: Act, #[prop(optional)] class: &'static str, children: Chil
 /// A form whose answer is a file, which is given after a fresh proof.
 #[component]
 pub fn FileForm(action: String, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
-    view! { <form method="post" action=action class=class data-good-for=good_for()>{children()}</form> }
+    view! { <form method="post" action=action class=class data-good-for=good_for() data-proof=opened_by(false)>{children()}</form> }
 }
 
-/// For a script: once these seconds are over, the form is answered in a tab of its own. A page that asks for the proof keeps its place.
-fn good_for() -> Option<String> {
-    (!ended()).then(|| proof_left().unwrap_or_default().to_string())
+/// For a script: once these seconds are over, the form is answered in a tab of its own.
+fn good_for() -> String {
+    proof_left().unwrap_or_default().to_string()
 }

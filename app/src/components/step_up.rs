@@ -48,9 +48,9 @@ pub fn proof_left() -> Option<i64> {
     if team().is_some_and(|team| team.by_passkey) { viewer.stepped_up_by_passkey } else { viewer.stepped_up }
 }
 
-/// What a proof must be to open something, in the words of the script that does.
+/// What a proof must be to open something on this page, in the words of the script that does.
 pub(super) fn opened_by(only_passkey: bool) -> &'static str {
-    if only_passkey { "passkey" } else { "proof" }
+    if only_passkey || team().is_some_and(|team| team.by_passkey) { "passkey" } else { "proof" }
 }
 
 /// Names the act of the forms in it, for the notice that asks for a proof when such a form was sent without one.
@@ -63,7 +63,7 @@ pub fn Approves(#[prop(into)] act: String, children: Children) -> impl IntoView 
 
 /// The proof ended while somebody typed: the page that answers the plain post has the form with what was typed, and its notice says
 /// what it takes, in a tab of its own.
-pub(super) fn ended() -> bool {
+fn ended() -> bool {
     let failed = use_context::<ServerActionError>();
     let failure = failed.map(|failed| ServerFnUrlError::<Failure>::decode_err(failed.err()));
     failure.is_some_and(|Failure(problem)| {

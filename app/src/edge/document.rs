@@ -70,6 +70,10 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
         );
         view! { <script nonce=nonce.clone()>{script}</script> }
     });
+    // Seconds that they are good for, for the pages in other tabs.
+    let [proof, by_passkey] = use_context::<Viewer>()
+        .map_or([None; 2], |viewer| [viewer.stepped_up, viewer.stepped_up_by_passkey])
+        .map(|left| left.map(|left| left.to_string()));
     // The frame of signed-in pages has its buttons on pages that answer a post too.
     let frame = use_context::<Viewer>().map(|_| {
         let script = |src: &Arc<str>| view! { <script type="module" src=src.to_string() nonce=nonce.clone()></script> };
@@ -80,7 +84,7 @@ pub fn document(assets: Assets, theme: Theme, hydrate: bool) -> impl IntoView {
     let support = use_context::<Viewer>().and_then(|viewer| viewer.support).map(|support| view! { <Looking support/> });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=data_theme data-bundle=hydrate.then_some("")>
+        <html lang="en" data-theme=data_theme data-proof=proof data-passkey-proof=by_passkey>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -36,7 +36,8 @@ pub fn Form(
         let action = action.clone();
         spawn_local(async move {
             match send(&action, &form).await.unwrap_or_else(|_| Err(Failure::unreachable())) {
-                Ok(_) if is_taken_over(&form) => {
+                // A script that took it over may have taken it away meanwhile.
+                Ok(_) if !form.is_connected() || is_taken_over(&form) => {
                     pending.set(false);
                     failed.set(None);
                     fields::mark(&form, None);

@@ -20,23 +20,17 @@ const CONFIRMED: &str = "/confirm?confirmed=yes";
 pub fn ConfirmPage() -> impl IntoView {
     let confirm = Act::of::<Confirm>();
     let ask = Act::of::<AskConfirmation>();
-    let viewer = use_context::<Viewer>();
-    let has_passkey = viewer.as_ref().is_some_and(|viewer| viewer.has_passkey);
-    // For the script of the pages in other tabs.
-    let proved = viewer.and_then(|viewer| match (viewer.stepped_up, viewer.stepped_up_by_passkey) {
-        (_, Some(_)) => Some("passkey"),
-        (Some(_), None) => Some("proof"),
-        (None, None) => None,
-    });
+    let (has_passkey, stepped_up) =
+        use_context::<Viewer>().map_or((false, false), |viewer| (viewer.has_passkey, viewer.stepped_up.is_some()));
     let asked = |name: &str| use_query_map().read_untracked().get(name).filter(|text| !text.is_empty());
     let only_passkey = asked("by").as_deref() == Some("passkey");
     // In the words of the form that led here, which Portal wrote; or of its kind.
     let about = asked("about").and_then(|hidden| shown(&hidden));
     let kind = || asked("act").and_then(|slug| DangerousAct::from_slug(&slug)).map(|act| act.words().to_owned());
     let named = about.or_else(kind);
-    if proved.is_some() && asked("confirmed").is_some() {
+    if stepped_up && asked("confirmed").is_some() {
         let lead = "For 10 minutes. Close this tab, and send the form again.";
-        return view! { <CardPage title="It is you" lead><span hidden data-proved=proved></span></CardPage> }.into_any();
+        return view! { <CardPage title="It is you" lead>""</CardPage> }.into_any();
     }
     view! {
         // A code that waits for another act than this page was opened for, or has run out, is not waited for there.

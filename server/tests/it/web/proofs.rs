@@ -39,6 +39,24 @@ on_both_databases!(a_form_that_stands_apart_from_its_gate_is_there_when_the_proo
     assert_eq!((html.matches("notice-danger").count(), html.matches("data-gated").count()), (1, 0), "{html}");
 });
 
+on_both_databases!(in_a_team_that_asks_for_passkeys_a_page_waits_for_one, async |stage: Stage| {
+    let house = House::on(stage).await;
+    let ada = house.furnished("ada").await;
+    let own = house.things(&ada).await;
+    let mut browser = Browser::confirmed(&house, "ada@example.com").await;
+    let page = format!("/teams/{}/gateways/{}", own.team, own.gateway);
+    let waits = |html: &str| ["proof", "passkey"].map(|kind| html.matches(&format!("data-gated=\"{kind}\"")).count());
+    assert_eq!(waits(&browser.get(&page).await.text().await.unwrap()), [0, 0]);
+    let execute = async |text: &str| house.stage.portal.db.reader().execute_unprepared(text).await.map(|_| ()).unwrap();
+    execute("UPDATE session SET stepped_up_at = NULL").await;
+    let [by_proof, none] = waits(&browser.get(&page).await.text().await.unwrap());
+    assert!(by_proof > 0 && none == 0);
+    // A code that was typed elsewhere opens nothing here.
+    execute("UPDATE team SET passkeys_required = TRUE").await;
+    execute("UPDATE session SET passkey_at = signed_in_at, stepped_up_at = signed_in_at").await;
+    assert_eq!(waits(&browser.get(&page).await.text().await.unwrap()), [0, by_proof]);
+});
+
 on_both_databases!(no_page_loses_a_form_whose_proof_ended, async |stage: Stage| {
     let house = House::on(stage).await;
     let ada = house.furnished("ada").await;
@@ -86,6 +104,7 @@ on_both_databases!(no_page_loses_a_form_whose_proof_ended, async |stage: Stage| 
         asked.push(function.name.clone());
     }
     println!("{} forms stand when their proof has ended: {asked:?}", asked.len());
+    assert!(ELSEWHERE.iter().all(|(_, names)| names.iter().all(|name| !asked.iter().any(|one| one == name))), "{asked:?}");
     asked.extend(ELSEWHERE.iter().flat_map(|(_, names)| names.iter().map(|name| (*name).to_owned())));
     let dangerous = functions().into_iter().map(|one| one.name).filter(|name| !needs_none(name) && !is_read(name));
     assert_eq!(BTreeSet::from_iter(asked), dangerous.collect());
