@@ -29,6 +29,14 @@ pub struct KeyReach {
     pub last_used: Option<Moment>,
 }
 
+/// One key that signs notifications, by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningKeyReach {
+    pub id: String,
+    pub made: Moment,
+    pub last_used: Option<Moment>,
+}
+
 /// A connection, and the gateways that may use it with their keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionReach {
@@ -36,6 +44,8 @@ pub struct ConnectionReach {
     pub name: String,
     pub environment: Environment,
     pub gateways: Vec<(GatewayId, String, Vec<KeyReach>)>,
+    /// Those that sign its notifications.
+    pub signing_keys: Vec<SigningKeyReach>,
 }
 
 /// Who can reach what in the Team.

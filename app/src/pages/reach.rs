@@ -7,7 +7,10 @@ use model::{
 
 use super::team;
 use crate::{
-    api::reach::{ConnectionReach, KeyReach, PersonReach, ReachDetail, reach},
+    api::{
+        Moment,
+        reach::{ConnectionReach, KeyReach, PersonReach, ReachDetail, reach},
+    },
     components::{At, Crumbs, EmptyState, EnvironmentTag, PageHeader, RoleName, loaded},
 };
 
@@ -55,7 +58,7 @@ fn Map(team: TeamId, all: ReachDetail) -> impl IntoView {
                 view! {
                     <div class="table-wrap"><table class="table">
                         <caption>"Keys, by connection"</caption>
-                        <thead><tr><th scope="col">"Connection"</th><th scope="col">"Environment"</th><th scope="col">"Gateways and their keys"</th></tr></thead>
+                        <thead><tr><th scope="col">"Connection"</th><th scope="col">"Environment"</th><th scope="col">"Gateways and their keys"</th><th scope="col">"Keys that sign its notifications"</th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table></div>
                 }.into_any()
@@ -95,12 +98,29 @@ fn Person(person: PersonReach) -> impl IntoView {
 #[component]
 fn Connection(team: TeamId, connection: ConnectionReach) -> impl IntoView {
     let none = connection.gateways.is_empty();
+    let signing = connection.signing_keys.into_iter().map(|key| {
+        let used = used(key.last_used);
+        view! { <li><code>{key.id}</code><span class="cell-sub">"made "<At moment=key.made/>{used}</span></li> }
+    });
+    let signing = signing.collect::<Vec<_>>();
+    let signing = match signing.is_empty() {
+        true => view! { <span class="muted">"none"</span> }.into_any(),
+        false => view! { <ul class="plain-list">{signing}</ul> }.into_any(),
+    };
     view! {
         <tr>
             <th scope="row"><a href=format!("/teams/{team}/connections/{}", connection.id)>{connection.name}</a></th>
             <td data-label="Environment"><EnvironmentTag environment=connection.environment/></td>
             <td data-label="Gateways and their keys">{if none { view! { <span class="muted">"none"</span> }.into_any() } else { view! { <Gateways team gateways=connection.gateways/> }.into_any() }}</td>
+            <td data-label="Keys that sign its notifications">{signing}</td>
         </tr>
+    }
+}
+
+fn used(last: Option<Moment>) -> AnyView {
+    match last {
+        Some(at) => view! { ", last used "<At moment=at/> }.into_any(),
+        None => view! { ", never used" }.into_any(),
     }
 }
 
@@ -109,10 +129,7 @@ fn Gateways(team: TeamId, gateways: Vec<(GatewayId, String, Vec<KeyReach>)>) -> 
     let rows = gateways.into_iter().map(|(id, name, keys)| {
         let none = keys.is_empty().then(|| view! { <span class="cell-sub">"no live key"</span> });
         let keys = keys.into_iter().map(|key| {
-            let used = match key.last_used {
-                Some(at) => view! { ", last used "<At moment=at/> }.into_any(),
-                None => view! { ", never used" }.into_any(),
-            };
+            let used = used(key.last_used);
             view! { <span class="cell-sub"><code>{key.id}</code>", ends "<At moment=key.ends/>{used}</span> }
         });
         view! { <li><a href=format!("/teams/{team}/gateways/{id}")>{name}</a>{keys.collect_view()}{none}</li> }

@@ -2,7 +2,7 @@
 
 use backend::{
     Cx, TeamScope,
-    store::{gateway::Gateway, gateway_key::GatewayKey, member::Member},
+    store::{gateway::Gateway, gateway_key::GatewayKey, member::Member, notification_key::NotificationKey},
     teams,
 };
 use model::{Environment, Time, ids::GatewayId};
@@ -10,7 +10,7 @@ use model::{Environment, Time, ids::GatewayId};
 use super::people::contractor;
 use crate::{
     Failure,
-    api::reach::{ConnectionReach, KeyReach, PersonReach, ReachDetail},
+    api::reach::{ConnectionReach, KeyReach, PersonReach, ReachDetail, SigningKeyReach},
     edge::{fail, moment},
 };
 
@@ -22,6 +22,7 @@ pub(crate) async fn reach_detail(cx: &Cx, scope: &TeamScope) -> Result<ReachDeta
         name: connection.name.to_string(),
         environment: connection.environment,
         gateways: reach.of(connection.id).map(|(gateway, keys)| gateway_item(gateway, keys, now)).collect(),
+        signing_keys: reach.signing_for(connection.id).map(|key| signing_key(key, now)).collect(),
     });
     let is_idle = |uses: &[model::ids::ConnectionId]| !reach.connections.iter().any(|one| uses.contains(&one.id));
     let idle = reach.gateways.iter().filter(|(_, _, uses)| is_idle(uses));
@@ -40,6 +41,11 @@ fn person(member: &Member, now: Time) -> PersonReach {
         contractor: contractor(&member.engagement, now).map(|(company, until, _)| (company, until)),
         changes: Environment::ALL.into_iter().filter(|one| member.role.changes(member.environments, *one)).collect(),
     }
+}
+
+fn signing_key(key: &NotificationKey, now: Time) -> SigningKeyReach {
+    let last_used = key.last_used_at.map(|at| moment(at, now));
+    SigningKeyReach { id: key.id.to_string(), made: moment(key.created_at, now), last_used }
 }
 
 fn gateway_item(gateway: &Gateway, keys: &[GatewayKey], now: Time) -> (GatewayId, String, Vec<KeyReach>) {

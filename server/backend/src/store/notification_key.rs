@@ -55,6 +55,13 @@ pub async fn all(db: &impl ConnectionTrait, scope: &TeamScope, of: ConnectionId)
     db.query_all_raw(sql(db, text, [scope.team().0.into(), of.0.into()])).await?.iter().map(key).collect()
 }
 
+/// The keys of a Team that live, by connection, the newest first.
+pub async fn live(db: &impl ConnectionTrait, scope: &TeamScope) -> Result<Vec<NotificationKey>, DbErr> {
+    let text = "SELECT * FROM notification_key WHERE team_id = $1 AND revoked_at IS NULL
+        ORDER BY connection_id, created_at DESC, id DESC";
+    db.query_all_raw(sql(db, text, [scope.team().0.into()])).await?.iter().map(key).collect()
+}
+
 /// Revokes a key and forgets its secret; false when it is unknown or was revoked.
 pub async fn revoke(
     db: &impl ConnectionTrait,

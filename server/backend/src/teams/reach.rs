@@ -10,7 +10,10 @@ use uuid::Uuid;
 use crate::{
     Cx, TeamScope,
     access::AccessError,
-    store::{self, connection::Connection, gateway::Gateway, gateway_key::GatewayKey, member::Member},
+    store::{
+        self, connection::Connection, gateway::Gateway, gateway_key::GatewayKey, member::Member,
+        notification_key::NotificationKey,
+    },
 };
 
 /// Who can reach what in a Team, as it is now.
@@ -22,6 +25,8 @@ pub struct Reach {
     pub connections: Vec<Connection>,
     /// Gateways that are neither disabled nor locked, with their live keys that open something and the connections that they may use.
     pub gateways: Vec<(Gateway, Vec<GatewayKey>, Vec<ConnectionId>)>,
+    /// Live keys that sign notifications of a connection: they reach no account, but what gateways are told.
+    pub notification_keys: Vec<NotificationKey>,
 }
 
 impl Reach {
@@ -29,6 +34,11 @@ impl Reach {
     pub fn of(&self, connection: ConnectionId) -> impl Iterator<Item = (&Gateway, &[GatewayKey])> {
         let uses = move |one: &&(Gateway, Vec<GatewayKey>, Vec<ConnectionId>)| one.2.contains(&connection);
         self.gateways.iter().filter(uses).map(|(gateway, keys, _)| (gateway, keys.as_slice()))
+    }
+
+    /// The keys that sign its notifications.
+    pub fn signing_for(&self, connection: ConnectionId) -> impl Iterator<Item = &NotificationKey> {
+        self.notification_keys.iter().filter(move |key| key.connection == connection)
     }
 }
 
@@ -61,5 +71,6 @@ pub async fn reach(cx: &Cx, scope: &TeamScope) -> Result<Reach, AccessError> {
         uses.retain(|id| is_free(id.0));
         gateways.push((gateway, live, uses));
     }
-    Ok(Reach { members, connections, gateways })
+    let notification_keys = store::notification_key::live(db, scope).await?;
+    Ok(Reach { members, connections, gateways, notification_keys })
 }

@@ -1,7 +1,7 @@
 //! Who can reach what: nobody and nothing that is over is on the map.
 
 use backend::{
-    connections, gateways,
+    connections, gateways, notifications,
     store::lock::{self, Lock},
 };
 use chrono::Duration;
@@ -100,4 +100,13 @@ on_both_databases!(the_map_says_what_each_may_do_with_which_connections, async |
     assert_eq!(row("both@example.com"), ["Changes", "Changes"]);
     assert_eq!(row("sand@example.com"), ["Reads", "Changes"]);
     assert_eq!(row("audits@example.com"), ["Reads", "Reads"]);
+    // A key that signs notifications is on it too, until it is revoked.
+    let owner = house.stage.stepped_up(&of.owner);
+    let key = notifications::create_key(&owner, &of.scope, of.connection, None).await.unwrap().id;
+    let shows = async |ada: &mut crate::browser::Browser<'_>| {
+        ada.get(&format!("/teams/{}/members/reach", of.team)).await.text().await.unwrap().contains(&key.to_string())
+    };
+    assert!(shows(&mut ada).await);
+    notifications::revoke_key(&owner, &of.scope, of.connection, key).await.unwrap();
+    assert!(!shows(&mut ada).await);
 });
