@@ -31,7 +31,7 @@ pub struct KeyReach {
 
 /// One key that signs notifications, by its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SigningKeyReach {
+pub struct NotificationKeyReach {
     pub id: String,
     pub made: Moment,
     pub last_used: Option<Moment>,
@@ -45,7 +45,7 @@ pub struct ConnectionReach {
     pub environment: Environment,
     pub gateways: Vec<(GatewayId, String, Vec<KeyReach>)>,
     /// Those that sign its notifications.
-    pub signing_keys: Vec<SigningKeyReach>,
+    pub notification_keys: Vec<NotificationKeyReach>,
 }
 
 /// Who can reach what in the Team.

@@ -98,7 +98,7 @@ fn Person(person: PersonReach) -> impl IntoView {
 #[component]
 fn Connection(team: TeamId, connection: ConnectionReach) -> impl IntoView {
     let none = connection.gateways.is_empty();
-    let signing = connection.signing_keys.into_iter().map(|key| {
+    let signing = connection.notification_keys.into_iter().map(|key| {
         let used = used(key.last_used);
         view! { <li><code>{key.id}</code><span class="cell-sub">"made "<At moment=key.made/>{used}</span></li> }
     });

@@ -10,7 +10,7 @@ use model::{Environment, Time, ids::GatewayId};
 use super::people::contractor;
 use crate::{
     Failure,
-    api::reach::{ConnectionReach, KeyReach, PersonReach, ReachDetail, SigningKeyReach},
+    api::reach::{ConnectionReach, KeyReach, NotificationKeyReach, PersonReach, ReachDetail},
     edge::{fail, moment},
 };
 
@@ -22,7 +22,7 @@ pub(crate) async fn reach_detail(cx: &Cx, scope: &TeamScope) -> Result<ReachDeta
         name: connection.name.to_string(),
         environment: connection.environment,
         gateways: reach.of(connection.id).map(|(gateway, keys)| gateway_item(gateway, keys, now)).collect(),
-        signing_keys: reach.signing_for(connection.id).map(|key| signing_key(key, now)).collect(),
+        notification_keys: reach.notification_keys_of(connection.id).map(|key| notification_key(key, now)).collect(),
     });
     let is_idle = |uses: &[model::ids::ConnectionId]| !reach.connections.iter().any(|one| uses.contains(&one.id));
     let idle = reach.gateways.iter().filter(|(_, _, uses)| is_idle(uses));
@@ -43,9 +43,9 @@ fn person(member: &Member, now: Time) -> PersonReach {
     }
 }
 
-fn signing_key(key: &NotificationKey, now: Time) -> SigningKeyReach {
+fn notification_key(key: &NotificationKey, now: Time) -> NotificationKeyReach {
     let last_used = key.last_used_at.map(|at| moment(at, now));
-    SigningKeyReach { id: key.id.to_string(), made: moment(key.created_at, now), last_used }
+    NotificationKeyReach { id: key.id.to_string(), made: moment(key.created_at, now), last_used }
 }
 
 fn gateway_item(gateway: &Gateway, keys: &[GatewayKey], now: Time) -> (GatewayId, String, Vec<KeyReach>) {

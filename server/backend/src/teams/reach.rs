@@ -37,7 +37,7 @@ impl Reach {
     }
 
     /// The keys that sign its notifications.
-    pub fn signing_for(&self, connection: ConnectionId) -> impl Iterator<Item = &NotificationKey> {
+    pub fn notification_keys_of(&self, connection: ConnectionId) -> impl Iterator<Item = &NotificationKey> {
         self.notification_keys.iter().filter(move |key| key.connection == connection)
     }
 }
