@@ -1,6 +1,8 @@
 // Two dangerous acts without a fresh proof: one is asked for before its form is there, the other when the form is sent, and loses nothing.
+import type { Page } from "@playwright/test";
+
 import { age } from "../support/age";
-import { addApp, connect, createGateway, createTeam, furnish, known } from "../support/furnish";
+import { addApp, connect, createGateway, createTeam, furnishWithoutKey, known } from "../support/furnish";
 import { codeFor, done, expect, newAddress, settled, signIn, stepUp, test } from "../support/test";
 
 test("a new refresh token is taken after a fresh proof, which says for what", async ({ page, hydrated, clean }, info) => {
@@ -87,13 +89,18 @@ test("a gateway is given more after a proof in another tab, and its form keeps w
   await expect(form.getByLabel("Networks")).toHaveValue("198.0.0.0/8\n203.0.113.0/24");
 });
 
+/** On the page of a gateway without a key, where two gates wait. */
+async function atItsGate(page: Page, hydrated: boolean) {
+  const made = await furnishWithoutKey(page, hydrated);
+  await page.goto(made.gateway);
+  await settled(page, hydrated);
+  return made;
+}
+
 test("a proof that is given on the page keeps what was typed into its other forms", async ({ page, hydrated, clean }, info) => {
   test.skip(!hydrated, "without scripts the proof is given on a page of its own");
   clean.expected.push(/status of 422/);
-  const { gateway, email } = await furnish(page, hydrated, false);
-  const used = [await codeFor(email)];
-  await page.goto(gateway);
-  await settled(page, hydrated);
+  const { gateway, email, used } = await atItsGate(page, hydrated);
   const settings = page.getByRole("region", { name: "Settings" });
   await settings.getByLabel("Name").fill("orders-and-more");
   await settings.getByLabel("Networks").fill("198.0.0.0/8");
@@ -130,10 +137,7 @@ test("a code is asked for anew, at another gate and again, and what was said of 
   test.skip(!hydrated, "without scripts the proof is given on a page of its own");
   test.setTimeout(240_000);
   clean.expected.push(/status of 422/);
-  const { gateway, email } = await furnish(page, hydrated, false);
-  const used = [await codeFor(email)];
-  await page.goto(gateway);
-  await settled(page, hydrated);
+  const { gateway, email, used } = await atItsGate(page, hydrated);
   const [keys, webhook] = ["create a gateway key of orders-sync", "change the webhook of orders-sync"].map((act) =>
     page.getByRole("group", { name: `Confirm: ${act} in the Team Northwind` }),
   );
@@ -178,8 +182,7 @@ test("a code is asked for anew, at another gate and again, and what was said of 
 
 test("a gate that is pressed before the page is awake keeps it", async ({ page, hydrated }) => {
   test.skip(!hydrated, "without scripts there is nothing to wait for");
-  const { gateway, email } = await furnish(page, hydrated, false);
-  const used = [await codeFor(email)];
+  const { gateway, email, used } = await furnishWithoutKey(page, hydrated);
   let wake = () => undefined as void;
   const asleep = new Promise<void>((done) => (wake = done));
   await page.route("**/*_bg.wasm", async (route) => {
@@ -203,10 +206,7 @@ test("a gate that is pressed before the page is awake keeps it", async ({ page, 
 
 test("a proof in another tab opens what waits in this one", async ({ page, hydrated }) => {
   test.skip(!hydrated, "without scripts a page is loaded anew");
-  const { gateway, email } = await furnish(page, hydrated, false);
-  const used = [await codeFor(email)];
-  await page.goto(gateway);
-  await settled(page, hydrated);
+  const { gateway, email, used } = await atItsGate(page, hydrated);
   const settings = page.getByRole("region", { name: "Settings" });
   await settings.getByLabel("Name").fill("orders-and-more");
   await expect(page.getByRole("button", { name: "Create key" })).toHaveCount(0);

@@ -63,18 +63,23 @@ export async function createGateway(page: Page, team: string, name: string, conn
   return idOf(page);
 }
 
-export async function furnish(page: Page, hydrated: boolean, withKey = true): Promise<Furnished> {
+/** All of it but a key, whose making asks for a proof. `used`: the codes that were mailed so far. */
+export async function furnishWithoutKey(page: Page, hydrated: boolean) {
   const email = newAddress("ada");
   const used = [await signIn(page, email)];
   const team = await createTeam(page, "Northwind", hydrated);
   const app = await addApp(page, team, "Northwind production", hydrated);
   const connection = await connect(page, team, "Northwind DE", hydrated);
   const gateway = await createGateway(page, team, "orders-sync", "Northwind DE", hydrated);
-  if (!withKey) return { email, team, app, connection, gateway, curl: "" };
-  await stepUp(page, email, used);
+  return { email, team, app, connection, gateway, used };
+}
+
+export async function furnish(page: Page, hydrated: boolean): Promise<Furnished> {
+  const { used, ...made } = await furnishWithoutKey(page, hydrated);
+  await stepUp(page, made.email, used);
   await expect(page.getByRole("heading", { level: 1, name: "orders-sync" })).toBeVisible();
   await settled(page, hydrated);
   await page.getByRole("button", { name: "Create key" }).click();
   const curl = (await page.locator("#first-curl").textContent()) ?? "";
-  return { email, team, app, connection, gateway, curl };
+  return { ...made, curl };
 }
