@@ -1,8 +1,7 @@
 // The proof of the person is given on the page that asks for it: what was typed into its other forms stays. Without this script a gate
 // leads to a page of its own and back.
 
-// Seconds that a proof is good for; and those that the page takes off, since the server began to count before it.
-const LIFE = 600;
+// Seconds that the page takes off the life of a proof, since the server began to count before it.
 const EARLY = 30;
 const root = document.documentElement;
 const code = document.querySelector("[data-gate-code]");
@@ -58,14 +57,14 @@ const open = ({ proof, passkey }) => {
 };
 
 // Where it was given: a line that takes the focus. Not the form: a hasty Enter after the last digit must do nothing.
-const stay = (gate) => {
+const stay = (gate, life) => {
   const line = document.createElement("p");
   line.className = "muted small";
   line.tabIndex = -1;
-  line.textContent = `It is you: for ${LIFE / 60} minutes.`;
+  line.textContent = `It is you: for ${life / 60} minutes.`;
   gate.before(line);
   line.focus();
-  setTimeout(() => line.remove(), LIFE * 1000);
+  setTimeout(() => line.remove(), life * 1000);
 };
 
 document.addEventListener("sent", (event) => {
@@ -74,8 +73,9 @@ document.addEventListener("sent", (event) => {
   if (!gate) return;
   event.preventDefault();
   if (form.elements.namedItem("act_proof")) return typeCode(gate, form);
-  const proved = form.closest("[data-passkey]") ? { proof: LIFE, passkey: LIFE } : { proof: LIFE };
-  stay(gate);
+  const life = Number(gate.dataset.life);
+  const proved = form.closest("[data-passkey]") ? { proof: life, passkey: life } : { proof: life };
+  stay(gate, life);
   open(proved);
   tabs.postMessage(proved);
 });

@@ -34,10 +34,12 @@ impl Proofs {
         step_up::left(self.by_passkey_at, now)
     }
 
+    /// A fresh proof is at hand.
     pub fn cover(self, now: Time) -> bool {
         self.left(now).is_some()
     }
 
+    /// One is at hand that was a passkey.
     pub fn cover_by_passkey(self, now: Time) -> bool {
         self.left_by_passkey(now).is_some()
     }

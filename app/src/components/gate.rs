@@ -1,6 +1,9 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
-use model::login::{CODE_LIFE, MAIL_GAP};
+use model::{
+    login::{CODE_LIFE, MAIL_GAP},
+    step_up::STEP_UP_LIFE,
+};
 
 use super::{
     Act, ActForm, ConfirmWithAPasskey, Hidden, Icon, Submit,
@@ -34,7 +37,7 @@ pub(super) fn Gate(act: String, only_passkey: bool) -> impl IntoView {
     let code_class = if has_passkey { "btn-quiet" } else { "btn-secondary" };
     let code_label = if has_passkey { "Send me a code" } else { "Confirm that it is me" };
     view! {
-        <div class="gate stack stack-sm" role="group" aria-label=label data-until=opened_by(only_passkey)>
+        <div class="gate stack stack-sm" role="group" aria-label=label data-until=opened_by(only_passkey) data-life=STEP_UP_LIFE.num_seconds().to_string()>
             <p class="gate-text"><Icon name="shield"/><span>"To " <strong>{act}</strong> ", confirm that it is you. " {how}</span></p>
             <div class="row">
                 {has_passkey.then(|| view! { <ConfirmWithAPasskey/> })}

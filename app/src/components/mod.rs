@@ -33,7 +33,7 @@ pub use marketplace::MarketplaceField;
 pub use notice::{Crumbs, EmptyState, Notice, PageHeader};
 pub use palette::Palette;
 pub use passkey::{ConfirmWithAPasskey, PasskeyForm};
-pub use step_up::{Approves, Gated, StepUpGate, proof_left};
+pub use step_up::{Approves, Gated, StepUpGate, UntilProved, proof_left};
 pub use time::{At, CountdownMeter};
 
 pub use crate::islands::{FailureNotice, Icon};

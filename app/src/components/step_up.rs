@@ -53,6 +53,13 @@ pub(super) fn opened_by(only_passkey: bool) -> &'static str {
     if only_passkey || team().is_some_and(|team| team.by_passkey) { "passkey" } else { "proof" }
 }
 
+/// What is said of a form until the person has confirmed who they are.
+#[component]
+pub fn UntilProved(children: Children) -> impl IntoView {
+    (proof_left().is_none() && !ended())
+        .then(|| view! { <p class="muted small" data-until=opened_by(false)>{children()}</p> })
+}
+
 /// Names the act of the forms in it, for the notice that asks for a proof when such a form was sent without one.
 #[component]
 pub fn Approves(#[prop(into)] act: String, children: Children) -> impl IntoView {

@@ -6,7 +6,8 @@ use super::{Allowed, alerts::SeverityBadge, may, stepped_up, team, webhook::Webh
 use crate::{
     api::alerts::{AlertRuleSet, RuleItem, SetAlertDelivery, SetAlertRule, alert_rules},
     components::{
-        Act, ActForm, Badge, Choice, Crumbs, Field, Gated, Hidden, Icon, PageHeader, Select, StepUpGate, Submit, loaded,
+        Act, ActForm, Badge, Choice, Crumbs, Field, Gated, Hidden, Icon, PageHeader, Select, StepUpGate, Submit,
+        UntilProved, loaded,
     },
 };
 
@@ -78,7 +79,7 @@ fn RuleRow(team: TeamId, item: RuleItem) -> impl IntoView {
                 <div class="rule-body">
                     <p>{rule.looks_for()}</p>
                     <p class="muted">{rule.advice()}</p>
-                    {(changeable && !open).then(|| view! { <p class="muted small" data-until="proof">"To change it, confirm above that it is you."</p> })}
+                    {changeable.then(|| view! { <UntilProved>"To change it, confirm above that it is you."</UntilProved> })}
                     {changeable.then(|| view! { <Gated open act=format!("change the rule “{}”", rule.title())>
                         <ActForm act class="form">
                             <Hidden name="team" value=team.to_string()/>

@@ -25,7 +25,7 @@ use crate::{
     },
     components::{
         Act, ActForm, Approves, At, Badge, Choice, CodeBlock, CopyId, Crumbs, EnvironmentTag, FailedElsewhere, Field, Here,
-        Hidden, Icon, Notice, PageHeader, PlainForm, Select, StepUpGate, Submit, TextArea, loaded,
+        Hidden, Icon, Notice, PageHeader, PlainForm, Select, StepUpGate, Submit, TextArea, UntilProved, loaded,
     },
 };
 
@@ -199,7 +199,7 @@ fn KeyRow(team: TeamId, gateway: GatewayId, key: KeyItem) -> impl IntoView {
 #[component]
 fn Connections(team: TeamId, detail: GatewayDetail) -> impl IntoView {
     let (gateway, act) = (detail.item.id, Act::of::<SetGatewayConnections>());
-    let asks = detail.item.live_keys > 0 && !stepped_up();
+    let asks = detail.item.live_keys > 0 && may(Permission::ManageGateways);
     let rows = detail
         .choices
         .into_iter()
@@ -213,7 +213,7 @@ fn Connections(team: TeamId, detail: GatewayDetail) -> impl IntoView {
             <ActForm act class="form">
                 <Ids team gateway/>
                 <fieldset class="group" disabled=!may(Permission::ManageGateways)><legend class="visually-hidden">"Connections"</legend><div class="choices">{rows}</div></fieldset>
-                {(asks && may(Permission::ManageGateways)).then(|| view! { <p class="muted small" data-until="proof">"This gateway has a key that works: to add a connection, confirm that it is you."</p> })}
+                {asks.then(|| view! { <UntilProved>"This gateway has a key that works: to add a connection, confirm that it is you."</UntilProved> })}
                 {may(Permission::ManageGateways).then(|| view! { <Submit label="Save list" class="btn-secondary"/> })}
             </ActForm>
             </Approves>
@@ -246,7 +246,7 @@ fn Settings(team: TeamId, detail: GatewayDetail) -> impl IntoView {
                 <Field name="name" label="Name" value=detail.item.name act=change/>
                 <ScopeChoices chosen=detail.scopes act=change/>
                 <TextArea name="networks" label="Networks" hint=NETWORKS_HINT value=detail.networks act=change/>
-                {(!stepped_up()).then(|| view! { <p class="muted small" data-until="proof">"More scopes or wider networks ask for a fresh proof that it is you."</p> })}
+                <UntilProved>"More scopes or wider networks ask for a fresh proof that it is you."</UntilProved>
                 <Submit label="Save" class="btn-secondary"/>
             </ActForm>
             </Approves>

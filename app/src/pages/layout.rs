@@ -13,7 +13,7 @@ pub fn AccountLayout() -> impl IntoView {
     view! { <AppFrame viewer=viewer() team=None><Outlet/></AppFrame> }
 }
 
-/// The frame of a Team's pages. Who is not in the Team gets none of them, those neither that need to read nothing.
+/// The frame of a Team's pages. Who is not in the Team gets none of them, not even one that reads nothing.
 #[component]
 pub fn TeamLayout() -> impl IntoView {
     let id = team();

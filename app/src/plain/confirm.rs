@@ -29,8 +29,7 @@ pub fn ConfirmPage() -> impl IntoView {
     let kind = || asked("act").and_then(|slug| DangerousAct::from_slug(&slug)).map(|act| act.words().to_owned());
     let named = about.or_else(kind);
     if stepped_up && asked("confirmed").is_some() {
-        let lead = "For 10 minutes. Close this tab, and send the form again.";
-        return view! { <CardPage title="It is you" lead>""</CardPage> }.into_any();
+        return view! { <CardPage title="It is you" lead="For 10 minutes. Close this tab, and send the form again.">""</CardPage> }.into_any();
     }
     view! {
         // A code that waits for another act than this page was opened for, or has run out, is not waited for there.

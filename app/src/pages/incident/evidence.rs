@@ -32,8 +32,7 @@ fn Page(team: TeamId, locker: Locker) -> impl IntoView {
     let copies = may(Permission::ViewLog) && !locker.pieces.is_empty();
     let none = locker.pieces.is_empty();
     let take = Act::of::<TakeEvidence>();
-    let open = stepped_up();
-    let pieces = locker.pieces.into_iter().map(|piece| view! { <Piece team incident=id piece copies open/> }).collect_view();
+    let pieces = locker.pieces.into_iter().map(|piece| view! { <Piece team incident=id piece copies/> }).collect_view();
     view! {
         <Refused/>
         <section class="card" aria-labelledby="locker-h">
@@ -48,7 +47,7 @@ fn Page(team: TeamId, locker: Locker) -> impl IntoView {
             })}
             {none.then(|| view! { <EmptyState icon="shield" title="Nothing was taken in yet" text="How things stand, the log so far with its proofs, or a file that you have."/> })}
             <ul class="measures">{pieces}</ul>
-            {(copies && !open).then(|| view! { <StepUpGate open=false act=format!("take a copy of evidence of {}", locker.item.code)>{().into_any()}</StepUpGate> })}
+            {copies.then(|| view! { <StepUpGate open=stepped_up() act=format!("take a copy of evidence of {}", locker.item.code)>{().into_any()}</StepUpGate> })}
         </section>
         {works.then(|| view! { <Upload team incident=id/> })}
         {may(Permission::RunIncidents).then(|| view! { <BindTogether team incident=id/> })}
@@ -57,7 +56,7 @@ fn Page(team: TeamId, locker: Locker) -> impl IntoView {
 }
 
 #[component]
-fn Piece(team: TeamId, incident: IncidentId, piece: EvidenceItem, copies: bool, open: bool) -> impl IntoView {
+fn Piece(team: TeamId, incident: IncidentId, piece: EvidenceItem, copies: bool) -> impl IntoView {
     let (who, at) = piece.taken;
     let state = match (piece.damaged, piece.checked) {
         (true, _) => view! { <Badge tone="danger" word="Damaged"/> }.into_any(),
@@ -79,7 +78,7 @@ fn Piece(team: TeamId, incident: IncidentId, piece: EvidenceItem, copies: bool, 
                 {state}
                 <details class="disclosure"><summary>"Who had it in hand"</summary><ol class="plain small">{hands}</ol></details>
             </div>
-            {(copies && !piece.damaged).then(|| view! { <Gated open act=label.clone()>
+            {(copies && !piece.damaged).then(|| view! { <Gated open=stepped_up() act=format!("take a copy of {}", piece.name)>
                 <FileForm action=format!("/teams/{team}/incidents/{incident}/evidence/{}", piece.id)>
                     <button type="submit" class="btn btn-secondary" aria-label=label>"Take a copy"</button>
                 </FileForm>
